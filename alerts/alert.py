@@ -1,0 +1,140 @@
+"""Alert: what to say, to whom, why now. Delivery: its trail on one channel."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from detectors.detection import Level, Reason
+
+
+class NotifyReason(StrEnum):
+    """Why an alert speaks now."""
+
+    FIRST = "first"
+    ESCALATED = "escalated"
+    REOPENED = "reopened"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    TEST = "test"
+
+
+class Severity(StrEnum):
+    """PagerDuty's words (Events API v2), used for every receiver that has severities."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+SEVERITY: dict[Level, Severity] = {
+    Level.CALM: Severity.INFO,
+    Level.LIGHT_AIR: Severity.INFO,
+    Level.LIGHT_BREEZE: Severity.INFO,
+    Level.FRESH_BREEZE: Severity.WARNING,
+    Level.STRONG_WIND: Severity.ERROR,
+    Level.STORM: Severity.CRITICAL,
+    Level.HURRICANE: Severity.CRITICAL,
+}
+"""The one table from level to severity."""
+
+
+class Action(StrEnum):
+    """What a receiver shall do with its own record of the incident (PagerDuty's event_action)."""
+
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One representative post: ``copies`` near-copies stand behind it. Never a private message."""
+
+    text: str
+    source: str
+    at: datetime
+    lang: str = ""
+    reach: int = 0
+    copies: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Everything a receiver needs to understand without opening anything.
+
+    ``id`` is deterministic: incident, episode, reason and level; the same alert enqueued twice is
+    one. ``key`` is the incident's outside key. ``negatives`` and ``expected`` are per hour over
+    the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook").
+    """
+
+    id: str
+    incident: str
+    ref: str
+    key: str
+    action: Action
+    reason: NotifyReason
+    level: Level
+    at: datetime
+    topic: str
+    topic_name: str
+    timezone: str
+    since: datetime
+    mentions: int
+    negatives: int
+    expected: float
+    return_period_days: float
+    reasons: tuple[Reason, ...]
+    quotes: tuple[Quote, ...] = ()
+    next_step: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    test: bool = False
+
+
+def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
+    """Return the deterministic id of an alert, 16 hex digits."""
+    name = f"{incident}\0{episode}\0{reason}\0{int(level)}\0{int(at.timestamp())}"
+    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. ``DEAD`` can be sent again by a person."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class AttemptOutcome(StrEnum):
+    """How one attempt ended; ``UNKNOWN``: it may have arrived (time-out, reset, we were killed)."""
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One alert on its way to one channel. Order is strict per (channel, key), by ``seq``.
+
+    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown.
+    """
+
+    id: int
+    seq: int
+    alert: Alert
+    channel: str
+    key: str
+    state: DeliveryState
+    due_at: datetime
+    created_at: datetime
+    attempts: int = 0
+    may_repeat: bool = False
+    error: str = ""
+    sent_at: datetime | None = None

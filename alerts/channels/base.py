@@ -1,0 +1,63 @@
+"""Channel: a way out of the house. One file each; all keep the laws in tests/laws/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from alerts.alert import Delivery
+
+
+class ChannelClass(StrEnum):
+    """How doubles are kept away (docs/architecture.md, promises).
+
+    A: the receiver dedups by key. B: we can look before we send again. C: neither; at most one
+    repeat per unknown outcome, marked.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class ChannelError(Exception):
+    """A send that was not accepted.
+
+    ``permanent``: no retry makes sense. ``ambiguous``: it may have arrived all the same.
+    ``retry_after_s``: what the receiver asked for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.ambiguous = ambiguous
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an accepting receiver answered, in short, for the trail. Never a secret."""
+
+    note: str = ""
+
+
+class Channel(Protocol):
+    """Sends one delivery, once. Retry, order and records are the deliverer's business."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def doubles(self) -> ChannelClass: ...
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Return when the receiver has accepted; raise `ChannelError` otherwise. Bounded by a time-out."""
+        ...

@@ -1,0 +1,84 @@
+"""Score and the Scorer protocol: what a text says, as numbers, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Tone(IntEnum):
+    """The hard sentiment label of one text; the number is what stores keep."""
+
+    NEGATIVE = -1
+    NEUTRAL = 0
+    POSITIVE = 1
+    UNREAD = 2
+    """No claim: unsupported language, no text. Counted as unread, never as neutral."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the scorer says of one text.
+
+    ``p`` is (negative, neutral, positive), sums to 1; all three are 0.0 when unread.
+    ``score`` = p(positive) - p(negative), in [-1, 1]. ``offensive`` in [0, 1]: the
+    offensive-or-not decision of GermEval 2018/2019 and OLID is ``offensive >= 0.5``.
+    """
+
+    lang: str
+    tone: Tone
+    score: float
+    p: tuple[float, float, float]
+    offensive: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of a batch, by column: row i belongs to text i.
+
+    ``tone`` int8 (n,), values of `Tone`; ``p`` float32 (n, 3); ``offensive`` float32 (n,);
+    ``langs`` BCP 47 primary tags, "und" where no language could be told.
+    """
+
+    langs: list[str]
+    tone: NDArray[np.int8]
+    p: NDArray[np.float32]
+    offensive: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.langs)
+
+    def __getitem__(self, i: int) -> Score:
+        negative, neutral, positive = (float(x) for x in self.p[i])
+        return Score(
+            lang=self.langs[i],
+            tone=Tone(int(self.tone[i])),
+            score=positive - negative,
+            p=(negative, neutral, positive),
+            offensive=float(self.offensive[i]),
+        )
+
+
+class Scorer(Protocol):
+    """Scores texts. Pure: the same text gives the same score, in any batch, on any machine."""
+
+    @property
+    def version(self) -> str:
+        """Name and revision of the model, as stored beside every score."""
+        ...
+
+    def score(self, texts: Sequence[str], langs: Sequence[str]) -> Scores:
+        """Score ``texts``; ``langs[i]`` is the language stated by the source, or "".
+
+        Never raises for any text: what cannot be read comes back as `Tone.UNREAD`.
+        """
+        ...
+
+    def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:
+        """Return the n-grams that weighed most for the sentiment decision, signed, strongest first."""
+        ...

@@ -1,0 +1,37 @@
+"""Topic: what we watch. Its query, its zone, its languages, its alarm budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which texts belong: at least one of ``any``, all of ``all``, none of ``none``.
+
+    A term is a phrase, ``#hashtag`` or ``@handle``, compared without case; ``*`` at its end
+    matches the rest of a word. A query with neither ``any`` nor ``all`` matches nothing.
+    """
+
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing watched. ``id`` is its key in the configuration and everywhere else.
+
+    ``alarm_budget_days``: about one page without a real storm in that many days.
+    ``brand`` groups topics of one brand. ``languages`` empty means every language.
+    ``thresholds`` overrides single entries of `detectors.ensemble.THRESHOLDS` by name.
+    """
+
+    id: str
+    name: str
+    query: Query
+    brand: str = ""
+    languages: tuple[str, ...] = ()
+    timezone: str = "Europe/Berlin"
+    alarm_budget_days: float = 30.0
+    thresholds: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,54 @@
+"""The only place where time comes from. Everything else is told what time it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class ManualClock:
+    """A clock that somebody sets: replay, tests. Never goes back."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, now: datetime) -> None:
+        """Move to ``now``; an earlier instant is ignored."""
+        self._now = max(self._now, now.astimezone(UTC))
+
+    def move(self, by: timedelta) -> None:
+        self.set(self._now + by)
+
+
+class ScaledClock:
+    """A clock that starts at ``start`` and runs ``factor`` times as fast: the demo's time-lapse."""
+
+    def __init__(self, start: datetime, factor: float) -> None:
+        self._start = start.astimezone(UTC)
+        self._factor = factor
+        self._zero = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=(time.monotonic() - self._zero) * self._factor)
+
+
+def stopwatch() -> float:
+    """Return seconds of a steady clock, for durations."""
+    return time.perf_counter()
