@@ -1,0 +1,34 @@
+"""Service: the wired parts, by name. What a request, a page or a job may reach; nothing is built here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from detectors.topic import Topic
+from monitor.clock import Clock
+from monitor.ports import Log, Signals, Store
+from monitor.settings import Settings
+from playbooks.playbook import Playbook
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything the HTTP side and the jobs work with.
+
+    ``wake`` tells pipeline and deliverer that there is something to do. ``demo`` marks invented
+    data: every page says so. ``sink_url`` is the demo's page of what receivers would have got.
+    ``failures`` returns what is broken right now, in plain words, for ``/readyz`` and the pages.
+    """
+
+    settings: Settings
+    topics: Mapping[str, Topic]
+    playbooks: Mapping[str, Playbook]
+    store: Store
+    log: Log
+    clock: Clock
+    signals: Signals
+    wake: Callable[[], None] = lambda: None
+    demo: bool = False
+    sink_url: str = ""
+    failures: Callable[[], list[str]] = field(default=list)
