@@ -1,0 +1,66 @@
+"""Channels: the ways out of the house. Settings come in, something that can `send` comes out.
+
+A new channel is one file here, one line in `ChannelSettings`, one case in `build_channel` and one
+row in tests/laws/test_channels.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+from pydantic import Field
+
+from alerts.channels.base import Channel
+from alerts.channels.console import ConsoleSettings
+from alerts.channels.pagerduty import PagerDutySettings
+from alerts.channels.slack import SlackSettings
+from alerts.channels.smtp import SmtpSettings
+from alerts.channels.webhook import WebhookSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+ChannelSettings = Annotated[
+    SlackSettings | PagerDutySettings | WebhookSettings | SmtpSettings | ConsoleSettings,
+    Field(discriminator="type"),
+]
+"""Settings of any channel, told apart by ``type``."""
+
+
+def build_channel(
+    name: str,
+    settings: ChannelSettings,
+    client: httpx.AsyncClient,
+    *,
+    now: Callable[[], datetime],
+    page_url: str = "",
+) -> Channel:
+    """Return the channel ``name`` as set; ``client`` carries the guarded transport.
+
+    ``now`` is the wall clock (never a time-lapse): signatures and mails are dated by it.
+    ``page_url`` is the address people know us by, shown as the sender's link. Nothing is sent.
+    """
+    match settings:
+        case SlackSettings():
+            from alerts.channels.slack import Slack
+
+            return Slack(name, settings, client)
+        case PagerDutySettings():
+            from alerts.channels.pagerduty import PagerDuty
+
+            return PagerDuty(name, settings, client, page_url=page_url)
+        case WebhookSettings():
+            from alerts.channels.webhook import Webhook
+
+            return Webhook(name, settings, client, now=now)
+        case SmtpSettings():
+            from alerts.channels.smtp import Smtp
+
+            return Smtp(name, settings, now=now)
+        case ConsoleSettings():
+            from alerts.channels.console import Console
+
+            return Console(name, settings)
+    assert_never(settings)
