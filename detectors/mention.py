@@ -153,3 +153,18 @@ def author_key(secret: bytes, source: str, handle: str) -> int:
         return 0
     digest = hashlib.blake2b(f"{source}\0{handle}".encode(), key=secret[:64], digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
+
+
+class MentionRef(_Wire):
+    """Names one mention that its platform deleted; nothing else is known of it any more."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    source_id: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
+class MetricsUpdate(_Wire):
+    """New public counters of a mention that was sent before."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    source_id: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    metrics: Metrics
