@@ -1,0 +1,43 @@
+"""Typed settings: one TOML file, every key overridable by ``STURMGLAS_...`` variables.
+
+`load` gives `Settings` or raises `SettingsError`, whose complaints name file, line and key.
+"""
+
+from __future__ import annotations
+
+from monitor.settings.load import Reading, SettingsError, load, read
+from monitor.settings.root import Settings
+from monitor.settings.sections import (
+    FeedSource,
+    FileSource,
+    HttpSource,
+    MastodonSource,
+    PlaybookSettings,
+    RouteSettings,
+    ServerSettings,
+    SourceSettings,
+    StoreSettings,
+    Strict,
+    SyntheticSource,
+    TopicSettings,
+)
+
+__all__ = [
+    "FeedSource",
+    "FileSource",
+    "HttpSource",
+    "MastodonSource",
+    "PlaybookSettings",
+    "Reading",
+    "RouteSettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "SourceSettings",
+    "StoreSettings",
+    "Strict",
+    "SyntheticSource",
+    "TopicSettings",
+    "load",
+    "read",
+]

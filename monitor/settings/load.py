@@ -1,0 +1,182 @@
+"""Settings from one TOML file and the environment; every complaint names file, line and key.
+
+Order of strength: defaults, then the file, then ``STURMGLAS_...`` variables. A secret ``token``
+may also be given as ``token_file = "path"`` (relative to the settings file).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import ValidationError
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from monitor.settings.environment import CONFIG, overlay
+from monitor.settings.lines import Lines
+from monitor.settings.root import DEFAULTS, Settings
+from monitor.settings.secrets import read_secret_files
+from monitor.settings.words import complaint_of
+from playbooks.complaints import Complaint, nearest, one_of, shown
+
+MAX_BYTES = 512 * 1024
+"""Larger is no settings file; keeps what a wrong path costs small."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. ``complaints`` holds every mistake found, in file order."""
+
+    def __init__(self, complaints: list[Complaint]) -> None:
+        super().__init__("\n".join(str(c) for c in complaints))
+        self.complaints = complaints
+
+
+@dataclass(slots=True)
+class Source:
+    """Where each key came from: a line of the file, or a variable of the environment."""
+
+    file: str
+    lines: Lines = field(default_factory=lambda: Lines(""))
+    variables: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+
+    def complain(self, path: tuple[str | int, ...], text: str) -> Complaint:
+        """Return a complaint about the key ``path``."""
+        key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
+        for end in range(len(path), 0, -1):
+            if name := self.variables.get(path[:end]):
+                return Complaint(f"environment {name}", 0, key, text)
+        return Complaint(self.file, self.lines.of(path), key, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file and an environment gave: settings, or complaints, and where each key stands."""
+
+    settings: Settings | None
+    complaints: list[Complaint]
+    source: Source
+
+
+def load(path: Path | None, env: Mapping[str, str]) -> Settings:
+    """Return the settings of the file ``path``, else of ``$STURMGLAS_CONFIG``, else the defaults.
+
+    ``Settings.origin`` says which. Raises `SettingsError` with every complaint at once.
+    """
+    reading = read(path, env)
+    if reading.settings is None:
+        raise SettingsError(reading.complaints)
+    return reading.settings
+
+
+def read(path: Path | None, env: Mapping[str, str]) -> Reading:
+    """Return what `load` would, with complaints and places instead of an exception."""
+    if path is None and env.get(CONFIG):
+        path = Path(env[CONFIG])
+    source = Source(str(path) if path else "settings")
+    complaints: list[Complaint] = []
+    raw = _parse(path, source, complaints) if path else {}
+    if complaints:
+        return Reading(None, complaints, source)
+    complaints += overlay(raw, env, source.variables)
+    base = path.parent if path else Path()
+    complaints += [source.complain(*c) for c in read_secret_files(raw, base)]
+    settings = _validate(raw, source, complaints)
+    complaints += [source.complain(*c) for c in _cross_check(raw)]
+    if settings is None or complaints:
+        return Reading(None, sorted(set(complaints), key=lambda c: (c.file, c.line)), source)
+    changed = f"; {len(source.variables)} from the environment" if source.variables else ""
+    settings._origin = (f"settings file {path}" if path else DEFAULTS) + changed
+    return Reading(settings, [], source)
+
+
+def _parse(path: Path, source: Source, complaints: list[Complaint]) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        text = f"cannot be read ({error.strerror}); expected a TOML file"
+        complaints.append(Complaint(source.file, 0, "", text))
+        return {}
+    if len(data) > MAX_BYTES:
+        text = f"larger than {MAX_BYTES} bytes; expected a settings file"
+        complaints.append(Complaint(source.file, 0, "", text))
+        return {}
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        complaints.append(Complaint(source.file, line, "", "not UTF-8; save the file as UTF-8"))
+        return {}
+    try:
+        raw = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        line = error.line if isinstance(error, ParseError) else 0
+        complaints.append(Complaint(source.file, line, "", f"not TOML: {_first_line(error)}"))
+        return {}
+    source.lines = Lines(text)
+    return raw
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _validate(raw: dict[str, Any], source: Source, complaints: list[Complaint]) -> Settings | None:
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        complaints += [source.complain(*complaint_of(one, raw)) for one in errors]
+        return None
+
+
+Found = tuple[tuple[str | int, ...], str]
+
+
+def _cross_check(raw: Mapping[str, Any]) -> list[Found]:
+    """Return what only several sections together can tell, as far as ``raw`` has their shape."""
+    found: list[Found] = []
+    routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
+    if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
+        for place, route in enumerate(routes):
+            if isinstance(route, dict):
+                found += _unknown(("route", place, "channels"), route, channels, "channel")
+                found += _unknown(("route", place, "topics"), route, topics, "topic")
+    return found + _shared_tokens(raw.get("source"))
+
+
+def _unknown(
+    path: tuple[str | int, ...], route: Mapping[str, Any], known: Mapping[str, Any], what: str
+) -> list[Found]:
+    names = route.get(str(path[-1]))
+    if not isinstance(names, list):
+        return []
+    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
+    return [
+        ((*path, i), f"unknown {what} {shown(n)}; expected {expected}{nearest(n, known)}")
+        for i, n in enumerate(names)
+        if isinstance(n, str) and n not in known
+    ]
+
+
+def _shared_tokens(sources: object) -> list[Found]:
+    """Two senders with one token: whose mentions came could not be told."""
+    found: list[Found] = []
+    if not isinstance(sources, dict):
+        return found
+    owner: dict[str, str] = {}
+    for name, section in sources.items():
+        if not isinstance(section, dict) or section.get("type") != "http":
+            continue
+        for key in ("token", "signing_secret"):
+            secret = section.get(key)
+            if not isinstance(secret, str) or not secret:
+                continue
+            first = owner.setdefault(secret, name)
+            if first != name:
+                text = f'the same secret as source.{first}; expected one of its own for "{name}"'
+                found.append((("source", name, key), text))
+    return found

@@ -1,0 +1,71 @@
+"""Settings: everything that can be set, in one frozen object."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, PrivateAttr
+
+from alerts.channels import ChannelSettings
+from detectors.topic import Query, Topic
+from monitor.settings.sections import (
+    Name,
+    PlaybookSettings,
+    RouteSettings,
+    ServerSettings,
+    SourceSettings,
+    StoreSettings,
+    Strict,
+    Term,
+    TopicSettings,
+    Zone,
+)
+
+DEFAULTS = "no settings file: defaults, and nothing is watched yet"
+
+
+class Settings(Strict):
+    """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
+    ``[[route]]``; in Python: ``topics``, ``sources``, ``channels``, ``routes``.
+
+    Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
+    which knows the lines.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    language: Literal["de", "en"] = Field(default="de", description="of pages and of the log")
+    timezone: Zone = Field(default="Europe/Berlin", description="of people, where they set none")
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
+    sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
+    channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
+    routes: list[RouteSettings] = Field(default=[], alias="route")
+    playbooks: PlaybookSettings = PlaybookSettings()
+    tripwires: dict[Name, Annotated[list[Term], Field(min_length=1)]] = Field(
+        default={}, description="own words of danger or duty, by category"
+    )
+    _origin: str = PrivateAttr(default=DEFAULTS)
+
+    @property
+    def origin(self) -> str:
+        """Where these settings come from, as one sentence for the log and for ``check``."""
+        return self._origin
+
+    def to_topics(self) -> dict[str, Topic]:
+        """Return the topics as detectors know them, in the order of the file."""
+        return {id: self._topic(id, topic) for id, topic in self.topics.items()}
+
+    def _topic(self, id: str, topic: TopicSettings) -> Topic:
+        own_zone = "timezone" in topic.model_fields_set
+        return Topic(
+            id=id,
+            name=topic.name,
+            query=Query(any=tuple(topic.any), all=tuple(topic.all), none=tuple(topic.none)),
+            brand=topic.brand,
+            languages=tuple(topic.languages),
+            timezone=topic.timezone if own_zone else self.timezone,
+            alarm_budget_days=topic.alarm_budget_days,
+            thresholds=dict(topic.thresholds),
+        )

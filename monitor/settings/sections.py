@@ -1,0 +1,170 @@
+"""The sections of the settings, typed. Each says what it holds, its defaults and its limits.
+
+Channels declare their own settings beside their code (`alerts.channels`); sources, which are
+above this floor, are declared here. What a person reads when a value does not fit is made from
+these types by `monitor.settings.load`.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from playbooks.complaints import nearest
+
+
+def _zone(name: str) -> str:
+    """Return ``name`` when the time zone data know it."""
+    known = zoneinfo.available_timezones()
+    if name not in known:
+        raise ValueError(
+            f'expected the name of a time zone, such as "Europe/Berlin"{nearest(name, known)}'
+        )
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""A name that people give: it stands in addresses, metrics and files."""
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+Term = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused, so that a typing error is never a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Strict):
+    """Where the service listens; loopback unless told otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
+    public_url: str = Field(
+        default="", description="address people use; links in alerts start with it"
+    )
+    max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    max_backlog_bytes: int = Field(
+        default=512 * 1024 * 1024, description="beyond this much unread log, ingest answers 503"
+    )
+
+
+class StoreSettings(Strict):
+    """Where everything is kept."""
+
+    url: str = "sqlite:///sturmglas.db"
+    max_bytes: int = Field(default=0, ge=0, description="upper bound of the file; 0 = the disk's")
+
+
+class TopicSettings(Strict):
+    """What we watch. See `detectors.topic`."""
+
+    name: str = Field(min_length=1, max_length=200, description="what people call it")
+    any: list[Term] = Field(default=[], description="at least one of these must stand in a text")
+    all: list[Term] = Field(default=[], description="every one of these must stand in a text")
+    none: list[Term] = Field(default=[], description="none of these may stand in a text")
+    brand: str = Field(default="", description="groups the topics of one brand")
+    languages: list[str] = Field(default=[], description="BCP 47 tags; empty: every language")
+    timezone: Zone = Field(
+        default="Europe/Berlin", description="its hours of the week; unset: the install's"
+    )
+    alarm_budget_days: float = Field(
+        default=30.0, gt=0, le=365, description="one page without a real storm in so many days"
+    )
+    thresholds: dict[str, float] = Field(
+        default={}, description="single thresholds of the levels, by name"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_term(self) -> TopicSettings:
+        if not self.any and not self.all:
+            raise ValueError("no term to look for; expected at least one in any or in all")
+        return self
+
+
+class HttpSource(Strict):
+    """Mentions pushed to ``POST /api/v1/mentions``; at least one of token and secret."""
+
+    type: Literal["http"]
+    token: SecretStr | None = None
+    signing_secret: SecretStr | None = Field(
+        default=None, description="Standard Webhooks secret, whsec_..."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> HttpSource:
+        given = [s for s in (self.token, self.signing_secret) if s and s.get_secret_value()]
+        if not given:
+            raise ValueError(
+                "neither token nor signing_secret; expected at least one, else anybody could post"
+            )
+        return self
+
+
+class FeedSource(Strict):
+    """An RSS or Atom feed, polled politely (ETag, Last-Modified)."""
+
+    type: Literal["feed"]
+    url: WebAddress
+    every_s: int = Field(default=300, ge=30)
+    kind: Literal["article", "post", "review", "video"] = "article"
+
+
+class MastodonSource(Strict):
+    """A Mastodon server's stream: public, hashtag or user."""
+
+    type: Literal["mastodon"]
+    url: WebAddress
+    token: SecretStr | None = None
+    stream: Literal["public", "public/local", "hashtag", "user"] = "hashtag"
+    hashtag: str = Field(default="", description='without #; needed by stream = "hashtag"')
+
+    @model_validator(mode="after")
+    def _names_its_hashtag(self) -> MastodonSource:
+        if self.stream == "hashtag" and not self.hashtag.strip("# "):
+            raise ValueError('stream = "hashtag" without hashtag; expected hashtag = "yourbrand"')
+        if self.stream == "user" and self.token is None:
+            raise ValueError('stream = "user" without token; expected the token of that user')
+        return self
+
+
+class FileSource(Strict):
+    """A file of mentions (JSONL, CSV; .gz too), read to its end and then followed."""
+
+    type: Literal["file"]
+    path: Path
+    follow: bool = True
+
+
+class SyntheticSource(Strict):
+    """The demo's invented world; never mixed with real sources unless asked for."""
+
+    type: Literal["synthetic"]
+    seed: int = 1
+
+
+SourceSettings = Annotated[
+    HttpSource | FeedSource | MastodonSource | FileSource | SyntheticSource,
+    Field(discriminator="type"),
+]
+
+
+class RouteSettings(Strict):
+    """Which channels hear of what; every route that fits is used, in the order of the file."""
+
+    min_level: int = Field(default=4, ge=0, le=6, description="from this storm level up")
+    topics: list[str] = Field(default=[], description="ids of topics; empty: every topic")
+    channels: list[str] = Field(min_length=1, description="names of channels")
+
+
+class PlaybookSettings(Strict):
+    """Where playbooks come from besides the shipped library."""
+
+    paths: list[Path] = Field(
+        default=[],
+        description="files or folders of own playbooks; an own id replaces a shipped one",
+    )
