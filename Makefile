@@ -1,0 +1,56 @@
+# Every target works from a fresh clone: what it needs is installed first, once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+PORT ?= 8787
+
+.DEFAULT_GOAL := help
+
+help: ## show what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(STAMPS)/base: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/base
+
+$(STAMPS)/servers: tools/servers.sh | $(BIN)/python
+	sh tools/servers.sh
+	@mkdir -p $(STAMPS) && touch $@
+
+install: $(STAMPS)/base ## install Sturmglas into .venv
+
+demo: $(STAMPS)/base ## a storm in time-lapse on a local page; no keys, no network (PORT=8787)
+	$(BIN)/sturmglas demo --port $(PORT)
+
+test: lint types arch $(STAMPS)/servers ## what CI runs: lint, types, import contracts, tests
+	$(BIN)/python -m pytest -m 'not slow' $(PYTEST)
+
+lint: $(STAMPS)/dev ## ruff: format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMPS)/dev ## mypy, strict
+	$(BIN)/mypy
+
+arch: $(STAMPS)/dev ## the six import contracts
+	$(BIN)/lint-imports
+
+golden: $(STAMPS)/dev ## rewrite the golden files; read the difference before you commit it
+	STURMGLAS_GOLDEN=write $(BIN)/python -m pytest -q -k golden tests
+
+bench: $(STAMPS)/dev ## every benchmark; figures go into docs/benchmarks.md by hand
+	$(BIN)/sturmglas bench all
+
+soak: $(STAMPS)/dev $(STAMPS)/servers ## the tests that take minutes to hours
+	$(BIN)/python -m pytest -m slow $(PYTEST)
+
+.PHONY: help install demo test lint types arch golden bench soak

@@ -1,0 +1,62 @@
+"""Intake: what sources hand things to, over the log and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from detectors.mention import Mention, MentionRef
+from detectors.window import SourceClock
+from monitor.clock import Clock
+from monitor.ports import EntryKind, Log, NewEntry, SourceState, Store
+
+
+class LogIntake:
+    """Appends to the log and keeps each source's cursor and health in the store. Thread-safe."""
+
+    def __init__(
+        self, log: Log, store: Store, clock: Clock, wake: Callable[[], None] = lambda: None
+    ) -> None:
+        self._log = log
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+
+    def put(
+        self, source: str, mentions: Sequence[Mention], kind: EntryKind = EntryKind.CREATED
+    ) -> None:
+        """Append mentions of one source as one entry; durable on return."""
+        if mentions:
+            self._append(source, kind, msgspec.json.encode(mentions))
+
+    def delete(self, source: str, source_ids: Sequence[str]) -> None:
+        """Append platform deletes; durable on return."""
+        if source_ids:
+            refs = [MentionRef(source=source, source_id=id) for id in source_ids]
+            self._append(source, EntryKind.DELETED, msgspec.json.encode(refs))
+
+    def _append(self, source: str, kind: EntryKind, payload: bytes) -> None:
+        self._log.append([NewEntry(kind, source, self._clock.now(), payload)])
+        self._wake()
+
+    def cursor(self, source: str) -> Mapping[str, Any]:
+        state = self._store.read.sources().get(source)
+        return state.cursor if state else {}
+
+    def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None:
+        self._change(source, cursor=dict(cursor))
+
+    def ok(self, source: str) -> None:
+        self._change(source, ok_at=self._clock.now(), error="", error_at=None)
+
+    def failed(self, source: str, error: str) -> None:
+        self._change(source, error=error, error_at=self._clock.now())
+
+    def _change(self, source: str, **fields: Any) -> None:
+        # Any: the fields of SourceState, checked by `replace` at run time and by the callers' types.
+        with self._store.begin() as tx:
+            state = tx.sources().get(source) or SourceState(clock=SourceClock(source))
+            tx.save_source(replace(state, **fields))

@@ -1,0 +1,12 @@
+"""The pipeline: what the machine does with a mention, from the log to the outbox.
+
+Read it in this order: `filing` (a batch of mentions becomes rows and counts, once), `judging`
+(a closed bin becomes a level, an incident, an alert, a run), `work` (the loop that drives both).
+"""
+
+from monitor.pipeline.filing import Filing, Taken
+from monitor.pipeline.judging import Judging
+from monitor.pipeline.lines import Line
+from monitor.pipeline.work import Pipeline
+
+__all__ = ["Filing", "Judging", "Line", "Pipeline", "Taken"]

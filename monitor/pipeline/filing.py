@@ -1,0 +1,299 @@
+"""Filing: a batch of the log becomes rows and counts, exactly once, in one transaction.
+
+Everything dear (matching, language, scoring) happens before the transaction opens; inside it
+stand only inserts. Counts are made from the rows that the store called new, and from nothing
+else, so that a batch that arrives twice counts once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from detectors.copies import cluster_key, thread_key
+from detectors.mention import Direction, Kind, Mention, MentionRef, MetricsUpdate, author_key, mention_id
+from detectors.score.base import Score, Scorer, Scores, Tone
+from detectors.tripwires import Tripwires
+from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
+from monitor.ports import CountKey, Entry, EntryKind, Filed, Known, SourceState, Store, Transaction
+
+BATCH = 1000
+"""Most mentions filed in one transaction: group commit costs little beyond that."""
+
+_mentions = msgspec.json.Decoder(list[Mention])
+_refs = msgspec.json.Decoder(list[MentionRef])
+_metrics = msgspec.json.Decoder(list[MetricsUpdate])
+
+
+class TopicMatcher(Protocol):
+    """Tells which topics a text belongs to."""
+
+    def match(self, text: str, lang: str = "", tags: Sequence[str] = ()) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some entries of the log."""
+
+    mentions: int = 0
+    new: int = 0
+    unmatched: int = 0
+    amended: int = 0
+    late: int = 0
+    topics: frozenset[str] = frozenset()
+    newest: datetime | None = None
+
+    def __add__(self, other: Taken) -> Taken:
+        newest = [at for at in (self.newest, other.newest) if at is not None]
+        return Taken(
+            self.mentions + other.mentions,
+            self.new + other.new,
+            self.unmatched + other.unmatched,
+            self.amended + other.amended,
+            self.late + other.late,
+            self.topics | other.topics,
+            max(newest, default=None),
+        )
+
+
+class Filing:
+    """Files what the log holds.
+
+    ``closed_until`` tells up to when a topic's bins are closed (None: none yet); a mention that
+    falls before that is late, and its counts are written under the next revision of its bin.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        matcher: TopicMatcher,
+        scorer: Scorer,
+        tripwires: Tripwires,
+        closed_until: Callable[[str], datetime | None],
+    ) -> None:
+        self._store = store
+        self._matcher = matcher
+        self._scorer = scorer
+        self._tripwires = tripwires
+        self._closed_until = closed_until
+        self._secret = store.secret("author")
+
+    def take(self, entries: Sequence[Entry]) -> Taken:
+        """File entries in their order. Safe to repeat: a second time changes nothing."""
+        taken = Taken()
+        batch: list[tuple[Mention, datetime]] = []
+        for entry in entries:
+            if entry.kind is EntryKind.CREATED:
+                batch += [(m, entry.observed_at) for m in _mentions.decode(entry.payload)]
+                if len(batch) < BATCH:
+                    continue
+            taken += self.create(batch)
+            batch = []
+            if entry.kind is not EntryKind.CREATED:
+                taken += self._amend(entry)
+        return taken + self.create(batch)
+
+    # --- created ----------------------------------------------------------------------------
+
+    def create(self, batch: list[tuple[Mention, datetime]]) -> Taken:
+        """File mentions, each with the time it was seen; `take` and replay both end here."""
+        taken = Taken()
+        for start in range(0, len(batch), BATCH):
+            part = batch[start : start + BATCH]
+            rows = self._rows(self._unknown(part))
+            taken += self._file(rows, part)
+        return taken
+
+    def _unknown(self, part: list[tuple[Mention, datetime]]) -> list[tuple[Mention, datetime]]:
+        """Drop what is stored already, so that a redelivered batch is not scored again."""
+        known = self._store.read.known([m.id for m, _ in part])
+        return [pair for pair in part if pair[0].id not in known] if known else part
+
+    def _rows(self, part: list[tuple[Mention, datetime]]) -> list[Filed]:
+        texts = [_readable(m) for m, _ in part]
+        scores = self._scorer.score(texts, [m.lang for m, _ in part])
+        return [
+            self._row(m, observed, text, scores, i)
+            for i, ((m, observed), text) in enumerate(zip(part, texts, strict=True))
+        ]
+
+    def _row(
+        self, mention: Mention, observed: datetime, text: str, scores: Scores, i: int
+    ) -> Filed:
+        at, dated = event_time(mention.published_utc, observed)
+        lang = scores.langs[i]
+        inbound = mention.direction is Direction.INBOUND
+        handle = mention.author.handle if mention.author else ""
+        return Filed(
+            id=mention.id,
+            mention=mention,
+            at=at,
+            observed_at=observed,
+            dated=dated.value,
+            author=author_key(self._secret, mention.source, handle),
+            thread=thread_key(mention.source, mention.thread_id or mention.parent_id),
+            cluster=cluster_key(text),
+            # What the brand says itself is stored, but is not what people say about it.
+            topics=self._matcher.match(text, lang, mention.tags) if inbound else (),
+            score=scores[i],
+            model=self._scorer.version,
+            tripwire=self._tripwires.hit(text, lang) if inbound else "",
+        )
+
+    def _file(self, rows: list[Filed], part: list[tuple[Mention, datetime]]) -> Taken:
+        if not part:
+            return Taken()
+        with self._store.begin() as tx:
+            flags = tx.add_mentions(rows) if rows else []
+            new = [row for row, is_new in zip(rows, flags, strict=True) if is_new]
+            late = self._count(tx, ((row, counts_of(row)) for row in new))
+            self._advance_sources(tx, part)
+        return Taken(
+            mentions=len(part),
+            new=len(new),
+            unmatched=sum(not row.topics for row in new),
+            late=late,
+            topics=frozenset(topic for row in new for topic in row.topics),
+            newest=max((row.at for row in new), default=None),
+        )
+
+    def _count(self, tx: Transaction, rows: Iterable[tuple[Filed, Counts]]) -> int:
+        """Add each row's counts to its (topic, source, minute); return how many were late."""
+        deltas: dict[CountKey, Counts] = {}
+        late: dict[str, list[tuple[CountKey, Counts, datetime, datetime]]] = defaultdict(list)
+        for row, counts in rows:
+            minute = int(row.at.timestamp()) // MINUTE_S
+            for topic in row.topics:
+                key = CountKey(topic, row.mention.source, minute)
+                closed = self._closed_until(topic)
+                if closed is not None and row.at < closed:
+                    late[topic].append((key, counts, bin_start(row.at), row.observed_at))
+                else:
+                    deltas[key] = deltas[key] + counts if key in deltas else counts
+        for topic, found in late.items():
+            self._count_late(tx, topic, found, deltas)
+        if deltas:
+            tx.add_counts(deltas)
+        return sum(map(len, late.values()))
+
+    def _count_late(
+        self,
+        tx: Transaction,
+        topic: str,
+        found: list[tuple[CountKey, Counts, datetime, datetime]],
+        deltas: dict[CountKey, Counts],
+    ) -> None:
+        starts = sorted({start for _, _, start, _ in found})
+        revisions = tx.revisions(topic, starts)
+        for key, counts, start, _ in found:
+            key = replace(key, revision=revisions[start])
+            deltas[key] = deltas[key] + counts if key in deltas else counts
+        fresh = sorted({start for _, _, start, seen in found if seen - start <= LATENESS})
+        if fresh:
+            tx.reopen(topic, fresh)
+
+    def _advance_sources(self, tx: Transaction, part: list[tuple[Mention, datetime]]) -> None:
+        """Move each source's clock by what came, known or new: a repeat is a sign of life too."""
+        newest: dict[str, tuple[datetime, datetime, int]] = {}
+        for mention, observed in part:
+            at, dated = event_time(mention.published_utc, observed)
+            if dated is not Dated.PUBLISHED:
+                at = observed
+            last = newest.get(mention.source)
+            newest[mention.source] = (
+                (max(at, last[0]), max(observed, last[1]), last[2] + 1) if last else (at, observed, 1)
+            )
+        states = tx.sources()
+        for source, (at, observed, items) in newest.items():
+            state = states.get(source) or SourceState(clock=SourceClock(source))
+            clock = state.clock.saw(at, observed, items)
+            tx.save_source(replace(state, clock=clock, ok_at=observed))
+
+    # --- updated, deleted, metrics ----------------------------------------------------------
+
+    def _amend(self, entry: Entry) -> Taken:
+        if entry.kind is EntryKind.UPDATED:
+            return self._update(
+                [(m, entry.observed_at) for m in _mentions.decode(entry.payload)]
+            )
+        done = 0
+        with self._store.begin() as tx:
+            if entry.kind is EntryKind.DELETED:
+                for ref in _refs.decode(entry.payload):
+                    done += self._delete(tx, mention_id(ref.source, ref.source_id), entry)
+            else:
+                for update in _metrics.decode(entry.payload):
+                    id = mention_id(update.source, update.source_id)
+                    done += tx.set_metrics(id, update.metrics)
+        return Taken(amended=done)
+
+    def _update(self, part: list[tuple[Mention, datetime]]) -> Taken:
+        """An edit of something known re-scores it; an edit of something unknown creates it."""
+        taken = Taken()
+        for row in self._rows(part):
+            with self._store.begin() as tx:
+                known = tx.known(row.id)
+                if known is None or known.deleted:
+                    continue
+                self._rewrite(tx, row, known)
+                taken += Taken(amended=1, topics=frozenset(known.topics))
+        known_ids = self._store.read.known([m.id for m, _ in part])
+        return taken + self.create([pair for pair in part if pair[0].id not in known_ids])
+
+    def _rewrite(self, tx: Transaction, row: Filed, known: Known) -> None:
+        """Write an edit: new text and scores, and what they change as a signed delta row.
+
+        Topics and event time stay as first filed, so that a bin never loses a mention.
+        """
+        row = replace(row, at=known.at, topics=known.topics)
+        tx.rewrite(row)
+        delta = counts_of(row) + -known.counts
+        if delta != Counts():
+            self._delta(tx, known, delta)
+
+    def _delete(self, tx: Transaction, id: bytes, entry: Entry) -> bool:
+        known = tx.known(id)
+        if known is None or not tx.mark_deleted(id, entry.observed_at):
+            return False
+        self._delta(tx, known, Counts(deleted=1))
+        return True
+
+    def _delta(self, tx: Transaction, known: Known, delta: Counts) -> None:
+        start = bin_start(known.at)
+        minute = int(known.at.timestamp()) // MINUTE_S
+        deltas = {
+            CountKey(topic, known.source, minute, tx.revisions(topic, [start])[start]): delta
+            for topic in known.topics
+        }
+        if deltas:
+            tx.add_counts(deltas)
+
+
+def counts_of(row: Filed) -> Counts:
+    """Return what one row adds to the counts of its minute."""
+    tone = row.score.tone
+    return Counts(
+        mentions=1,
+        negatives=int(tone is Tone.NEGATIVE),
+        neutrals=int(tone is Tone.NEUTRAL),
+        positives=int(tone is Tone.POSITIVE),
+        unread=int(tone is Tone.UNREAD),
+        offensive=int(is_offensive(row.score)),
+        reach=row.mention.reach,
+        tripwires=int(bool(row.tripwire)),
+        articles=int(row.mention.kind is Kind.ARTICLE),
+    )
+
+
+def is_offensive(score: Score) -> bool:
+    """The offensive-or-not decision (scheme of GermEval 2018/2019 and OLID)."""
+    return score.offensive >= 0.5
+
+
+def _readable(mention: Mention) -> str:
+    return f"{mention.title}\n{mention.text}" if mention.title else mention.text
