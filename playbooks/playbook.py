@@ -35,6 +35,19 @@ class Text:
         return self.de if lang.split("-")[0] == "de" else self.en
 
 
+ROLE_WORDS: Mapping[Role, Text] = {
+    Role.LEAD: Text("Leitung", "Lead"),
+    Role.COMMUNITY: Text("Community", "Community"),
+    Role.COMMS: Text("Kommunikation", "Communications"),
+    Role.LEGAL: Text("Recht", "Legal"),
+    Role.CARE: Text("Kundenservice", "Customer care"),
+    Role.EXPERT: Text("Fachseite", "Subject expert"),
+    Role.EXECUTIVE: Text("Geschäftsführung", "Executive"),
+    Role.SCRIBE: Text("Protokoll", "Scribe"),
+}
+"""What people read for each role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do. ``due`` counts from the start of the run. ``action`` names an Action or is "".
@@ -57,7 +70,9 @@ class Step:
 class Trigger:
     """When a playbook fits: all of what is stated must hold; more matches rank higher.
 
-    ``terms`` are words looked for in the burst's posts, without case.
+    ``terms`` are words looked for in the burst's posts, without case, as whole words; ``*`` at
+    either end stands for the rest of the word (``*abbuchung*``). One hit among the ``terms``,
+    ``topics``, ``brands`` or ``tripwires`` stated is enough for each of them.
     """
 
     min_level: Level = Level.STRONG_WIND
@@ -79,3 +94,10 @@ class Playbook:
     version: str
     source: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    def step(self, id: str) -> Step:
+        """Return the step of that id; KeyError where there is none."""
+        for step in self.steps:
+            if step.id == id:
+                return step
+        raise KeyError(id)
