@@ -37,6 +37,8 @@ HOUR_S = 3600
 MINUTE_S = 60
 REGULARS = 4_000
 """People who talk about a brand on calm days; a few of them talk much more than the rest."""
+ANNOUNCED = timedelta(hours=2)
+"""How long before a loud event the brand tells of it."""
 CROWD = 60_000
 """People a storm can bring in."""
 
@@ -103,6 +105,9 @@ class World:
         for mix in (*(s.langs for s in self.storms), *(e.langs for e in self.events)):
             spoken.update(mix)
         self._voices = {lang: Voice(brand, lang) for lang in sorted(spoken)}
+        self._announced = {
+            int((e.start - ANNOUNCED).timestamp()) // MINUTE_S for e in self.events if e.announced
+        }
         self._strands = tuple(self._make_strands())
         self._counts = lru_cache(maxsize=64 * len(self._strands))(self._draw_counts)
 
@@ -155,7 +160,8 @@ class World:
                 for strand, per_minute in counts:
                     if per_minute[minute % 60]:
                         made += self._minute(strand, minute, per_minute[minute % 60])
-                made += self._brand_speaks(minute)
+                if minute % 60 == 30 or minute in self._announced:
+                    made += self._brand_speaks(minute)
                 made.sort(key=_order)
                 yield from (m for m in made if low <= m.mention.published_at.timestamp() < high)
 
@@ -287,15 +293,12 @@ class World:
 
     def _brand_speaks(self, minute: int) -> list[Labelled]:
         """Return the brand's own posts: one on weekday mornings, one before each loud event."""
+        occasions = ["event"] if minute in self._announced else []
         at = datetime.fromtimestamp(minute * MINUTE_S, UTC)
-        occasions = [
-            "event"
-            for e in self.events
-            if e.announced and int((e.start - timedelta(hours=2)).timestamp()) // MINUTE_S == minute
-        ]
-        local = at.astimezone(self._zone) if minute % 60 == 30 else None
-        if local and local.hour == 10 and local.weekday() < 5:
-            occasions.append("calm")
+        if minute % 60 == 30:
+            local = at.astimezone(self._zone)
+            if local.hour == 10 and local.weekday() < 5:
+                occasions.append("calm")
         return [self._own_post(at, occasion) for occasion in occasions]
 
     def _own_post(self, at: datetime, occasion: str) -> Labelled:

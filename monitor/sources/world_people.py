@@ -25,7 +25,6 @@ _SECOND = (
     "otter", "kettle", "sparrow", "bench", "spoon", "comet", "drawer", "raccoon", "window", "teapot",
     "badger", "ladder", "pocket", "radio", "walnut", "acorn", "hammock", "pigeon", "compass", "crumpet",
 )  # fmt: skip
-_NORMAL = NormalDist()
 PAPERS = (
     "moewenstedter_bote",
     "kuestenblatt",
@@ -33,20 +32,24 @@ PAPERS = (
     "grauwinkel_heute",
     "netzbeobachter",
 )
+_NORMAL = NormalDist(mu=4.8, sigma=1.65)
 
 
 @lru_cache(maxsize=100_000)
 def person(seed: int, number: int) -> Author:
-    """Return one invented author. Followers: log-normal, median about 120, one in 1,000 > 20,000."""
-    rng = Random(f"{seed}/person/{number}")
-    handle = rng.choice(_FIRST) + rng.choice(("", "_", ".", "")) + rng.choice(_SECOND)
-    handle = handle.translate(str.maketrans({"ü": "ue"})) + str(
-        number % 997 if number % 3 else number
-    )
+    """Return one invented author, the same for the same seed and number.
+
+    Followers are log-normal: median about 120, one in a thousand above 19,000.
+    """
+    digest = hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=12).digest()
+    first, joint, second, last = digest[:4]
+    ending = number if last < 100 else number % 997 if last < 200 else number % 89
+    # One uniform number through the inverse distribution: a count of followers.
+    uniform = (int.from_bytes(digest[4:8], "big") + 0.5) / 2**32
     return Author(
-        handle=handle,
-        followers=int(rng.lognormvariate(4.8, 1.65)),
-        verified=True if rng.random() < 0.01 else None,
+        handle=f"{_FIRST[first % 40]}{('', '_', '.', '')[joint % 4]}{_SECOND[second % 40]}{ending}",
+        followers=int(math.exp(_NORMAL.inv_cdf(uniform))),
+        verified=True if digest[8] < 3 else None,
         account_type=AccountType.PERSON,
     )
 
