@@ -41,7 +41,8 @@ class _Loader(yaml.SafeLoader):
             self._depth -= 1
 
     def _refuse(self, text: str) -> NoReturn:
-        raise _Refused(problem=text, problem_mark=self.peek_event().start_mark)
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+        raise _Refused(problem=text, problem_mark=event.start_mark)
 
 
 class Document:
