@@ -11,7 +11,6 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from alerts.deliver import Deliverer
 from monitor.app.intake import LogIntake
@@ -24,23 +23,6 @@ JOIN_S = 2.0
 """How long a stop waits for each thread; what is durable stays so whatever they do."""
 
 log = logging.getLogger("sturmglas")
-
-
-@dataclass(slots=True)
-class Trouble:
-    """What is broken right now, by part, in plain words; empty when all is well."""
-
-    parts: dict[str, str] = field(default_factory=dict)
-
-    def tell(self, part: str, what: str) -> None:
-        """Note ``what`` is wrong with ``part``; an empty text clears it."""
-        if what:
-            self.parts[part] = what
-        else:
-            self.parts.pop(part, None)
-
-    def list(self) -> list[str]:
-        return [f"{part}: {what}" for part, what in sorted(self.parts.items())]
 
 
 class Runtime:

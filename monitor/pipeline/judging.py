@@ -7,6 +7,7 @@ dies in between has done none of it, and does all of it again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,6 +44,8 @@ class _Watched:
     watch: TopicWatch
     closed_until: datetime | None
     latest: Assessment | None = None
+    expected: deque[float] = field(default_factory=lambda: deque(maxlen=HOUR // BIN))
+    """Expected negatives of the last hour's bins."""
 
 
 @dataclass(slots=True)
@@ -93,7 +96,13 @@ class Judging:
                 if saved.state:
                     watch.restore(saved.state)
                 latest = self._store.read.latest_assessment(topic.id)
-                self._watched[topic.id] = _Watched(topic, watch, saved.closed_until, latest)
+                watched = _Watched(topic, watch, saved.closed_until, latest)
+                if saved.closed_until is not None:
+                    since = saved.closed_until - HOUR
+                    hour = self._store.read.results(topic.id, since, saved.closed_until)
+                    by_start = {r.start: r.expected_negatives for r in hour}
+                    watched.expected.extend(by_start[start] for start in sorted(by_start))
+                self._watched[topic.id] = watched
 
     def closed_until(self, topic: str) -> datetime | None:
         """Return up to when the bins of ``topic`` are closed; None before its first."""
@@ -197,6 +206,7 @@ class Judging:
         closing.seen[topic] = now
         closing.counts[topic], closing.windows[topic] = counts, window
         watched.latest, watched.closed_until = now, end
+        watched.expected.append(closed.expected_negatives)
         changed = (before.level if before else Level.CALM) != now.level
         tx.add_result(_result(bin, closed, keep=changed or now.level > 0))
         if not changed:
@@ -322,7 +332,10 @@ class Judging:
         burst = self._response.burst(window, seen)
         tx.keep_evidence(after.id, burst.evidence)
         lines, next_step = self._response.run(tx, after, seen, burst, closing.now)
-        alert = self._response.alert(after, seen, reason, window, burst, next_step, closing.end)
+        expected = sum(self._watched[seen.topic].expected)
+        alert = self._response.alert(
+            after, seen, reason, window, burst, next_step, closing.end, expected
+        )
         lines += self._queue(tx, after, alert, closing, reason)
         return lines
 

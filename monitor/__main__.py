@@ -1,0 +1,5 @@
+"""`python -m monitor` is `sturmglas`."""
+
+from monitor.cli import main
+
+main()
