@@ -243,6 +243,10 @@ class Transaction(Protocol):
 
     def set_metrics(self, id: bytes, metrics: Metrics) -> bool: ...
 
+    def keep_evidence(self, incident: str, nums: Sequence[int]) -> None:
+        """Keep a snapshot of posts for an incident; the first snapshot of each post stays."""
+        ...
+
     # counts and windows
     def add_counts(self, deltas: Mapping[CountKey, Counts]) -> None:
         """Add to count rows; only ever called with counts of rows that `add_mentions` called new,

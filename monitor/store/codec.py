@@ -1,0 +1,63 @@
+"""Between our types and columns: instants as integers, frozen types as JSON text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+T = TypeVar("T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@overload
+def micros(at: datetime) -> int: ...
+@overload
+def micros(at: datetime | None) -> int | None: ...
+def micros(at: datetime | None) -> int | None:
+    """Return microseconds since 1970 UTC, exactly, of an aware datetime.
+
+    A double holds every microsecond up to the year 2255 (2**53 us), so rounding is exact.
+    """
+    return None if at is None else round(at.timestamp() * 1_000_000)
+
+
+@overload
+def instant(us: int) -> datetime: ...
+@overload
+def instant(us: int | None) -> datetime | None: ...
+def instant(us: int | None) -> datetime | None:
+    """Return what `micros` was given, in UTC."""
+    return None if us is None else _EPOCH + timedelta(microseconds=us)
+
+
+def seconds(at: datetime) -> int:
+    """Return whole seconds since 1970 UTC, rounded down."""
+    return int(at.timestamp() // 1)
+
+
+def from_seconds(s: int) -> datetime:
+    return _EPOCH + timedelta(seconds=s)
+
+
+def pack(thing: object) -> str:
+    """Return a dataclass, struct or JSON-ready thing as JSON text; infinite numbers are kept."""
+    return json.dumps(msgspec.to_builtins(thing), ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(text: str, type: type[T]) -> T:
+    """Return what `pack` was given; msgspec.ValidationError names what does not fit."""
+    return msgspec.convert(json.loads(text), type)
+
+
+def pack_map(data: Mapping[str, Any]) -> str:
+    """Return JSON-ready data as text. ``Any``: the shape belongs to whoever wrote it."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack_map(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(text)
+    return data

@@ -1,0 +1,256 @@
+"""Counts, bins and windows; what the detectors concluded; how the sources are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.dialects.sqlite import insert
+
+from detectors.detection import Assessment
+from detectors.window import BIN, BIN_S, COUNT_FIELDS, Bin, Counts, SourceClock, Window
+from monitor.ports import BinResult, CountKey, SourceState, WatchState
+from monitor.store import schema
+from monitor.store.codec import (
+    from_seconds,
+    instant,
+    micros,
+    pack,
+    pack_map,
+    seconds,
+    unpack,
+    unpack_map,
+)
+
+_FIELDS = ", ".join(COUNT_FIELDS)
+SUMS = ", ".join(f"sum({f})" for f in COUNT_FIELDS)
+_MINUTES_PER_BIN = BIN_S // 60
+
+_ADD_COUNT = (
+    f"INSERT INTO count (topic, source, minute, revision, {_FIELDS})"  # noqa: S608 - our names
+    f" VALUES (?, ?, ?, ?{', ?' * len(COUNT_FIELDS)})"
+    " ON CONFLICT (topic, minute, source, revision) DO UPDATE SET "
+    + ", ".join(f"{f} = count.{f} + excluded.{f}" for f in COUNT_FIELDS)
+)
+_BINS = (
+    f"SELECT minute / {_MINUTES_PER_BIN} AS bin, {SUMS} FROM count"  # noqa: S608 - our names
+    " WHERE topic = ? AND minute >= ? AND minute < ? GROUP BY bin ORDER BY bin"
+)
+_WINDOW = (
+    "SELECT at_s, num, source, author, thread, cluster, tone, offensive, reach, lang, kind, tripwire"
+    " FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
+    " ORDER BY at_s DESC, num DESC LIMIT ?"
+)
+
+
+class CountWrites:
+    """The part of a transaction that counts, and keeps what detectors and sources know."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    # counts and windows
+
+    def add_counts(self, deltas: Mapping[CountKey, Counts]) -> None:
+        rows = [
+            (
+                *(k.topic, k.source, k.minute, k.revision),
+                *(c.mentions, c.negatives, c.neutrals, c.positives, c.unread),
+                *(c.offensive, c.reach, c.tripwires, c.articles, c.deleted),
+            )
+            for k, c in deltas.items()
+        ]
+        if rows:
+            self._c.exec_driver_sql(_ADD_COUNT, rows)
+
+    def bins(self, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
+        return bins(self._c, topic, since, until)
+
+    def window(self, topic: str, since: datetime, until: datetime, limit: int = 50_000) -> Window:
+        return window(self._c, topic, since, until, limit)
+
+    # detectors
+
+    def watch(self, topic: str) -> WatchState:
+        """Return a topic's saved detectors; a topic never saved has an empty state."""
+        row = self._c.exec_driver_sql(
+            "SELECT closed_until_us, state FROM watch WHERE topic = ?", (topic,)
+        ).first()
+        if row is None:
+            return WatchState(topic=topic, closed_until=None)
+        return WatchState(topic=topic, closed_until=instant(row[0]), state=unpack_map(row[1]))
+
+    def save_watch(self, state: WatchState) -> None:
+        self._c.exec_driver_sql(
+            "INSERT INTO watch (topic, closed_until_us, state) VALUES (?, ?, ?)"
+            " ON CONFLICT (topic) DO UPDATE SET closed_until_us = excluded.closed_until_us,"
+            " state = excluded.state",
+            (state.topic, micros(state.closed_until), pack_map(state.state)),
+        )
+
+    def add_result(self, result: BinResult) -> None:
+        """Keep what one bin led to; the same bin and revision again replaces it."""
+        self._c.exec_driver_sql(
+            "INSERT OR REPLACE INTO bin_result (topic, start_s, revision, mentions, negatives,"
+            " expected_mentions, expected_negatives, level, assessment)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(result.topic, seconds(result.start), result.revision),
+                *(result.mentions, result.negatives),
+                *(result.expected_mentions, result.expected_negatives, result.level),
+                None if result.assessment is None else pack(result.assessment),
+            ),
+        )
+
+    def reopen(self, topic: str, starts: Sequence[datetime]) -> None:
+        """Remember closed bins that late mentions touched, and raise their revision by one."""
+        table = schema.bin_revision
+        rows = [
+            {"topic": topic, "start_s": seconds(at), "revision": 1, "waiting": True}
+            for at in sorted(set(starts))
+        ]
+        if rows:
+            self._c.execute(
+                insert(table).on_conflict_do_update(
+                    index_elements=[table.c.topic, table.c.start_s],
+                    set_={"revision": table.c.revision + 1, "waiting": True},
+                ),
+                rows,
+            )
+
+    def revisions(self, topic: str, starts: Sequence[datetime]) -> dict[datetime, int]:
+        table = schema.bin_revision
+        found = self._c.execute(
+            select(table.c.start_s, table.c.revision).where(
+                table.c.topic == topic, table.c.start_s.in_([seconds(at) for at in starts])
+            )
+        )
+        stored = {row.start_s: row.revision for row in found}
+        return {at: stored.get(seconds(at), 0) + 1 for at in starts}
+
+    def take_reopened(self) -> list[Bin]:
+        """Return and forget the re-opened bins, by topic and time, with counts of all revisions."""
+        table = schema.bin_revision
+        waiting = self._c.execute(
+            select(table.c.topic, table.c.start_s, table.c.revision)
+            .where(table.c.waiting)
+            .order_by(table.c.topic, table.c.start_s)
+        ).all()
+        taken = []
+        for topic, start_s, revision in waiting:
+            start = from_seconds(start_s)
+            counts = self.bins(topic, start, start + BIN).get(start, Counts())
+            taken.append(Bin(topic=topic, start=start, counts=counts, revision=revision))
+        if taken:
+            self._c.execute(table.update().where(table.c.waiting).values(waiting=False))
+        return taken
+
+    # sources
+
+    def sources(self) -> dict[str, SourceState]:
+        return sources(self._c)
+
+    def save_source(self, state: SourceState) -> None:
+        table = schema.source_state
+        values = {
+            "clock": pack(state.clock),
+            "cursor": pack_map(state.cursor),
+            "ok_us": micros(state.ok_at),
+            "error": state.error,
+            "error_us": micros(state.error_at),
+        }
+        self._c.execute(
+            insert(table)
+            .values(source=state.clock.source, **values)
+            .on_conflict_do_update(index_elements=[table.c.source], set_=values)
+        )
+
+    # media echo
+
+    def media(self, topic: str) -> int:
+        """Return the level that a person set for the media echo, 0 where nobody did."""
+        table = schema.media
+        return self._c.scalar(select(table.c.level).where(table.c.topic == topic)) or 0
+
+    def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None:
+        table = schema.media
+        values = {"level": level, "actor": actor, "at_us": micros(at)}
+        self._c.execute(
+            insert(table)
+            .values(topic=topic, **values)
+            .on_conflict_do_update(index_elements=[table.c.topic], set_=values)
+        )
+
+
+def bins(c: Connection, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
+    """Return counts per bin over [since, until), all revisions summed; empty bins absent."""
+    rows = c.exec_driver_sql(_BINS, (topic, *minutes(since, until)))
+    return {from_seconds(row[0] * BIN_S): Counts(*row[1:]) for row in rows}
+
+
+def minutes(since: datetime, until: datetime) -> tuple[int, int]:
+    """Return the minutes that start in [since, until) as a half-open range."""
+    return -(-micros(since) // 60_000_000), -(-micros(until) // 60_000_000)
+
+
+def window(c: Connection, topic: str, since: datetime, until: datetime, limit: int) -> Window:
+    """Return the narrow rows of a topic, oldest first; with more than ``limit``, the newest.
+
+    ``since`` and ``until`` count in whole seconds. About 1 us a row.
+    """
+    # The driver's own tuples: SQLAlchemy's rows would cost as much again.
+    cursor = c.exec_driver_sql(_WINDOW, (topic, seconds(since), seconds(until), limit)).cursor
+    rows = list(cursor.fetchall()) if cursor is not None else []
+    if not rows:
+        return Window(since=since, until=until)
+    rows.reverse()
+    at, num, source, author, thread, cluster, tone, offensive, reach, lang, kind, tripwire = map(
+        list, zip(*rows, strict=True)
+    )
+    return Window(
+        since=since,
+        until=until,
+        at=at,
+        num=num,
+        source=source,
+        author=author,
+        thread=thread,
+        cluster=cluster,
+        tone=tone,
+        offensive=[flag == 1 for flag in offensive],
+        reach=reach,
+        lang=lang,
+        kind=kind,
+        tripwire=tripwire,
+    )
+
+
+def sources(c: Connection) -> dict[str, SourceState]:
+    table = schema.source_state
+    return {
+        row.source: SourceState(
+            clock=unpack(row.clock, SourceClock),
+            cursor=unpack_map(row.cursor),
+            ok_at=instant(row.ok_us),
+            error=row.error,
+            error_at=instant(row.error_us),
+        )
+        for row in c.execute(select(table).order_by(table.c.source))
+    }
+
+
+def result_of(row: RowMapping) -> BinResult:
+    """Return a row of ``bin_result`` as what was concluded."""
+    text = row["assessment"]
+    return BinResult(
+        topic=row["topic"],
+        start=from_seconds(row["start_s"]),
+        revision=row["revision"],
+        mentions=row["mentions"],
+        negatives=row["negatives"],
+        expected_mentions=row["expected_mentions"],
+        expected_negatives=row["expected_negatives"],
+        level=row["level"],
+        assessment=None if text is None else unpack(text, Assessment),
+    )

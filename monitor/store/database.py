@@ -1,0 +1,131 @@
+"""SqliteStore: the durable state in one file, with one writer at a time and many readers."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import ArgumentError
+
+from monitor.store import schema
+from monitor.store.counts import CountWrites
+from monitor.store.incidents import IncidentWrites
+from monitor.store.mentions import MentionWrites
+from monitor.store.migrate import migrate
+from monitor.store.outbox import SqlOutbox
+from monitor.store.reader import SqlReader
+from monitor.store.sqlite import WrongFile, reading, translated, turns, writing
+
+
+class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites):
+    """`monitor.ports.Transaction` on the one write connection."""
+
+
+class SqliteStore:
+    """`monitor.ports.Store` in an SQLite file: WAL, synchronous=FULL, one writer at a time.
+
+    Open as many in one process as you like: those on one file take turns. A transaction that is
+    open blocks every other writer of that file, the log's appends included; so score first.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int = 0, synchronous: str = "FULL") -> None:
+        migrate(path)
+        self.path = path
+        self._private: tempfile.TemporaryDirectory[str] | None = None
+        self._turns = turns(path)
+        self._writer = writing(path, max_bytes=max_bytes, synchronous=synchronous)
+        self._readers = reading(path)
+        self.read = SqlReader(self._snapshot)
+        self.outbox = SqlOutbox(self._write, self._snapshot)
+
+    @classmethod
+    def open(cls, url: str, *, max_bytes: int = 0) -> SqliteStore:
+        """Open ``sqlite:///relative/path`` or ``sqlite:////absolute/path`` at the newest schema.
+
+        ``sqlite://`` is a private store in a temporary folder, gone with `close`; nothing in it
+        must survive a power cut, so it does not wait for the disk. ``max_bytes`` bounds the file
+        (0: the disk does); beyond it writes raise `Unavailable`.
+
+        Raises `WrongFile` for a file that is not ours or newer than this program, and for a URL
+        that names no SQLite file; `Unavailable` when the disk is full.
+        """
+        try:
+            address = make_url(url)
+        except ArgumentError as error:
+            raise WrongFile(
+                f"{url!r} is no store URL; expected sqlite:///path/to/file.db"
+            ) from error
+        if address.get_backend_name() != "sqlite":
+            raise WrongFile(f"{address.drivername}: expected sqlite:///path/to/file.db")
+        if address.database in (None, "", ":memory:"):
+            return cls._open_private(max_bytes)
+        return cls(Path(str(address.database)), max_bytes=max_bytes)
+
+    @classmethod
+    def _open_private(cls, max_bytes: int) -> SqliteStore:
+        folder = tempfile.TemporaryDirectory(prefix="sturmglas-", ignore_cleanup_errors=True)
+        try:
+            store = cls(Path(folder.name) / "sturmglas.db", max_bytes=max_bytes, synchronous="OFF")
+        except BaseException:
+            folder.cleanup()
+            raise
+        store._private = folder
+        return store
+
+    @contextmanager
+    def begin(self) -> Iterator[SqliteTransaction]:
+        """Open the one write transaction; commit on a clean exit, roll back on an exception.
+
+        Waits for its turn among the threads of this process, and up to five seconds for another
+        process. Raises `Unavailable` when it cannot be written now, at whatever point that is
+        found out; nothing of it is stored then. RuntimeError: this thread is inside one already.
+        """
+        with self._write() as connection:
+            yield SqliteTransaction(connection)
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with (
+            self._turns,
+            translated(self._writer, self.path),
+            self._writer.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with (
+            translated(self._readers, self.path),
+            self._readers.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def secret(self, name: str) -> bytes:
+        """Return this install's random secret of that name (32 bytes), made at first use."""
+        table = schema.secret
+        query = select(table.c.value).where(table.c.name == name)
+        with self._snapshot() as c:
+            value = c.scalar(query)
+        if value is None:
+            with self._write() as c:
+                c.execute(
+                    insert(table)
+                    .values(name=name, value=secrets.token_bytes(32))
+                    .on_conflict_do_nothing()
+                )
+                value = c.execute(query).scalar_one()
+        return bytes(value)
+
+    def close(self) -> None:
+        """Close every connection; a private store's files go with it. May be called twice."""
+        self._writer.dispose()
+        self._readers.dispose()
+        if self._private is not None:
+            self._private.cleanup()
