@@ -19,8 +19,9 @@ from monitor.settings.environment import CONFIG, overlay
 from monitor.settings.lines import Lines
 from monitor.settings.root import DEFAULTS, Settings
 from monitor.settings.secrets import read_secret_files
+from monitor.settings.together import check_together
 from monitor.settings.words import complaint_of
-from playbooks.complaints import Complaint, nearest, one_of, shown
+from playbooks.complaints import Complaint
 
 MAX_BYTES = 512 * 1024
 """Larger is no settings file; keeps what a wrong path costs small."""
@@ -84,7 +85,7 @@ def read(path: Path | None, env: Mapping[str, str]) -> Reading:
     base = path.parent if path else Path()
     complaints += [source.complain(*c) for c in read_secret_files(raw, base)]
     settings = _validate(raw, source, complaints)
-    complaints += [source.complain(*c) for c in _cross_check(raw)]
+    complaints += [source.complain(*c) for c in check_together(raw)]
     if settings is None or complaints:
         return Reading(None, sorted(set(complaints), key=lambda c: (c.file, c.line)), source)
     changed = f"; {len(source.variables)} from the environment" if source.variables else ""
@@ -131,52 +132,3 @@ def _validate(raw: dict[str, Any], source: Source, complaints: list[Complaint]) 
         errors = error.errors(include_url=False)
         complaints += [source.complain(*complaint_of(one, raw)) for one in errors]
         return None
-
-
-Found = tuple[tuple[str | int, ...], str]
-
-
-def _cross_check(raw: Mapping[str, Any]) -> list[Found]:
-    """Return what only several sections together can tell, as far as ``raw`` has their shape."""
-    found: list[Found] = []
-    routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
-    if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
-        for place, route in enumerate(routes):
-            if isinstance(route, dict):
-                found += _unknown(("route", place, "channels"), route, channels, "channel")
-                found += _unknown(("route", place, "topics"), route, topics, "topic")
-    return found + _shared_tokens(raw.get("source"))
-
-
-def _unknown(
-    path: tuple[str | int, ...], route: Mapping[str, Any], known: Mapping[str, Any], what: str
-) -> list[Found]:
-    names = route.get(str(path[-1]))
-    if not isinstance(names, list):
-        return []
-    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
-    return [
-        ((*path, i), f"unknown {what} {shown(n)}; expected {expected}{nearest(n, known)}")
-        for i, n in enumerate(names)
-        if isinstance(n, str) and n not in known
-    ]
-
-
-def _shared_tokens(sources: object) -> list[Found]:
-    """Two senders with one token: whose mentions came could not be told."""
-    found: list[Found] = []
-    if not isinstance(sources, dict):
-        return found
-    owner: dict[str, str] = {}
-    for name, section in sources.items():
-        if not isinstance(section, dict) or section.get("type") != "http":
-            continue
-        for key in ("token", "signing_secret"):
-            secret = section.get(key)
-            if not isinstance(secret, str) or not secret:
-                continue
-            first = owner.setdefault(secret, name)
-            if first != name:
-                text = f'the same secret as source.{first}; expected one of its own for "{name}"'
-                found.append((("source", name, key), text))
-    return found

@@ -42,22 +42,39 @@ class Strict(BaseModel):
 class ServerSettings(Strict):
     """Where the service listens; loopback unless told otherwise."""
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
-    public_url: str = Field(
+    token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="asked of everybody who looks; needed as soon as host is not this machine",
+    )
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+\S*)?$")] = Field(
         default="", description="address people use; links in alerts start with it"
     )
-    max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    max_body_bytes: int = Field(
+        default=4 * 1024 * 1024, ge=1024, description="largest body a sender may post"
+    )
     max_backlog_bytes: int = Field(
-        default=512 * 1024 * 1024, description="beyond this much unread log, ingest answers 503"
+        default=512 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="beyond this much unread log, ingest answers 503",
+    )
+    allow_loopback_receivers: bool = Field(
+        default=False, description="feeds and channels may be on this machine (demo, tests)"
     )
 
 
 class StoreSettings(Strict):
     """Where everything is kept."""
 
-    url: str = "sqlite:///sturmglas.db"
-    max_bytes: int = Field(default=0, ge=0, description="upper bound of the file; 0 = the disk's")
+    url: str = Field(
+        default="sqlite:///sturmglas.db",
+        description="address of the store, as SQLAlchemy writes it",
+    )
+    max_bytes: int = Field(
+        default=0, ge=0, description="upper bound of the file; 0: what the disk holds"
+    )
 
 
 class TopicSettings(Strict):
@@ -90,7 +107,7 @@ class HttpSource(Strict):
     """Mentions pushed to ``POST /api/v1/mentions``; at least one of token and secret."""
 
     type: Literal["http"]
-    token: SecretStr | None = None
+    token: SecretStr | None = Field(default=None, description="bearer token of this sender")
     signing_secret: SecretStr | None = Field(
         default=None, description="Standard Webhooks secret, whsec_..."
     )
@@ -109,18 +126,22 @@ class FeedSource(Strict):
     """An RSS or Atom feed, polled politely (ETag, Last-Modified)."""
 
     type: Literal["feed"]
-    url: WebAddress
-    every_s: int = Field(default=300, ge=30)
-    kind: Literal["article", "post", "review", "video"] = "article"
+    url: WebAddress = Field(description="address of the feed")
+    every_s: int = Field(default=300, ge=30, le=86_400, description="seconds between two polls")
+    kind: Literal["article", "post", "review", "video"] = Field(
+        default="article", description="what its entries are"
+    )
 
 
 class MastodonSource(Strict):
     """A Mastodon server's stream: public, hashtag or user."""
 
     type: Literal["mastodon"]
-    url: WebAddress
-    token: SecretStr | None = None
-    stream: Literal["public", "public/local", "hashtag", "user"] = "hashtag"
+    url: WebAddress = Field(description="address of the server")
+    token: SecretStr | None = Field(default=None, description="access token with scope read")
+    stream: Literal["public", "public/local", "hashtag", "user"] = Field(
+        default="hashtag", description="which stream to follow"
+    )
     hashtag: str = Field(default="", description='without #; needed by stream = "hashtag"')
 
     @model_validator(mode="after")
@@ -136,15 +157,15 @@ class FileSource(Strict):
     """A file of mentions (JSONL, CSV; .gz too), read to its end and then followed."""
 
     type: Literal["file"]
-    path: Path
-    follow: bool = True
+    path: Path = Field(description="file of mentions")
+    follow: bool = Field(default=True, description="keep reading what is appended")
 
 
 class SyntheticSource(Strict):
     """The demo's invented world; never mixed with real sources unless asked for."""
 
     type: Literal["synthetic"]
-    seed: int = 1
+    seed: int = Field(default=1, description="the same seed invents the same world")
 
 
 SourceSettings = Annotated[

@@ -1,0 +1,187 @@
+"""What people do with an incident: acknowledge, assign, note, resolve, set the media echo.
+
+Each function is one transaction: the incident by compare-and-set, its facts, and what the
+receivers must hear. It returns the incident as stored, and raises `NotFound`, `Conflict` or
+`Invalid`; then nothing was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alerts import incident as moves
+from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
+from alerts.incident import MACHINE, Fact, FactKind, IllegalMove, Incident, Outcome
+from detectors.detection import Level
+from monitor.desk.errors import Conflict, Invalid, NotFound
+from monitor.ports import Store, Transaction
+
+TEXT_LIMIT = 4_000
+"""Longest note, cause or reason that is kept, in characters."""
+
+Move = Callable[[Incident], tuple[Incident, Sequence[Fact]]]
+
+
+def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incident:
+    """Return the incident acknowledged by ``actor`` at its level of now.
+
+    Every channel that got its alert, or still will, hears of it. Nothing pending is dropped:
+    somebody else may not have heard at all yet. A second press raises `Conflict` with the first.
+    """
+
+    def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        return moves.acknowledge(found, actor, now)
+
+    def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
+        reached = [d for d in deliveries if _will_be_heard(d)]
+        _say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
+
+    return _moved(store, incident, move, tell)
+
+
+def assign(store: Store, incident: str, actor: str, owner: str, now: datetime) -> Incident:
+    """Return the incident owned by ``owner``; "" takes it away from everybody."""
+    return _moved(store, incident, lambda found: moves.assign(found, actor, owner.strip(), now))
+
+
+def note(store: Store, incident: str, actor: str, text: str, now: datetime) -> Incident:
+    """Return the incident with a note on its timeline; a blank or endless one is `Invalid`."""
+    text = _text(text, "a note")
+    return _moved(store, incident, lambda found: moves.note(found, actor, text, now))
+
+
+def resolve(
+    store: Store, incident: str, actor: str, outcome: Outcome, cause: str, now: datetime
+) -> Incident:
+    """Return the incident ended by ``actor`` with an outcome and, in words, its cause.
+
+    Alerts that nobody has tried to send yet are dropped; the others stay ahead of the resolve in
+    their channel's order. Only channels that were reached, or may have been, hear of the end. A
+    false alarm needs its reason in ``cause``, else it is `Invalid`.
+    """
+    if outcome is Outcome.FALSE_ALARM or cause.strip():
+        cause = _text(cause, "the reason of a false alarm")
+
+    def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        return moves.resolve(found, actor, outcome, cause, now)
+
+    def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
+        tx.cancel(after.key, now)
+        reached = [d for d in deliveries if _may_have_arrived(d)]
+        _say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
+
+    return _moved(store, incident, move, tell)
+
+
+def set_media(store: Store, topic: str, level: int, actor: str, now: datetime) -> Incident | None:
+    """Set the media echo of a topic by hand (0-6); the next closed bin takes it into the level.
+
+    Returns the open incident of that topic, which keeps the fact, or None where there is none.
+    """
+    if level not in tuple(Level):
+        raise Invalid(f"media level {level}; expected 0 to 6")
+    with store.begin() as tx:
+        before = tx.media(topic)
+        tx.set_media(topic, level, actor, now)
+        open_ones = [i for i in tx.open_incidents() if topic in i.topics]
+        payload = {"topic": topic, "from": before, "level": level}
+        for incident in open_ones:
+            tx.add_facts(incident.id, [Fact(FactKind.MEDIA_SET, now, now, actor, payload)])
+    return open_ones[0] if open_ones else None
+
+
+def _moved(
+    store: Store,
+    name: str,
+    move: Move,
+    tell: Callable[[Transaction, Incident, Sequence[Delivery]], None] | None = None,
+) -> Incident:
+    """Carry one move through: read, move, compare-and-set, facts, alerts."""
+    found = store.read.incident(name)
+    if found is None:
+        raise NotFound(f'incident "{name}"')
+    with store.begin() as tx:
+        before = tx.incident(found.id) or found
+        try:
+            after, facts = move(before)
+        except IllegalMove as error:
+            raise _conflict(before, error) from error
+        if not tx.save_incident(after, before.version):
+            raise Conflict(f"{before.ref} was changed by somebody else at the same moment")
+        tx.add_facts(after.id, facts)
+        if tell is not None:
+            heard = [d for d in store.read.deliveries(after.id) if d.key == after.key]
+            tell(tx, after, heard)
+    return replace(after, version=before.version + 1)
+
+
+def _conflict(before: Incident, error: IllegalMove) -> Conflict:
+    """Name who made it so: the one who resolved is on the timeline, the one who acknowledged here."""
+    if before.is_open:
+        return Conflict(str(error), before.acked_by, before.acked_at)
+    return Conflict(str(error), "", before.resolved_at)
+
+
+def _may_have_arrived(delivery: Delivery) -> bool:
+    """True when the receiver has the alert, or could have it."""
+    if delivery.alert.action is not Action.TRIGGER:
+        return False
+    if delivery.state is DeliveryState.DEAD:
+        return delivery.may_repeat
+    return delivery.state is not DeliveryState.PENDING or delivery.attempts > 0
+
+
+def _will_be_heard(delivery: Delivery) -> bool:
+    """True when the receiver has the alert, could have it, or will get it next."""
+    pending = delivery.state is DeliveryState.PENDING
+    is_trigger = delivery.alert.action is Action.TRIGGER
+    return is_trigger and (pending or _may_have_arrived(delivery))
+
+
+def _say(
+    tx: Transaction,
+    incident: Incident,
+    reached: Sequence[Delivery],
+    action: Action,
+    reason: NotifyReason,
+    now: datetime,
+) -> None:
+    """Queue ``action`` to the channels of the alerts that reached somebody."""
+    if not reached:
+        return
+    alert = _follow_up(max(reached, key=lambda d: d.seq).alert, incident, action, reason, now)
+    channels = list(dict.fromkeys(d.channel for d in sorted(reached, key=lambda d: d.seq)))
+    tx.enqueue(alert, channels, now)
+    payload = {
+        "reason": reason.value,
+        "level": int(alert.level),
+        "channels": channels,
+        "alert": alert.id,
+    }
+    tx.add_facts(incident.id, [Fact(FactKind.ALERT_QUEUED, now, now, MACHINE, payload)])
+
+
+def _follow_up(
+    trigger: Alert, incident: Incident, action: Action, reason: NotifyReason, now: datetime
+) -> Alert:
+    """Return the trigger's alert as its end or its acknowledgement; its numbers are of that hour."""
+    return replace(
+        trigger,
+        id=alert_id(incident.id, incident.episode, reason, incident.level, now),
+        action=action,
+        reason=reason,
+        level=incident.level,
+        at=now,
+        next_step="",
+    )
+
+
+def _text(text: str, what: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid(f"{what} is empty; expected a text")
+    if len(text) > TEXT_LIMIT:
+        raise Invalid(f"{what} has {len(text)} characters; expected at most {TEXT_LIMIT}")
+    return text

@@ -1,0 +1,107 @@
+"""What only several settings together can tell: names referred to, shared secrets, open doors.
+
+Works on the raw tables, so that these complaints come together with those of single values.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitor.settings.secrets import UNREADABLE
+from playbooks.complaints import nearest, one_of, shown
+
+Found = tuple[tuple[str | int, ...], str]
+
+_MIN_SECRET = 16
+"""Fewest characters of a token, and bytes of a signing secret, that `monitor.server.auth` takes."""
+
+
+def check_together(raw: Mapping[str, Any]) -> list[Found]:
+    """Return key path and text of each complaint, as far as ``raw`` has the shape of settings."""
+    found: list[Found] = _open_door(raw.get("server"))
+    routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
+    if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
+        for place, route in enumerate(routes):
+            if isinstance(route, dict):
+                found += _unknown(("route", place, "channels"), route, channels, "channel")
+                found += _unknown(("route", place, "topics"), route, topics, "topic")
+    sources = raw.get("source")
+    return found + (_senders(sources) if isinstance(sources, dict) else [])
+
+
+def _open_door(server: object) -> list[Found]:
+    """Nobody in who does not belong: beyond this machine a token is needed."""
+    if not isinstance(server, dict) or server.get("token"):
+        return []
+    host = server.get("host", "127.0.0.1")
+    if not isinstance(host, str) or is_loopback(host):
+        return []
+    text = f"{shown(host)} can be reached by others; expected server.token beside it"
+    return [(("server", "host"), text)]
+
+
+def is_loopback(host: str) -> bool:
+    """True when only this machine can reach ``host``."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _unknown(
+    path: tuple[str | int, ...], route: Mapping[str, Any], known: Mapping[str, Any], what: str
+) -> list[Found]:
+    names = route.get(str(path[-1]))
+    if not isinstance(names, list):
+        return []
+    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
+    return [
+        ((*path, i), f"unknown {what} {shown(n)}; expected {expected}{nearest(n, known)}")
+        for i, n in enumerate(names)
+        if isinstance(n, str) and n not in known
+    ]
+
+
+def _senders(sources: Mapping[str, Any]) -> list[Found]:
+    """Look at the secrets of all senders; with a shared one nobody could tell who sent what.
+
+    A sender may have several, separated by spaces, while it changes from one to the next.
+    """
+    found: list[Found] = []
+    owner: dict[str, str] = {}
+    for name, section in sources.items():
+        if not isinstance(section, dict) or section.get("type") != "http":
+            continue
+        for key in ("token", "signing_secret"):
+            given = section.get(key)
+            if not isinstance(given, str) or given == UNREADABLE:
+                continue
+            found += [(("source", name, key), t) for t in _faults(key, given.split(), name, owner)]
+    return found
+
+
+def _faults(key: str, secrets: Sequence[str], name: str, owner: dict[str, str]) -> list[str]:
+    """Return what is wrong with one sender's secrets; none of them is quoted."""
+    faults = []
+    for secret in secrets:
+        first = owner.setdefault(secret, name)
+        if first != name:
+            faults.append(
+                f'the same secret as source.{first}; expected one of its own for "{name}"'
+            )
+        if key == "token" and len(secret) < _MIN_SECRET:
+            faults.append(f"too short (not shown); expected at least {_MIN_SECRET} characters")
+        if key == "signing_secret" and not _can_sign(secret):
+            faults.append('no signing secret (not shown); expected "whsec_" and base64 of 24 bytes')
+    return faults
+
+
+def _can_sign(secret: str) -> bool:
+    try:
+        return len(base64.b64decode(secret.removeprefix("whsec_") + "==")) >= _MIN_SECRET
+    except (ValueError, binascii.Error):
+        return False
