@@ -28,8 +28,8 @@ from monitor.app.wiring import Built, build, parts
 from monitor.clock import ScaledClock, SystemClock
 from monitor.pipeline import Line, Pipeline
 from monitor.ports import NoSignals, Store
+from monitor.server.lifecycle import AddressTaken, listen
 from monitor.server.sink import Sink
-from monitor.server.lifecycle import free_port
 from monitor.settings import RouteSettings, Settings, TopicSettings, load
 from monitor.sources.synthetic import (
     DEMO_TOPICS,
@@ -78,18 +78,32 @@ def live(seed: int, *, port: int, factor: float, say: Callable[[str], None]) -> 
         sink = Sink()
         sink.start()
         stack.callback(sink.stop)
-        port = free_port(port)
+        port = _free(port)
         settings = _settings(
             sink, f"sqlite:///{folder / 'sturmglas.db'}", port, f"http://127.0.0.1:{port}"
         )
         built = build(settings)
-        say("Building eight calm days of an invented brand, so that there is a normal to compare with ...")
+        say(
+            "Building eight calm days of an invented brand, so that there is a normal to compare with ..."
+        )
         _warm(built, world, story, opens)
         built = replace(built, clock=ScaledClock(opens, factor))
-        say(f"Time-lapse: one second is {factor:g} seconds. The storm breaks in {LEAD.seconds / factor:.0f} s.")
+        say(
+            f"Time-lapse: one second is {factor:g} seconds. The storm breaks in {LEAD.seconds / factor:.0f} s."
+        )
         say(f"What Slack, PagerDuty and mail would have received: {sink.url}")
         source = SyntheticSource("demo", world, built.clock, opens)
         run(built, [source], say=say, demo=True, sink_url=sink.url)
+
+
+def _free(port: int) -> int:
+    """Return ``port`` where it is free, else any free one; links need it before the server binds."""
+    try:
+        listener = listen("127.0.0.1", port)
+    except AddressTaken:
+        listener = listen("127.0.0.1", 0)
+    with listener:
+        return int(listener.getsockname()[1])
 
 
 def _warm(built: Built, world: World, story: DemoStory, until: datetime) -> None:
@@ -182,9 +196,7 @@ class _Delivery:
             )
             for name, settings in self._settings.channels.items()
         }
-        self._deliverer = Deliverer(
-            self._store.outbox, channels, clock=now, rng=random.Random(1)
-        )
+        self._deliverer = Deliverer(self._store.outbox, channels, clock=now, rng=random.Random(1))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -46,9 +46,7 @@ def replay_file(
 
 
 def _watching(found: Parts, query: Query, budget_days: float) -> Parts:
-    topic = Topic(
-        EVERYTHING, ", ".join(query.any), query, alarm_budget_days=budget_days
-    )
+    topic = Topic(EVERYTHING, ", ".join(query.any), query, alarm_budget_days=budget_days)
     return replace(found, topics={topic.id: topic}, matcher=Matcher([topic]))
 
 

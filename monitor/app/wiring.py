@@ -19,7 +19,6 @@ from detectors.topic import Topic
 from detectors.tripwires import Tripwires
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
-from monitor.metrics import METRICS
 from monitor.pipeline.work import Parts
 from monitor.ports import Log, Store
 from monitor.settings import (
@@ -133,8 +132,3 @@ def sources(built: Built) -> list[Source]:
 def sqlite_path(url: str) -> Path:
     """Return the file of a ``sqlite:///`` address."""
     return Path(url.removeprefix("sqlite:///"))
-
-
-def observer() -> object:
-    """Return what counts deliveries."""
-    return METRICS

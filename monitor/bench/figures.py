@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from math import exp
 
-PACKAGES = ("sturmglas", "numpy", "msgspec", "sqlalchemy", "pydantic", "vaderSentiment", "py3langid")
+PACKAGES = (
+    "sturmglas",
+    "numpy",
+    "msgspec",
+    "sqlalchemy",
+    "pydantic",
+    "vaderSentiment",
+    "py3langid",
+)
 
 
 @dataclass(frozen=True, slots=True)

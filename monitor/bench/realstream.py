@@ -64,7 +64,10 @@ class Result:
             "pages": self.pages,
             "pages_per_brand_month": round(self.pages / months, 3),
             "interval_95": [round(low / months, 3), round(high / months, 3)],
-            **{k: self.summary.get(k) for k in ("mentions", "unmatched", "mentions_per_s", "seconds")},
+            **{
+                k: self.summary.get(k)
+                for k in ("mentions", "unmatched", "mentions_per_s", "seconds")
+            },
         }
 
 
@@ -75,9 +78,7 @@ def run(
     folder = data_folder()
     files = sorted((folder / "nab/data/realTweets").glob("*.csv"))
     topics = {t.id: t for t in map(_topic, files)}
-    parts = Parts(
-        topics, Matcher(topics.values()), LinearScorer.load(), Tripwires.load(), {}, ()
-    )
+    parts = Parts(topics, Matcher(topics.values()), LinearScorer.load(), Tripwires.load(), {}, ())
     streams = [_arrivals(folder, file, limit // len(files), seed) for file in files]
     result = Result(len(topics), 0.0)
     store = SqliteStore.open("sqlite://")

@@ -13,7 +13,9 @@ from monitor.cli.told import complain, tell
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="Settings file (TOML). Default: STURMGLAS_CONFIG, else none."),
+    typer.Option(
+        "--config", "-c", help="Settings file (TOML). Default: STURMGLAS_CONFIG, else none."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 
@@ -35,8 +37,12 @@ def config_path(config: Path | None) -> Path | None:
 def demo(
     once: Annotated[bool, typer.Option(help="Run the story to its end without a server.")] = False,
     as_json: Json = False,
-    seed: Annotated[int, typer.Option(help="Another seed tells the same story in other words.")] = 1,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 or a busy one: a free one.")] = 8787,
+    seed: Annotated[
+        int, typer.Option(help="Another seed tells the same story in other words.")
+    ] = 1,
+    port: Annotated[
+        int, typer.Option(help="Port of the page; 0 or a busy one: a free one.")
+    ] = 8787,
     factor: Annotated[float, typer.Option(help="How many times as fast as life.")] = 60.0,
 ) -> None:
     """A fictional brand's storm in time-lapse, on a local page; or to its end, as a timeline.
@@ -120,5 +126,3 @@ def replay(
 
 def _bad(complaint: str) -> None:
     sys.stderr.write(f"{complaint}\n")
-
-

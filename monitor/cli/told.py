@@ -41,7 +41,11 @@ def _level(data: dict[str, Any]) -> str:
 
 def _reason(data: dict[str, Any]) -> str:
     reason = Reason(
-        ReasonCode(data["code"]), data["value"], data["threshold"], data["met"], data.get("text", "")
+        ReasonCode(data["code"]),
+        data["value"],
+        data["threshold"],
+        data["met"],
+        data.get("text", ""),
     )
     return reason_line(reason, "en")
 

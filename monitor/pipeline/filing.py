@@ -16,7 +16,15 @@ from typing import Protocol
 import msgspec
 
 from detectors.copies import cluster_key, thread_key
-from detectors.mention import Direction, Kind, Mention, MentionRef, MetricsUpdate, author_key, mention_id
+from detectors.mention import (
+    Direction,
+    Kind,
+    Mention,
+    MentionRef,
+    MetricsUpdate,
+    author_key,
+    mention_id,
+)
 from detectors.score.base import Score, Scorer, Scores, Tone
 from detectors.tripwires import Tripwires
 from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
@@ -206,7 +214,9 @@ class Filing:
                 at = observed
             last = newest.get(mention.source)
             newest[mention.source] = (
-                (max(at, last[0]), max(observed, last[1]), last[2] + 1) if last else (at, observed, 1)
+                (max(at, last[0]), max(observed, last[1]), last[2] + 1)
+                if last
+                else (at, observed, 1)
             )
         states = tx.sources()
         for source, (at, observed, items) in newest.items():
@@ -218,9 +228,7 @@ class Filing:
 
     def _amend(self, entry: Entry) -> Taken:
         if entry.kind is EntryKind.UPDATED:
-            return self._update(
-                [(m, entry.observed_at) for m in _mentions.decode(entry.payload)]
-            )
+            return self._update([(m, entry.observed_at) for m in _mentions.decode(entry.payload)])
         done = 0
         with self._store.begin() as tx:
             if entry.kind is EntryKind.DELETED:

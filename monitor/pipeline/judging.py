@@ -21,6 +21,7 @@ from detectors.detection import WATCH, Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
+from monitor import metrics
 from monitor.pipeline.lines import Line, stamp
 from monitor.pipeline.response import Response
 from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
@@ -147,6 +148,9 @@ class Judging:
                 state = WatchState(topic, watched.closed_until, watched.watch.snapshot())
                 tx.save_watch(state)
                 self._signals.publish("topic", topic, int(until.timestamp()))
+                metrics.LAST_BIN.labels(topic).set(until.timestamp())
+                if watched.latest is not None:
+                    metrics.LEVEL.labels(topic).set(watched.latest.level)
         return lines
 
     def _now_for(self, end: datetime, now: datetime) -> datetime:
@@ -207,6 +211,7 @@ class Judging:
         closing.counts[topic], closing.windows[topic] = counts, window
         watched.latest, watched.closed_until = now, end
         watched.expected.append(closed.expected_negatives)
+        metrics.BINS_CLOSED.labels(topic).inc()
         changed = (before.level if before else Level.CALM) != now.level
         tx.add_result(_result(bin, closed, keep=changed or now.level > 0))
         if not changed:

@@ -12,8 +12,8 @@ from alerts.route import Route
 from detectors.score.base import Scorer
 from detectors.topic import Topic
 from detectors.tripwires import Tripwires
+from monitor import metrics
 from monitor.clock import Clock, stopwatch
-from monitor.metrics import METRICS
 from monitor.pipeline.filing import Filing, Taken, TopicMatcher
 from monitor.pipeline.judging import Judging
 from monitor.pipeline.lines import Line
@@ -112,7 +112,7 @@ def work(
             pause_s = 0.0
         except Exception as trouble:  # outermost loop of a worker: log, count, back off, carry on
             log.exception("pipeline failed; trying again")
-            METRICS.pipeline_errors.inc()
+            metrics.PIPELINE_ERRORS.inc()
             on_trouble(f"{type(trouble).__name__}: {trouble}")
             pause_s = min(max(0.5, pause_s * 2), 30.0)
             stop.wait(pause_s)
@@ -123,4 +123,7 @@ def _take(pipeline: Pipeline, log_: Log, entries: Sequence[Entry]) -> None:
     taken = pipeline.take(entries)
     log_.ack(GROUP, [entry.position for entry in entries])
     log_.trim()
-    METRICS.took(taken.mentions, taken.new, taken.late, stopwatch() - started)
+    metrics.FILED.labels("new").inc(taken.new)
+    metrics.FILED.labels("known").inc(taken.mentions - taken.new)
+    metrics.FILED.labels("late").inc(taken.late)
+    metrics.FILE_SECONDS.observe(stopwatch() - started)

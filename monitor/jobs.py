@@ -1,0 +1,53 @@
+"""Jobs: what the scheduler runs. Housekeeping only; whatever must not be missed is a due-time row."""
+
+from __future__ import annotations
+
+import logging
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from detectors.window import silent_sources
+from monitor.ports import Unavailable
+from monitor.service import Service
+
+LOOK_S = 10
+TRIM_S = 60
+
+log = logging.getLogger("sturmglas.jobs")
+
+
+class Jobs:
+    """Housekeeping in one background thread; a failing job is logged and runs again next time."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._silent: list[str] = []
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
+        )
+        self._scheduler.add_job(self.watch_sources, "interval", seconds=LOOK_S)
+        self._scheduler.add_job(self.trim, "interval", seconds=TRIM_S)
+
+    def start(self) -> None:
+        """Start the thread; returns at once."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop without waiting for a job under way: each is harmless to cut."""
+        self._scheduler.shutdown(wait=False)
+
+    def watch_sources(self) -> None:
+        """Signal pages when a source falls silent or speaks again: nothing else would."""
+        states = self._service.store.read.sources()
+        now = self._service.clock.now()
+        silent = silent_sources({name: state.clock for name, state in states.items()}, now)
+        if silent != self._silent:
+            self._silent = silent
+            self._service.signals.publish("source", "", int(now.timestamp()))
+
+    def trim(self) -> None:
+        """Drop log entries that are filed, also when nothing new comes that would."""
+        try:
+            self._service.log.trim()
+        except Unavailable as trouble:
+            log.warning("log not trimmed: %s", trouble)
