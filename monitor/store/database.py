@@ -12,6 +12,7 @@ from sqlalchemy import Connection, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import ArgumentError
 
+from monitor.ports import Unavailable
 from monitor.store import schema
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
@@ -37,6 +38,7 @@ class SqliteStore:
         migrate(path)
         self.path = path
         self._private: tempfile.TemporaryDirectory[str] | None = None
+        self._closed = False
         self._turns = turns(path)
         self._writer = writing(path, max_bytes=max_bytes, synchronous=synchronous)
         self._readers = reading(path)
@@ -90,6 +92,7 @@ class SqliteStore:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
+        self._check_open()
         with (
             self._turns,
             translated(self._writer, self.path),
@@ -100,6 +103,7 @@ class SqliteStore:
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
+        self._check_open()
         with (
             translated(self._readers, self.path),
             self._readers.connect() as connection,
@@ -125,7 +129,12 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close every connection; a private store's files go with it. May be called twice."""
+        self._closed = True
         self._writer.dispose()
         self._readers.dispose()
         if self._private is not None:
             self._private.cleanup()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable(f"{self.path.name}: the store is closed")
