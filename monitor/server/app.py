@@ -1,0 +1,100 @@
+"""The HTTP side as one ASGI application: the door in front, FastAPI behind the guard."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
+
+from monitor.clock import Clock
+from monitor.server import docs, errors, live
+from monitor.server.api import incidents, sources, system, topics
+from monitor.server.auth import Hosts, Visitors
+from monitor.server.commit import GroupCommit
+from monitor.server.door import PATH, Door
+from monitor.server.guard import Guard
+from monitor.server.headers import CSP, security
+from monitor.server.live import Hub
+from monitor.service import Service
+
+API_VERSION = "1"
+
+
+class App:
+    """ASGI application; ``hub`` is where live signals go in, ``web`` is the FastAPI behind."""
+
+    def __init__(self, door: Door, guarded: Guard, web: FastAPI, hub: Hub) -> None:
+        self.hub = hub
+        self.web = web
+        self._door = door
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self._door(scope, receive, send)
+        else:
+            await self._guarded(scope, receive, send)
+
+    def wake_streams(self) -> None:
+        """End all live streams; in the event loop, before the server waits for them."""
+        self.hub.close()
+
+
+def create_app(
+    service: Service, *, extra: tuple[APIRouter, ...] = (), wall: Clock | None = None
+) -> App:
+    """Wire the HTTP side over ``service``.
+
+    Live pages listen to ``service.signals`` where that is a `Hub`; otherwise only heartbeats
+    come. ``extra`` are further routers (the demo's sink page); ``wall`` dates signatures.
+    Raises `auth.Misconfigured` where starting would let strangers in.
+    """
+    hub = service.signals if isinstance(service.signals, Hub) else Hub()
+    visitors = Visitors.of(service.settings)
+    hosts = Hosts.of(service.settings)
+    commit = GroupCommit(service.log, service.settings.server.max_backlog_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        hub.close()
+        await commit.close()
+
+    web = FastAPI(
+        title="Sturmglas",
+        version=API_VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    errors.install(web)
+    web.include_router(system.router(service, commit))
+    web.include_router(topics.router(service))
+    web.include_router(incidents.router(service))
+    web.include_router(sources.router(service))
+    web.include_router(live.router(hub))
+    docs.install(web)
+    for router in extra:
+        web.include_router(router)
+    csp = _pages(web, service)
+    web.add_middleware(GZipMiddleware, minimum_size=1024)
+    guarded = Guard(web, hosts, visitors, security(csp))
+    return App(Door(service, commit, wall), guarded, web, hub)
+
+
+def _pages(web: FastAPI, service: Service) -> str:
+    """Mount pages and static files; return the CSP they are made for."""
+    try:
+        pages = importlib.import_module("monitor.server.pages")
+        render = importlib.import_module("dashboards.web.render")
+    except ModuleNotFoundError:
+        return CSP
+    web.include_router(pages.router(service))
+    web.mount("/static", StaticFiles(directory=render.STATIC), name="static")
+    return str(render.CSP)

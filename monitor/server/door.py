@@ -1,0 +1,194 @@
+"""Door: the raw ASGI answer to ``POST /api/v1/mentions``, in front of FastAPI.
+
+Order of checks: is it us (Host), who is it (token or signature), how large, is it JSON, is each
+mention good, is it on disk. The answer 202 is given after the last one and never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from monitor import metrics
+from monitor.clock import Clock, SystemClock, stopwatch
+from monitor.ports import Unavailable
+from monitor.server import body as bodies
+from monitor.server import intake
+from monitor.server.auth import Hosts, Refused, Signature, Speakers, signature_of
+from monitor.server.commit import GroupCommit
+from monitor.server.errors import Problem, unavailable, unexpected
+from monitor.server.headers import Raw, encode, incoming, security
+from monitor.server.intake import Intake
+from monitor.service import Service
+
+PATH = "/api/v1/mentions"
+INLINE_BYTES = 64 * 1024
+"""Bodies up to this size are decoded in the event loop: a thread would cost more than it saves."""
+HELD_BYTES = 64 * 1024 * 1024
+"""Most bytes of unfinished bodies at once."""
+
+_JSON = ("application/json", "text/json")
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl")
+_EVENT = "application/cloudevents+json"
+_EVENTS = "application/cloudevents-batch+json"
+_CHALLENGE = (("www-authenticate", 'Bearer realm="mentions"'),)
+
+
+class Door:
+    """Takes mentions in. ``wall`` is what signatures are dated by, also where the demo's own
+    clock runs faster."""
+
+    def __init__(self, service: Service, commit: GroupCommit, wall: Clock | None = None) -> None:
+        self._service = service
+        self._commit = commit
+        self._wall = wall or SystemClock()
+        self._speakers = Speakers.of(service.settings)
+        self._hosts = Hosts.of(service.settings)
+        self._limit = service.settings.server.max_body_bytes
+        self._room = bodies.Room(max(HELD_BYTES, 4 * self._limit))
+        self._security = security()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Never raises: what is unexpected is logged and answered as 500."""
+        try:
+            taken = await self._take(scope, receive)
+        except bodies.HungUp:
+            return
+        except Problem as problem:
+            await self._refuse(send, problem)
+        except Unavailable as error:
+            await self._refuse(send, unavailable(error))
+        except Exception as error:  # the outermost loop: one request must not end the server
+            await self._refuse(send, unexpected(error))
+        else:
+            await self._answer(send, taken)
+
+    async def _take(self, scope: Scope, receive: Receive) -> Intake:
+        headers = incoming(scope)
+        if not self._hosts.answers(headers.get("host", "")):
+            raise Problem(421, "wrong-host", "This Host is not ours; see server.public_url.")
+        if scope["method"] != "POST":
+            detail = f"Only POST is possible at {PATH}."
+            raise Problem(405, "method-not-allowed", detail, headers=(("allow", "POST"),))
+        allowed, signature = self._who(headers)
+        bodies.declared(headers, self._limit)
+        raw = await bodies.read(receive, self._limit, self._room)
+        started = stopwatch()
+        if not allowed and signature is not None:
+            allowed = self._speakers.by_signature(signature, raw)
+        if not allowed:
+            raise _stranger("This token or signature is not known here.")
+        taken = await self._decode(headers, raw, allowed, self._service.clock.now())
+        if taken.entries:
+            await self._commit.append(taken.entries)
+        _count(taken, allowed)
+        metrics.INGEST_SECONDS.observe(stopwatch() - started)
+        return taken
+
+    def _who(self, headers: Mapping[str, str]) -> tuple[frozenset[str], Signature | None]:
+        """Return the sources of a good token, else the signature to be checked with the body."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and (found := self._speakers.by_token(token.strip())):
+            return found, None
+        try:
+            signature = signature_of(headers, self._wall.now())
+        except Refused as refusal:
+            raise _stranger(str(refusal)) from None
+        if signature is None:
+            if not self._speakers:
+                raise _stranger("No source of type http is configured; nobody can send mentions.")
+            given = "This token is not known here." if scheme else "Neither token nor signature."
+            raise _stranger(given)
+        return frozenset(), signature
+
+    async def _decode(
+        self, headers: Mapping[str, str], raw: bytes, allowed: frozenset[str], now: datetime
+    ) -> Intake:
+        encoding = headers.get("content-encoding", "")
+        if len(raw) <= INLINE_BYTES and not encoding:
+            return decode(headers, raw, allowed, now)
+
+        def inflate_and_decode() -> Intake:
+            return decode(headers, bodies.inflate(raw, encoding, self._limit), allowed, now)
+
+        return await asyncio.to_thread(inflate_and_decode)
+
+    async def _answer(self, send: Send, taken: Intake) -> None:
+        record = {
+            "accepted": taken.accepted,
+            "duplicates": taken.duplicates,
+            "rejected": [{"index": r.index, "error": r.error} for r in taken.rejected],
+        }
+        if taken.rejected and not taken.accepted:
+            first = taken.rejected[0].error
+            detail = f"None of {len(taken.rejected)} was taken. The first: {first}"
+            await self._refuse(send, Problem(422, "nothing-taken", detail, extra=record))
+            return
+        metrics.REQUESTS.labels("accepted").inc()
+        headers = encode([("content-type", "application/json")])
+        await self._send(send, 202, headers, msgspec.json.encode(record))
+
+    async def _refuse(self, send: Send, problem: Problem) -> None:
+        metrics.REQUESTS.labels(_outcome(problem.status)).inc()
+        await self._send(send, problem.status, encode(problem.all_headers()), problem.body())
+
+    async def _send(self, send: Send, status: int, headers: Raw, body: bytes) -> None:
+        length = (b"content-length", str(len(body)).encode())
+        start = {"type": "http.response.start", "status": status}
+        await send({**start, "headers": [*headers, length, *self._security]})
+        await send({"type": "http.response.body", "body": body})
+
+
+def decode(
+    headers: Mapping[str, str], raw: bytes, allowed: frozenset[str], now: datetime
+) -> Intake:
+    """Judge a body by its content type; raises `Problem` 415 for one that we do not take."""
+    media_type, _, parameters = headers.get("content-type", _JSON[0]).partition(";")
+    media_type = media_type.strip().lower()
+    charset = parameters.lower().partition("charset=")[2].strip('" ')
+    if charset and charset.split(";")[0].strip('" ') not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem(415, "unsupported-charset", "content-type: send UTF-8")
+    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
+    if media_type == _EVENT:
+        return intake.take_event(raw, allowed, now)
+    if media_type == _EVENTS:
+        return intake.take_events(raw, allowed, now)
+    if media_type in _JSON and "specversion" in attributes:
+        return intake.take_binary(raw, attributes, allowed, now)
+    if media_type in _JSON:
+        return intake.take_json(raw, allowed, now)
+    if media_type in _LINES:
+        return intake.take_lines(raw, allowed, now)
+    known = ", ".join((_JSON[0], *_LINES[:1], _EVENT, _EVENTS))
+    detail = f"content-type: expected one of {known}; got {media_type[:80]!a}"
+    raise Problem(415, "unsupported-type", detail, headers=(("accept-post", known),))
+
+
+def _stranger(detail: str) -> Problem:
+    return Problem(401, "unauthorised", detail, headers=_CHALLENGE)
+
+
+def _outcome(status: int) -> str:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "unauthorised"
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return "rejected"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return "unavailable"
+    return "failed" if status >= 500 else "refused"
+
+
+def _count(taken: Intake, allowed: frozenset[str]) -> None:
+    """Count by source; what was refused counts for the sender, whose first source it is."""
+    for entry, size in zip(taken.entries, taken.sizes, strict=True):
+        metrics.INGESTED.labels(entry.source, "accepted").inc(size)
+    sender = min(allowed)
+    if taken.duplicates:
+        metrics.INGESTED.labels(sender, "duplicate").inc(taken.duplicates)
+    if taken.rejected:
+        metrics.INGESTED.labels(sender, "rejected").inc(len(taken.rejected))
