@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from detectors.detection import Level, Reason
+from alerts.incident import Incident
+from detectors.detection import Assessment, Level, Reason
+from detectors.topic import Topic
 
 
 class NotifyReason(StrEnum):
@@ -101,6 +104,64 @@ def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at
     return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
 
 
+ACTIONS: dict[NotifyReason, Action] = {
+    NotifyReason.FIRST: Action.TRIGGER,
+    NotifyReason.ESCALATED: Action.TRIGGER,
+    NotifyReason.REOPENED: Action.TRIGGER,
+    NotifyReason.TEST: Action.TRIGGER,
+    NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
+    NotifyReason.RESOLVED: Action.RESOLVE,
+}
+"""What each reason to speak asks of the receiver."""
+
+QUOTE_LIMIT = 3
+"""Posts quoted in one alert: enough to judge, few enough to read at 3 a.m."""
+
+
+def compose(
+    incident: Incident,
+    topic: Topic,
+    seen: Assessment | None = None,
+    *,
+    reason: NotifyReason,
+    at: datetime,
+    mentions: int,
+    negatives: int,
+    expected: float,
+    quotes: Sequence[Quote] = (),
+    next_step: str = "",
+    links: Sequence[tuple[str, str]] = (),
+) -> Alert:
+    """Return the alert that tells of ``incident`` now.
+
+    ``mentions``, ``negatives`` and ``expected`` (negatives) are of the last hour. ``seen`` is the
+    assessment behind it, None when a person acts. At most three quotes are kept, the first.
+    """
+    return Alert(
+        id=alert_id(incident.id, incident.episode, reason, incident.level, at),
+        incident=incident.id,
+        ref=incident.ref,
+        key=incident.key,
+        action=ACTIONS[reason],
+        reason=reason,
+        level=incident.level,
+        at=at,
+        topic=topic.id,
+        topic_name=topic.name,
+        timezone=topic.timezone,
+        since=incident.onset,
+        mentions=mentions,
+        negatives=negatives,
+        expected=expected,
+        return_period_days=seen.return_period_days if seen else 0.0,
+        reasons=seen.reasons if seen else incident.reasons,
+        quotes=tuple(quotes[:QUOTE_LIMIT]),
+        next_step=next_step,
+        links=tuple(links),
+        test=reason is NotifyReason.TEST,
+    )
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. ``DEAD`` can be sent again by a person."""
 
@@ -138,3 +199,12 @@ class Delivery:
     may_repeat: bool = False
     error: str = ""
     sent_at: datetime | None = None
+
+
+def message_id(delivery: Delivery) -> str:
+    """Return what a receiver can know a repeat by: the same for every attempt of one delivery.
+
+    24 hex digits of alert and channel; used as webhook-id, Message-ID and Slack metadata.
+    """
+    name = f"{delivery.alert.id}\0{delivery.channel}"
+    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,36 @@
+"""Route: which channels hear of what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerts.alert import Action, Alert, NotifyReason
+from detectors.detection import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the routing table. ``topics`` empty: every topic."""
+
+    min_level: Level
+    topics: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def fits(self, alert: Alert) -> bool:
+        return alert.level >= self.min_level and (not self.topics or alert.topic in self.topics)
+
+
+def route(alert: Alert, routes: Sequence[Route], previous: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the channels for ``alert``: every fitting route, in order, each channel once.
+
+    ``previous`` are the channels that got the incident's trigger. An acknowledgement or an end
+    goes to exactly those, whatever the level is by now; an escalation or a new episode goes to
+    them as well, so that nobody who was told is left with an old number.
+    """
+    if alert.action is not Action.TRIGGER:
+        return tuple(dict.fromkeys(previous))
+    fitting = [name for r in routes if r.fits(alert) for name in r.channels]
+    if alert.reason in (NotifyReason.ESCALATED, NotifyReason.REOPENED):
+        fitting += previous
+    return tuple(dict.fromkeys(fitting))
