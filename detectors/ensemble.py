@@ -1,0 +1,320 @@
+"""Many numbers into one level 0-6, with its reasons. Pure: evidence in, judgement out.
+
+Rarity interrupts, size ranks. *Size* (unique negative authors, threads, the pace against a
+frozen median) names the level; *rarity* (the return period of negatives against the topic's
+alarm budget) decides whether it may be 4 or more, that is, whether somebody is woken. A size so
+gross that no history excuses it interrupts by itself, so that a battered brand does not go deaf.
+Every threshold stands in `THRESHOLDS`; docs/levels.md says the same in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from detectors.detection import WAKE, Level, Reason, ReasonCode
+from detectors.measures import Measures
+
+
+class Threshold(NamedTuple):
+    """A default, its unit, and why it is what it is."""
+
+    value: float
+    unit: str
+    why: str
+
+
+THRESHOLDS: dict[str, Threshold] = {
+    "level1_authors": Threshold(2, "authors/h", "one voice is a customer, two are a rustle"),
+    "level1_multiple": Threshold(1.5, "x median", "half again the usual is still mostly chance"),
+    "level2_authors": Threshold(4, "authors/h", "repeated criticism by individuals"),
+    "level2_multiple": Threshold(2, "x median", "twice the usual hour"),
+    "level3_authors": Threshold(6, "authors/h", "lasting criticism, below the floor of waking"),
+    "level3_multiple": Threshold(3, "x median", "a day at 2.3 times was a crisis; an hour needs more"),
+    "level4_authors": Threshold(8, "authors/h", "floor: an angry family of a small brand has fewer"),
+    "level4_threads": Threshold(2, "threads", "floor: one quarrel under one post is not a storm"),
+    "level4_multiple": Threshold(3, "x median", "rarity decides above this"),
+    "level5_authors": Threshold(25, "authors/h", "a crowd: nobody knows each other any more"),
+    "level5_threads": Threshold(5, "threads", "it has left the first post"),
+    "level5_multiple": Threshold(8, "x median", "frozen, so the fourth storm counts like the first"),
+    "level6_authors": Threshold(100, "authors/h", "beyond what any team can answer one by one"),
+    "level6_sources": Threshold(2, "sources", "it has left the first platform"),
+    "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
+    "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
+    "median_floor": Threshold(1, "negatives/h", "below one an hour a multiple says nothing"),
+    "rarity_family": Threshold(2, "factor", "three scales and a young channel look at once; they "
+        "agree mostly, so the family costs two, not four"),
+    "gross_authors": Threshold(25, "authors/h", "so many interrupt whatever the history says..."),
+    "gross_multiple": Threshold(8, "x expected", "...if they are far above even the learned usual"),
+    "new_topic_days": Threshold(1, "days", "before that nothing is known: fixed counts only"),
+    "new_topic_authors": Threshold(25, "authors/h", "the fixed count that wakes for an unknown topic"),
+    "new_topic_share": Threshold(0.4, "share", "and the least share of negatives, lower end"),
+    "young_topic_days": Threshold(14, "days", "until then the page says how long it knows the topic"),
+    "loud_days": Threshold(3, "days", "a burst of mentions so rare is worth a look"),
+    "tone_low": Threshold(0.40, "share", "an upper end below this is attention, not a storm; the "
+        "model finds two thirds of negatives, so a storm of 60 % shows as 0.45"),
+    "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
+    "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
+    "copies": Threshold(0.60, "share", "most of it is one text"),
+    "spark_reach": Threshold(50_000, "people", "one post that a town may have read"),
+    "spark_times": Threshold(20, "x usual reach", "and far above what posts here usually reach"),
+    "wide_authors": Threshold(3, "authors/h", "beside one very wide post, so few others suffice"),
+    "hold_bins": Threshold(6, "bins", "half an hour below, and the level falls by one"),
+    "media_1": Threshold(1, "outlets/day", "first critical article"),
+    "media_2": Threshold(2, "outlets/day", "a second newsroom"),
+    "media_3": Threshold(4, "outlets/day", "many; more than 3 only a person sets"),
+    "trip_death": Threshold(1, "authors", "duty: one voice is enough"),
+    "trip_threat": Threshold(1, "authors", "duty: one voice is enough"),
+    "trip_raid": Threshold(1, "authors", "rare, and found by one at first"),
+    "trip_injury": Threshold(2, "authors", "one may be a figure of speech"),
+    "trip_poisoning": Threshold(2, "authors", "one may be a figure of speech"),
+    "trip_fire_explosion": Threshold(2, "authors", "one may be a figure of speech"),
+    "trip_recall": Threshold(2, "authors", "one may be rumour"),
+    "trip_data_leak": Threshold(2, "authors", "one may be rumour"),
+    "trip_abuse": Threshold(2, "authors", "one may be rumour"),
+    "trip_other": Threshold(3, "authors", "own categories, unless set"),
+}  # fmt: skip
+"""Every number of the level reading. A topic overrides any by name (`Topic.thresholds`)."""
+
+
+class ThresholdError(ValueError):
+    """A topic overrides a threshold that does not exist or cannot hold."""
+
+
+class Thresholds:
+    """`THRESHOLDS` with a topic's overrides; ThresholdError names an unknown or negative one."""
+
+    def __init__(self, overrides: Mapping[str, float] | None = None) -> None:
+        self._values = {name: t.value for name, t in THRESHOLDS.items()}
+        for name, value in (overrides or {}).items():
+            if name not in self._values and not name.startswith("trip_"):
+                raise ThresholdError(f"unknown threshold {name!r}; known: {', '.join(THRESHOLDS)}")
+            if not value >= 0:
+                raise ThresholdError(f"threshold {name!r} must be 0 or more, got {value}")
+            self._values[name] = float(value)
+
+    def __getitem__(self, name: str) -> float:
+        return self._values[name]
+
+    def trip(self, category: str) -> float:
+        """Return from how many independent authors a tripwire of that category acts."""
+        return self._values.get(f"trip_{category}", self._values["trip_other"])
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known at the end of one bin. ``measures`` None: rows were not looked at.
+
+    ``negatives``: of the last hour, from counts. ``median``: frozen 28-day median of an hour's
+    negatives; ``usual``: what is expected of this hour. ``mention_days`` / ``negative_days``:
+    return periods. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
+    ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
+    its newest bins are quiet. ``outlets``: with critical articles in the last 24 h.
+    """
+
+    negatives: int = 0
+    measures: Measures | None = None
+    median: float = 0.0
+    usual: float = 0.0
+    mention_days: float = 0.0
+    negative_days: float = 0.0
+    young: bool = False
+    young_score: float = 0.0
+    days: float = 365.0
+    usual_reach: float = 0.0
+    outlets: int = 0
+    caught_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the evidence says, before hysteresis. ``interrupt`` is true exactly at level >= 4."""
+
+    social: Level
+    media: Level
+    interrupt: bool
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(slots=True)
+class _Story:
+    """Reasons as they are found."""
+
+    reasons: list[Reason] = field(default_factory=list)
+
+    def test(
+        self,
+        code: ReasonCode,
+        value: float,
+        threshold: float,
+        *,
+        met: bool | None = None,
+        text: str = "",
+    ) -> bool:
+        holds = value >= threshold if met is None else met
+        self.reasons.append(Reason(code, float(value), float(threshold), holds, text))
+        return holds
+
+
+def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgement:
+    """Return the level that the evidence supports. Monotone: more negatives, authors, threads,
+    sources, reach or rarity never lower it.
+    """
+    media = _media(evidence, limits)
+    seen = evidence.measures
+    story = _Story()
+    if seen is None:
+        level = _from_counts(evidence, limits, story)
+        return Judgement(level, media, interrupt=False, reasons=tuple(story.reasons))
+    base = max(evidence.median, limits["median_floor"])
+    pace = max(evidence.negatives, seen.negatives, 4 * seen.recent)
+    multiple = pace / base
+    usual = pace / max(base, evidence.usual)
+    size = _size(seen, multiple, limits)
+    _tell_size(story, seen, multiple, size, limits)
+    wide = _reach(story, evidence, seen, limits)
+    rare = _rarity(story, evidence, seen, usual, limits, budget_days)
+    if (
+        wide
+        and rare
+        and seen.authors >= limits["wide_authors"]
+        and multiple >= limits["level4_multiple"]
+    ):
+        size = max(size, WAKE)
+    level = size if rare else min(size, Level.FRESH_BREEZE)
+    level = min(level, _ceiling(story, evidence, seen, limits))
+    level = max(level, _loudness(story, evidence, seen, limits))
+    if wide:
+        level = max(level, Level.FRESH_BREEZE)
+    level = max(level, _tripwires(story, seen, limits))
+    if evidence.days < limits["young_topic_days"]:
+        story.test(ReasonCode.YOUNG_TOPIC, evidence.days, limits["young_topic_days"], met=True)
+    return Judgement(level, media, level >= WAKE, tuple(story.reasons))
+
+
+def _from_counts(evidence: Evidence, limits: Thresholds, story: _Story) -> Level:
+    """Without rows nothing is known of authors: at most a light breeze."""
+    multiple = evidence.negatives / max(evidence.median, limits["median_floor"])
+    level = Level.CALM
+    for step in (Level.LIGHT_AIR, Level.LIGHT_BREEZE):
+        enough = evidence.negatives >= limits[f"level{int(step)}_authors"]
+        if enough and multiple >= limits[f"level{int(step)}_multiple"]:
+            level = step
+    if level:
+        story.test(ReasonCode.MULTIPLE, multiple, limits[f"level{int(level)}_multiple"])
+    return level
+
+
+def _size(seen: Measures, multiple: float, limits: Thresholds) -> Level:
+    """Return the highest level whose every condition of size holds."""
+    level = Level.CALM
+    for step in list(Level)[1:]:
+        n = int(step)
+        if seen.authors < limits[f"level{n}_authors"] or multiple < limits[f"level{n}_multiple"]:
+            break
+        if n in (4, 5) and seen.threads < limits[f"level{n}_threads"]:
+            break
+        if n == 6 and (
+            len(seen.sources) < limits["level6_sources"]
+            or seen.offensive < limits["level6_offensive"]
+        ):
+            break
+        level = step
+    return level
+
+
+def _tell_size(
+    story: _Story, seen: Measures, multiple: float, size: Level, limits: Thresholds
+) -> None:
+    """Tell each size against what the level reached asked for (at level 0: what 1 would)."""
+    n = max(int(size), 1)
+    story.test(ReasonCode.NEGATIVE_AUTHORS, seen.authors, limits[f"level{n}_authors"])
+    story.test(ReasonCode.MULTIPLE, multiple, limits[f"level{n}_multiple"])
+    if n >= 3:
+        threads = limits["level4_threads"] if n < 5 else limits["level5_threads"]
+        story.test(ReasonCode.NEGATIVE_THREADS, seen.threads, threads)
+        story.test(ReasonCode.GROWTH, seen.growth, 1.5)
+    if n >= 5:
+        story.test(ReasonCode.SOURCES, len(seen.sources), limits["level6_sources"])
+        share = limits["level6_offensive"] / max(seen.negatives, 1)
+        story.test(ReasonCode.AGGRESSION, seen.aggression, share)
+
+
+def _rarity(
+    story: _Story,
+    evidence: Evidence,
+    seen: Measures,
+    usual: float,
+    limits: Thresholds,
+    budget_days: float,
+) -> bool:
+    """Return whether somebody may be interrupted."""
+    if evidence.caught_up:
+        story.test(ReasonCode.LATE, 1.0, 1.0, met=True, text="newest bins are quiet")
+        return False
+    if evidence.days < limits["new_topic_days"]:
+        many = story.test(
+            ReasonCode.YOUNG_NEGATIVES, seen.authors, limits["new_topic_authors"], text="authors"
+        )
+        return many and seen.share.low >= limits["new_topic_share"]
+    need = budget_days * limits["rarity_family"]
+    code = ReasonCode.NEGATIVE_BURST
+    rare = story.test(code, evidence.negative_days, need)
+    if evidence.young:
+        story.test(ReasonCode.YOUNG_NEGATIVES, evidence.young_score, 0.0, met=rare)
+    gross = seen.authors >= limits["gross_authors"] and usual >= limits["gross_multiple"]
+    return rare or gross
+
+
+def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
+    """Return the highest level that tone and copies allow."""
+    story.test(ReasonCode.NEGATIVE_SHARE, seen.share.low, limits["tone_sure"])
+    ceiling = Level.HURRICANE
+    if seen.share.high < limits["tone_low"]:
+        story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
+        ceiling = Level.FRESH_BREEZE
+    few = seen.originals < limits["level4_authors"]
+    if few and seen.copies_share >= limits["copies"] and seen.share.low < limits["tone_sure"]:
+        story.test(ReasonCode.COPIES, seen.copies_share, limits["copies"])
+        ceiling = Level.FRESH_BREEZE
+    return ceiling
+
+
+def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
+    """Return the level that volume alone deserves: attention, or a look at unreadable tone."""
+    if evidence.mention_days < limits["loud_days"]:
+        return Level.CALM
+    story.test(ReasonCode.MENTION_BURST, evidence.mention_days, limits["loud_days"])
+    if seen.share.high < limits["tone_low"]:
+        return Level.LIGHT_AIR
+    open_tone = seen.share.low < limits["tone_low"]
+    unread = seen.unread_share >= limits["unread"]
+    if open_tone or unread:
+        share, limit = seen.unread_share, limits["unread"]
+        story.test(ReasonCode.TONE_UNREADABLE, share, limit, met=True)
+    return Level.FRESH_BREEZE
+
+
+def _reach(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> bool:
+    """Return whether one negative post reaches far above what posts here usually do."""
+    need = max(limits["spark_reach"], limits["spark_times"] * evidence.usual_reach)
+    if seen.reach < need:
+        return False
+    alone = seen.authors < limits["level3_authors"]
+    return story.test(ReasonCode.FIRST_SPARK if alone else ReasonCode.REACH, seen.reach, need)
+
+
+def _tripwires(story: _Story, seen: Measures, limits: Thresholds) -> Level:
+    """Return the level that words of danger ask for: 4 from enough voices, 2 from fewer."""
+    level = Level.CALM
+    for category, authors in seen.tripwires:
+        enough = story.test(ReasonCode.TRIPWIRE, authors, limits.trip(category), text=category)
+        level = max(level, WAKE if enough else Level.LIGHT_BREEZE)
+    return level
+
+
+def _media(evidence: Evidence, limits: Thresholds) -> Level:
+    """Return the echo in articles, at most 3: more is for a person to set."""
+    steps = [n for n in (1, 2, 3) if evidence.outlets >= limits[f"media_{n}"]]
+    return Level(max(steps, default=0))

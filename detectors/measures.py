@@ -1,0 +1,198 @@
+"""What one hour of posts holds: authors, threads, sources, tone with its doubt, telling posts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from detectors.mention import Kind
+from detectors.score.base import Tone
+from detectors.window import Window
+
+RECENT_S = 900
+"""The newest quarter of an hour, against the one before it: how fast it grows."""
+MODEL_ERROR = 0.07
+"""How far the negative share of 200 posts may be off because single labels are (the bar of
+`sturmglas bench` for the shipped weights); added to both ends of the interval."""
+ENOUGH = 50
+"""Posts that the last 15 minutes must hold before their own share of negatives is looked at."""
+PRIVATE = frozenset({Kind.DM, Kind.MAIL})
+"""Kinds that are counted but never quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share in [0, 1] with the ends of its interval, sampling and model error included."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a window holds. "Unique" things are counted among negative posts only.
+
+    ``recent`` / ``prior``: negatives of the last 15 minutes and of the 15 before. ``originals``:
+    negatives with near-copies counted once. ``reach``: of the widest negative post.
+    ``tripwires``: independent authors per category. ``outlets``: keys of the outlets whose
+    articles are negative. ``share``: the higher ends of the last hour's and, where it holds
+    enough posts, the last quarter's.
+    """
+
+    mentions: int = 0
+    negatives: int = 0
+    positives: int = 0
+    unread: int = 0
+    recent: int = 0
+    prior: int = 0
+    authors: int = 0
+    threads: int = 0
+    sources: tuple[str, ...] = ()
+    originals: int = 0
+    offensive: int = 0
+    reach: int = 0
+    tripwires: tuple[tuple[str, int], ...] = ()
+    outlets: tuple[str, ...] = ()
+    share: Share = Share(0.0, 0.0, 1.0)
+
+    @property
+    def growth(self) -> float:
+        """Negatives of the last 15 minutes over those of the 15 before; one is added to both."""
+        return (self.recent + 1.0) / (self.prior + 1.0)
+
+    @property
+    def copies_share(self) -> float:
+        """Share of near-copies among the negatives, 0..1."""
+        return 1.0 - self.originals / self.negatives if self.negatives else 0.0
+
+    @property
+    def aggression(self) -> float:
+        """Share of offensive posts among the negatives, 0..1."""
+        return self.offensive / self.negatives if self.negatives else 0.0
+
+    @property
+    def unread_share(self) -> float:
+        """Share of posts whose tone could not be read, 0..1."""
+        return self.unread / self.mentions if self.mentions else 0.0
+
+
+def wilson(hits: int, total: int, z: float = 1.645) -> tuple[float, float]:
+    """Return the Wilson interval of a share (90 % by default); (0, 1) for nothing."""
+    if total <= 0:
+        return 0.0, 1.0
+    p, zz = hits / total, z * z
+    middle = (p + zz / (2 * total)) / (1 + zz / total)
+    half = z * math.sqrt(p * (1 - p) / total + zz / (4 * total * total)) / (1 + zz / total)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def negative_share(negatives: int, unread: int, total: int) -> Share:
+    """Return the share of negatives with its doubt.
+
+    Unread posts may be anything: they count as not negative at the lower end and as negative at
+    the upper end. `MODEL_ERROR` widens both.
+    """
+    if total <= 0:
+        return Share(0.0, 0.0, 1.0)
+    low = wilson(negatives, total)[0] - MODEL_ERROR
+    high = wilson(min(total, negatives + unread), total)[1] + MODEL_ERROR
+    return Share(negatives / total, max(0.0, low), min(1.0, high))
+
+
+def measure(window: Window) -> Measures:
+    """Return the measures of a window; one pass, about 0.5 us a row."""
+    recent_from = int(window.until.timestamp()) - RECENT_S
+    negative = [i for i, tone in enumerate(window.tone) if tone == Tone.NEGATIVE]
+    recent = sum(window.at[i] >= recent_from for i in negative)
+    prior = sum(recent_from - RECENT_S <= window.at[i] < recent_from for i in negative)
+    unread = sum(tone == Tone.UNREAD for tone in window.tone)
+    newest = [tone for at, tone in zip(window.at, window.tone, strict=True) if at >= recent_from]
+    hour = negative_share(len(negative), unread, len(window))
+    quarter = negative_share(recent, newest.count(Tone.UNREAD), len(newest))
+    articles = [i for i in negative if window.kind[i] == Kind.ARTICLE]
+    return Measures(
+        mentions=len(window),
+        negatives=len(negative),
+        positives=sum(tone == Tone.POSITIVE for tone in window.tone),
+        unread=unread,
+        recent=recent,
+        prior=prior,
+        authors=_authors(window, negative),
+        threads=_distinct(window.thread, negative),
+        sources=tuple(sorted({window.source[i] for i in negative})),
+        originals=_distinct(window.cluster, negative),
+        offensive=sum(window.offensive[i] for i in negative),
+        reach=max((window.reach[i] for i in negative), default=0),
+        tripwires=_tripwires(window),
+        outlets=tuple(sorted({_outlet(window, i) for i in articles})),
+        share=_higher(hour, quarter) if len(newest) >= ENOUGH else hour,
+    )
+
+
+def _higher(a: Share, b: Share) -> Share:
+    return Share(max(a.value, b.value), max(a.low, b.low), max(a.high, b.high))
+
+
+def representatives(window: Window, limit: int = 3) -> list[tuple[int, int]]:
+    """Return (row, number of copies) of the most telling negative posts, most telling first.
+
+    One post per near-copy cluster: its widest, earliest first. Ranked by reach and copies on a
+    log scale, a copy weighing somewhat more than reach; ``copies`` stand behind the post and do
+    not count it.
+    Private kinds (dm, mail) are never among them.
+    """
+    clusters: dict[tuple[int, int], list[int]] = {}
+    for i, tone in enumerate(window.tone):
+        if tone == Tone.NEGATIVE and window.kind[i] not in PRIVATE:
+            key = window.cluster[i]
+            clusters.setdefault((0, key) if key else (1, i), []).append(i)
+    ranked = []
+    for rows in clusters.values():
+        best = min(rows, key=lambda i: (-window.reach[i], i))
+        weight = math.log10(1 + window.reach[best]) + 2.0 * math.log10(len(rows))
+        ranked.append((-weight, best, len(rows) - 1))
+    ranked.sort()
+    return [(best, copies) for _, best, copies in ranked[:limit]]
+
+
+def _distinct(keys: list[int], rows: Iterable[int]) -> int:
+    """Count distinct keys over rows; a row without a key (0) counts as its own."""
+    named, nameless = set(), 0
+    for i in rows:
+        if keys[i]:
+            named.add(keys[i])
+        else:
+            nameless += 1
+    return len(named) + nameless
+
+
+def _authors(window: Window, rows: Iterable[int]) -> int:
+    """Count distinct authors; posts without a stated author count once per near-copy cluster."""
+    named, texts, nameless = set(), set(), 0
+    for i in rows:
+        if window.author[i]:
+            named.add(window.author[i])
+        elif window.cluster[i]:
+            texts.add(window.cluster[i])
+        else:
+            nameless += 1
+    return len(named) + len(texts) + nameless
+
+
+def _tripwires(window: Window) -> tuple[tuple[str, int], ...]:
+    """Count independent authors per category: shares and copies of one text are one voice, and
+    praise never trips."""
+    hits: dict[str, list[int]] = {}
+    for i, category in enumerate(window.tripwire):
+        if category and window.tone[i] != Tone.POSITIVE and window.kind[i] != Kind.SHARE:
+            hits.setdefault(category, []).append(i)
+    return tuple(
+        (category, min(_authors(window, rows), _distinct(window.cluster, rows)))
+        for category, rows in sorted(hits.items())
+    )
+
+
+def _outlet(window: Window, i: int) -> str:
+    return f"{window.source[i]}:{window.author[i]:x}" if window.author[i] else window.source[i]
