@@ -90,7 +90,6 @@ LAST_BIN = Gauge(
     ["topic"],
     registry=REGISTRY,
 )
-STORED_MENTIONS = Gauge("sturmglas_stored_mentions", "Mentions in the store.", registry=REGISTRY)
 
 # --- what is seen ---------------------------------------------------------------------------
 LEVEL = Gauge("sturmglas_level", "Storm level of a topic, 0 to 6.", ["topic"], registry=REGISTRY)
