@@ -28,11 +28,15 @@ def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incid
     """Return the incident acknowledged by ``actor`` at its level of now.
 
     Every channel that got its alert, or still will, hears of it. Nothing pending is dropped:
-    somebody else may not have heard at all yet. A second press raises `Conflict` with the first.
+    somebody else may not have heard at all yet. A second press changes nothing; somebody else's
+    raises `Conflict` that names the first. After a rise of the level it is a new one.
     """
 
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
-        return moves.acknowledge(found, actor, now)
+        after, facts = moves.acknowledge(found, actor, now)
+        if not facts and found.acked_by != actor:
+            raise Conflict(f"{found.ref} is acknowledged already", found.acked_by, found.acked_at)
+        return after, facts
 
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         reached = [d for d in deliveries if _will_be_heard(d)]
@@ -107,7 +111,9 @@ def _moved(
         try:
             after, facts = move(before)
         except IllegalMove as error:
-            raise _conflict(before, error) from error
+            raise _conflict(store, before, error) from error
+        if not facts:
+            return before
         if not tx.save_incident(after, before.version):
             raise Conflict(f"{before.ref} was changed by somebody else at the same moment")
         tx.add_facts(after.id, facts)
@@ -117,11 +123,12 @@ def _moved(
     return replace(after, version=before.version + 1)
 
 
-def _conflict(before: Incident, error: IllegalMove) -> Conflict:
-    """Name who made it so: the one who resolved is on the timeline, the one who acknowledged here."""
+def _conflict(store: Store, before: Incident, error: IllegalMove) -> Conflict:
+    """Name who made it so: the one who ended it stands on the timeline."""
     if before.is_open:
         return Conflict(str(error), before.acked_by, before.acked_at)
-    return Conflict(str(error), "", before.resolved_at)
+    ended = [f for f in store.read.facts(before.id) if f.kind is FactKind.RESOLVED]
+    return Conflict(str(error), ended[-1].actor if ended else "", before.resolved_at)
 
 
 def _may_have_arrived(delivery: Delivery) -> bool:
