@@ -34,6 +34,8 @@ from monitor.sources.replay import (
 HEAD = 256
 """Bytes at the start by which a file is known again (inode numbers are reused)."""
 
+_END = object()
+
 
 @dataclass(slots=True)
 class _Place:
@@ -87,16 +89,20 @@ class FileSource:
             return 3600.0
         if self._place is None:
             self._place = _saved(intake.cursor(self._name)) or _Place()
-        before = self._place.cursor()
+        begun = self._place
+        before = begun.cursor()
+        # What was read and not yet handed on is read again after any failure: from the cursor.
+        self._place = None
         self._bad = 0
-        packed = False
-        for path, place in self._to_read(self._place):
-            self._place = place
+        packed, last = False, begun
+        for path, place in self._to_read(begun):
+            last = place
             with open_bytes(path) as file:
                 packed = isinstance(file, gzip.GzipFile)
                 if not self._drain(path, file, place, intake, stop):
                     return 0.0
-        self._tell(intake, changed=self._place.cursor() != before)
+        self._place = last
+        self._tell(intake, changed=last.cursor() != before)
         self._done = packed or not self._follow
         return self._every_s
 
@@ -129,11 +135,21 @@ class FileSource:
         """Read one open file to its end; False when stopped on the way."""
         began = place.offset
         batch: list[Mention] = []
-        for item in _records(path, file, place, final=not self._follow):
+        items = _records(path, file, place, final=not self._follow)
+        while True:
+            try:
+                item = next(items, _END)
+            except (EOFError, gzip.BadGzipFile) as error:
+                self._hand_on(batch, file, place, intake, stop)
+                raise SourceError(
+                    f"{path}: damaged gzip behind line {place.line}: {error}"
+                ) from error
+            if item is _END:
+                break
             if isinstance(item, Complaint):
                 self._bad += 1
                 self._first_bad = str(item) if self._bad == 1 else self._first_bad
-            elif item is not None:
+            elif isinstance(item, Mention):
                 batch.append(item)
             if len(batch) >= BATCH and not self._hand_on(batch, file, place, intake, stop):
                 return False
@@ -156,7 +172,6 @@ class FileSource:
             on_wait=lambda error: tell_failed(intake, self._name, error),
             cap_s=5.0,
         ):
-            self._place = None  # the cursor knows where to begin again
             return False
         batch.clear()
         _identify(file, place)
