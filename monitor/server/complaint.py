@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
@@ -20,6 +22,7 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _NAMED = re.compile(
     r"^Object (?:contains unknown|missing required) field `(?P<name>.*)`$", re.DOTALL
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TYPES = {
     "str": "a text",
     "int": "a whole number",
@@ -49,11 +52,33 @@ def complaint(error: Exception, raw: bytes, type_: type[msgspec.Struct]) -> str:
     if not raw.strip():
         return "body: expected an object, got nothing"
     reason = str(error).removeprefix("JSON is malformed: ")
-    if "surrogate" in reason or "unexpected end of escaped utf-16" in reason:
-        return f"body: a lone surrogate is no character ({reason})"
-    if b"NaN" in raw or b"Infinity" in raw:
-        return f"body: not JSON ({reason}); NaN and Infinity are no JSON numbers, use null"
-    return f"body: not JSON ({reason})"
+    return _lenient(raw) or f"body: not JSON ({reason})"
+
+
+def places(value: object, at: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every leaf of a decoded JSON value with its place (``author.handle``, ``tags[1]``)."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from places(inner, f"{at}.{key}" if at else str(key))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from places(inner, f"{at}[{number}]")
+    else:
+        yield at, value
+
+
+def _lenient(raw: bytes) -> str:
+    """Name the field where Python's own reader, which takes more than JSON, gets through."""
+    try:
+        leaves = list(places(json.loads(raw)))
+    except (ValueError, RecursionError):
+        return ""
+    for at, value in leaves:
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{printable(at)}: NaN and Infinity are no JSON numbers, use null"
+        if isinstance(value, str) and _SURROGATE.search(value):
+            return f"{printable(at)}: holds half a surrogate pair, which is no character"
+    return ""
 
 
 def _invalid(message: str, raw: bytes, type_: type[msgspec.Struct]) -> str:
@@ -109,7 +134,7 @@ def _meant(name: str, place: str, type_: type[msgspec.Struct]) -> str:
     if place:
         return ""
     known = [field.encode_name for field in msgspec.structs.fields(type_)]
-    close = get_close_matches(name[:64], known, n=1)
+    close = get_close_matches(name[:64], known, n=1, cutoff=0.7)
     return f'; did you mean "{close[0]}"?' if close else ""
 
 

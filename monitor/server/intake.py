@@ -7,7 +7,7 @@ not decode as a whole is cut into its items first, and each item is judged alone
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ import msgspec
 
 from detectors.mention import Mention, MentionRef, MetricsUpdate
 from monitor.ports import EntryKind, NewEntry
-from monitor.server.complaint import complaint
+from monitor.server.complaint import complaint, places
 from monitor.server.errors import Problem
 
 LIMIT = 1000
@@ -46,7 +46,7 @@ class _Event(msgspec.Struct, frozen=True):
     type: str
     source: str
     id: str
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw()  # empty: not given
     data_base64: str | None = None
     datacontenttype: str = "application/json"
 
@@ -312,7 +312,7 @@ def _open_event(raw: bytes) -> tuple[EntryKind, bytes]:
         raise _Refused("data_base64: send the mention as JSON in data")
     if "json" not in event.datacontenttype.lower():
         raise _Refused(f"datacontenttype: expected JSON, got {_quote(event.datacontenttype)}")
-    if event.data is None:
+    if bytes(event.data) in (b"", b"null"):
         raise _Refused("data: required field missing")
     return kind, bytes(event.data)
 
@@ -328,18 +328,8 @@ def _kind(specversion: str, type_: str, prefix: str = "") -> EntryKind:
 
 def _nul_field(item: Item) -> str:
     """Return the first place of ``item`` that holds U+0000, "" for none."""
-
-    def walk(value: object, place: str) -> Iterator[str]:
-        if isinstance(value, str) and "\0" in value:
-            yield place
-        elif isinstance(value, Mapping):
-            for key, inner in value.items():
-                yield from walk(inner, f"{place}.{key}" if place else str(key))
-        elif isinstance(value, (list, tuple)):
-            for number, inner in enumerate(value):
-                yield from walk(inner, f"{place}[{number}]")
-
-    return next(walk(msgspec.to_builtins(item), ""), "")
+    inside = msgspec.to_builtins(item)
+    return next((at for at, v in places(inside) if isinstance(v, str) and "\0" in v), "")
 
 
 def _require_json(body: bytes) -> None:
