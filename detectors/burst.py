@@ -271,8 +271,8 @@ class Burst:
         self.baseline = Baseline(bin_s)
         self.tails = tuple(Tail(bin_s, priors) for _ in scales)
         keep = max(scales) - 1
-        self._values: deque[float] = deque([0.0] * keep, keep)
-        self._wanted: deque[float] = deque([0.0] * keep, keep)
+        self._values = [0.0] * keep
+        self._wanted = [0.0] * keep
 
     def expected(self, hour: int) -> float:
         """Return the expected count of a bin in that local hour."""
@@ -281,18 +281,15 @@ class Burst:
     def sums(self, value: float, hour: int) -> list[tuple[float, float]]:
         """Return (observed, expected) of every scale, for a newest bin of ``value``."""
         expected = self.baseline.expected(hour)
-        out = [(value, expected)]
-        for scale in self.scales[1:]:
-            first = len(self._values) - scale + 1
-            seen = sum(list(self._values)[first:]) + value
-            wanted = sum(list(self._wanted)[first:]) + expected
-            out.append((seen, wanted))
-        return out
+        values, wanted = self._values, self._wanted
+        return [(value, expected)] + [
+            (sum(values[1 - s :]) + value, sum(wanted[1 - s :]) + expected) for s in self.scales[1:]
+        ]
 
     def return_periods(self, value: float, hour: int) -> list[float]:
         """Return the return period in days at every scale; 0 where there is no burst."""
         return [
-            tail.return_period(tail.excess(seen, wanted))
+            tail.return_period(tail.excess(seen, wanted)) if seen > wanted else 0.0
             for tail, (seen, wanted) in zip(self.tails, self.sums(value, hour), strict=True)
         ]
 
@@ -302,7 +299,7 @@ class Burst:
         expected = sums[0][1]
         self.baseline.learn(self.tails[0].tame(value, expected), hour)
         for tail, (seen, wanted) in zip(self.tails, sums, strict=True):
-            tail.learn(seen, wanted, tail.excess(seen, wanted))
+            tail.learn(seen, wanted, tail.excess(seen, wanted) if seen > wanted else 0.0)
         self._push(value, expected)
 
     def pass_by(self, value: float, hour: int) -> None:
@@ -317,8 +314,9 @@ class Burst:
             self._values[-bins_ago] = max(0.0, self._values[-bins_ago] + value)
 
     def _push(self, value: float, expected: float) -> None:
-        self._values.append(value)
-        self._wanted.append(expected)
+        if self._values:
+            self._values = [*self._values[1:], value]
+            self._wanted = [*self._wanted[1:], expected]
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -337,5 +335,5 @@ class Burst:
         for tail, saved in zip(self.tails, tails, strict=True):
             tail.restore({"tails": saved}, "tails")
         keep = len(self._values)
-        self._values = deque(numbers(state, "values", keep), keep)
-        self._wanted = deque(numbers(state, "wanted", keep), keep)
+        self._values = numbers(state, "values", keep)
+        self._wanted = numbers(state, "wanted", keep)

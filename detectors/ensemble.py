@@ -27,7 +27,7 @@ class Threshold(NamedTuple):
 
 THRESHOLDS: dict[str, Threshold] = {
     "level1_authors": Threshold(2, "authors/h", "one voice is a customer, two are a rustle"),
-    "level1_multiple": Threshold(1.5, "x median", "half again the usual is still mostly chance"),
+    "level1_multiple": Threshold(2, "x median", "half again the usual is still mostly chance"),
     "level2_authors": Threshold(4, "authors/h", "repeated criticism by individuals"),
     "level2_multiple": Threshold(2, "x median", "twice the usual hour"),
     "level3_authors": Threshold(6, "authors/h", "lasting criticism, below the floor of waking"),
@@ -42,9 +42,12 @@ THRESHOLDS: dict[str, Threshold] = {
     "level6_sources": Threshold(2, "sources", "it has left the first platform"),
     "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
     "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
-    "median_floor": Threshold(1, "negatives/h", "below one an hour a multiple says nothing"),
-    "rarity_family": Threshold(2, "factor", "three scales and a young channel look at once; they "
-        "agree mostly, so the family costs two, not four"),
+    "median_floor": Threshold(2, "negatives/h", "below two an hour a multiple says nothing"),
+    "rarity_family": Threshold(1, "factor", "measured: the rarest of three scales comes 0.7 to 1.0 "
+        "times as often as its return period says at 30 days, real events included"),
+    "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
+    "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
+    "level3_days": Threshold(3, "days", "a watch more often than that would not be read"),
     "gross_authors": Threshold(25, "authors/h", "so many interrupt whatever the history says..."),
     "gross_multiple": Threshold(8, "x expected", "...if they are far above even the learned usual"),
     "new_topic_days": Threshold(1, "days", "before that nothing is known: fixed counts only"),
@@ -52,6 +55,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "new_topic_share": Threshold(0.4, "share", "and the least share of negatives, lower end"),
     "young_topic_days": Threshold(14, "days", "until then the page says how long it knows the topic"),
     "loud_days": Threshold(3, "days", "a burst of mentions so rare is worth a look"),
+    "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
     "tone_low": Threshold(0.40, "share", "an upper end below this is attention, not a storm; the "
         "model finds two thirds of negatives, so a storm of 60 % shows as 0.45"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
@@ -182,7 +186,7 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
         and multiple >= limits["level4_multiple"]
     ):
         size = max(size, WAKE)
-    level = size if rare else min(size, Level.FRESH_BREEZE)
+    level = size if rare else min(size, _ordinary(evidence, limits))
     level = min(level, _ceiling(story, evidence, seen, limits))
     level = max(level, _loudness(story, evidence, seen, limits))
     if wide:
@@ -195,6 +199,8 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
 
 def _from_counts(evidence: Evidence, limits: Thresholds, story: _Story) -> Level:
     """Without rows nothing is known of authors: at most a light breeze."""
+    if evidence.negative_days < limits["level1_days"]:
+        return Level.CALM
     multiple = evidence.negatives / max(evidence.median, limits["median_floor"])
     level = Level.CALM
     for step in (Level.LIGHT_AIR, Level.LIGHT_BREEZE):
@@ -267,6 +273,17 @@ def _rarity(
     return rare or gross
 
 
+def _ordinary(evidence: Evidence, limits: Thresholds) -> Level:
+    """Return the highest level that a burst too common to interrupt may show."""
+    if evidence.days < limits["new_topic_days"] or evidence.caught_up:
+        return Level.LIGHT_BREEZE
+    if evidence.negative_days >= limits["level3_days"]:
+        return Level.FRESH_BREEZE
+    return (
+        Level.LIGHT_BREEZE if evidence.negative_days >= limits["level2_days"] else Level.LIGHT_AIR
+    )
+
+
 def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
     """Return the highest level that tone and copies allow."""
     story.test(ReasonCode.NEGATIVE_SHARE, seen.share.low, limits["tone_sure"])
@@ -283,7 +300,7 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
 
 def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
     """Return the level that volume alone deserves: attention, or a look at unreadable tone."""
-    if evidence.mention_days < limits["loud_days"]:
+    if evidence.mention_days < limits["loud_days"] or seen.mentions < limits["loud_mentions"]:
         return Level.CALM
     story.test(ReasonCode.MENTION_BURST, evidence.mention_days, limits["loud_days"])
     if seen.share.high < limits["tone_low"]:

@@ -39,9 +39,10 @@ class HourlyMedian:
 
     def value(self) -> float:
         """Return the median, 0.0 while nothing is known."""
-        half = sum(self._buckets[b] for b in sorted(self._buckets)) / 2.0
-        for bucket in sorted(self._buckets):
-            half -= self._buckets[bucket]
+        ordered = sorted(self._buckets.items())  # one order of summing, restored or not
+        half = sum(weight for _, weight in ordered) / 2.0
+        for bucket, weight in ordered:
+            half -= weight
             if half <= 0:
                 return _count(bucket)
         return 0.0

@@ -29,6 +29,9 @@ SPAN = timedelta(hours=1)
 HOUR_BINS = 12
 SETTLED_BURSTS = 5.0
 """Past bursts from which on the learned tail is trusted and the young channel is silent."""
+QUIET_RATE = 20.0
+"""Expected negatives an hour above which a stream is not quiet: the young channel's forecast is
+too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 FROZEN_BINS = 7 * 288
 """Seven days: after so long even a storm is the new normal, and is learned."""
 MEMORY = timedelta(days=28)
@@ -162,7 +165,8 @@ class TopicWatch:
         past = [entry[1] for entry in self._hour]
         hour_negatives = sum(past[1:]) + bin.counts.negatives
         recent = sum(past[-2:]) + bin.counts.negatives
-        young = self._negatives.bursts < SETTLED_BURSTS
+        expected = self._negatives.expected(hour)
+        young = self._negatives.bursts < SETTLED_BURSTS and HOUR_BINS * expected < QUIET_RATE
         days = self._negatives.return_period(negatives, hour)
         young_score = 0.0
         if young:
@@ -175,7 +179,7 @@ class TopicWatch:
             young=young,
             young_score=young_score,
             expected_mentions=self._volume.expected(hour),
-            expected_negatives=self._negatives.expected(hour),
+            expected_negatives=expected,
             hour_negatives=hour_negatives,
             pace=max(hour_negatives, 4 * recent),
         )

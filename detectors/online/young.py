@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -74,8 +73,8 @@ class YoungDetector(base.Estimator):
         self._excess = [0.0] * len(self.scales)
         self._squares = [0.0] * len(self.scales)
         keep = max(self.scales) - 1
-        self._values: deque[float] = deque([0.0] * keep, keep)
-        self._wanted: deque[float] = deque([0.0] * keep, keep)
+        self._values = [0.0] * keep
+        self._wanted = [0.0] * keep
 
     def expected(self, hour: int) -> float:
         """Return the expected count of a bin in that local hour."""
@@ -143,7 +142,7 @@ class YoungDetector(base.Estimator):
         )
 
     def _sums(self, value: float, hour: int) -> list[tuple[float, float]]:
-        values, wanted = list(self._values), list(self._wanted)
+        values, wanted = self._values, self._wanted
         expected = self._baseline.expected(hour)
         return [
             (sum(values[1 - s :]) + value, sum(wanted[1 - s :]) + expected) for s in self.scales
@@ -154,8 +153,8 @@ class YoungDetector(base.Estimator):
         return learned / (self._squares[i] + SPREAD_WEIGHT)
 
     def _push(self, value: float, expected: float) -> None:
-        self._values.append(value)
-        self._wanted.append(expected)
+        self._values = [*self._values[1:], value]
+        self._wanted = [*self._wanted[1:], expected]
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as JSON-ready data, about 1 KiB."""
@@ -172,5 +171,5 @@ class YoungDetector(base.Estimator):
         self._baseline.restore(state)
         spread = numbers(state, "spread", 2 * scales)
         self._excess, self._squares = spread[:scales], spread[scales:]
-        self._values = deque(numbers(state, "values", keep), keep)
-        self._wanted = deque(numbers(state, "wanted", keep), keep)
+        self._values = numbers(state, "values", keep)
+        self._wanted = numbers(state, "wanted", keep)
