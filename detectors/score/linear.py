@@ -1,0 +1,307 @@
+"""LinearScorer: hashed n-gram heads with shipped int8 weights; numpy alone, no download.
+
+All heads share one reading of the text (`features`). Weights of three heads lie side by side in
+one 64-bit integer, 21 bits each, so that one gather and one segment sum serve three heads; sums
+of integers are exact, hence the same alone and in any batch. Cost: see docs/model-card.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.score.base import Scores, Tone
+from detectors.score.features import ROWS, Features, chunks, extract, plain
+from detectors.score.language import READ, detect
+
+SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
+SENTIMENT: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
+OFFENSIVE: Final = "offensive"
+LANGUAGES: Final = tuple(f"language.{name}" for name in READ)
+FORMAT: Final = 1
+
+_LANES: Final = 3
+_LANE_BITS: Final = np.int64(21)
+_LANE_HALF: Final = np.int64(1 << 20)
+_LANE_MASK: Final = np.int64((1 << 21) - 1)
+_TONES: Final = np.array([Tone.NEGATIVE, Tone.NEUTRAL, Tone.POSITIVE], dtype=np.int8)
+
+
+class WeightsError(ValueError):
+    """A weights file that this version cannot use; says which file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Scores of one head into probabilities of its labels, for one language.
+
+    ``slope`` (labels, scores) and ``offset`` (labels,), before a softmax; a binary head has one
+    row and takes a sigmoid. ``confusion`` (truth, decision): counts on the calibration texts,
+    cross-fitted, for correcting shares of labels counted over many texts.
+    """
+
+    slope: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    confusion: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a weights file holds.
+
+    ``table`` int8 (heads, `ROWS`), ``scale`` and ``bias`` (heads,): the score of a text is
+    ``scale * sum(table[head, rows]) / norm + bias``. ``calibration``: by head family
+    ("sentiment", "offensive") and language.
+    """
+
+    version: str
+    heads: tuple[str, ...]
+    table: NDArray[np.int8]
+    scale: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    calibration: dict[tuple[str, str], Calibration]
+    trained_on: tuple[str, ...] = ()
+
+    def save(self, path: Path) -> None:
+        """Write the weights to ``path`` (.npz, compressed, no pickle)."""
+        about = {
+            "format": FORMAT,
+            "version": self.version,
+            "heads": self.heads,
+            "trained_on": self.trained_on,
+            "calibration": [
+                [family, lang, c.slope.tolist(), c.offset.tolist(), c.confusion.tolist()]
+                for (family, lang), c in sorted(self.calibration.items())
+            ],
+        }
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file, about=np.array(json.dumps(about)), table=self.table, scale=self.scale,
+                bias=self.bias,
+            )  # fmt: skip
+
+
+def load_weights(path: Path) -> Weights:
+    """Return the weights in ``path``; raises `WeightsError` for anything it cannot use."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            table, scale, bias = file["table"], file["scale"], file["bias"]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise WeightsError(
+            f"{path}: no weights of ours ({error}); make some with `sturmglas train`"
+        ) from error
+    heads = tuple(about["heads"])
+    if about["format"] != FORMAT or table.shape != (len(heads), ROWS):
+        raise WeightsError(
+            f"{path}: weights of format {about['format']} with shape {table.shape}, expected "
+            f"format {FORMAT} with {ROWS} rows; train again with this version"
+        )
+    missing = [name for name in (*SENTIMENT, OFFENSIVE) if name not in heads]
+    if missing:
+        raise WeightsError(f"{path}: lacks the heads {', '.join(missing)}; train again")
+    calibration = {
+        (family, lang): Calibration(np.array(slope), np.array(offset), np.array(confusion))
+        for family, lang, slope, offset, confusion in about["calibration"]
+    }
+    return Weights(
+        about["version"], heads, table, scale, bias, calibration, tuple(about["trained_on"])
+    )
+
+
+def packed(table: NDArray[np.int8]) -> list[NDArray[np.int64]]:
+    """Return the weights of each three heads as one 64-bit row (the last group may be short)."""
+    groups = []
+    for first in range(0, len(table), _LANES):
+        row = np.zeros(table.shape[1], dtype=np.int64)
+        for lane, head in enumerate(table[first : first + _LANES]):
+            row += head.astype(np.int64) << (lane * int(_LANE_BITS))
+        row[0] = 0
+        groups.append(row)
+    return groups
+
+
+def unpacked(sums: NDArray[np.int64], lanes: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the sum of each lane. Exact while a lane stays within +-2^20: `features` reads at
+    most 2,000 characters, 3 rows for each of them and for each token, 6,000 * 127 < 2^20."""
+    for lane in range(lanes):
+        low = ((sums + _LANE_HALF) & _LANE_MASK) - _LANE_HALF
+        yield low
+        if lane + 1 < lanes:
+            sums = (sums - low) >> _LANE_BITS
+
+
+class LinearScorer:
+    """The default `Scorer`: sentiment and offensive language for German and English.
+
+    Reads the first 2,000 characters of a text. Holds some 12 MB; loading takes about 50 ms.
+    Fails on irony, on abuse that is quoted, negated or only implied, and on other domains than
+    public posts (docs/model-card.md).
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self._groups = packed(weights.table)
+        self._place = {name: i for i, name in enumerate(weights.heads)}
+        self._has_languages = all(name in self._place for name in LANGUAGES)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> LinearScorer:
+        """Return a scorer with the weights in ``path``, or the shipped ones."""
+        return cls(load_weights(path or SHIPPED))
+
+    @property
+    def version(self) -> str:
+        """Name and revision of the model, as stored beside every score."""
+        return self.weights.version
+
+    def score(self, texts: Sequence[str], langs: Sequence[str]) -> Scores:
+        """Score ``texts``; see `Scorer.score`. Raises ValueError for lists of unequal length."""
+        if len(texts) != len(langs):
+            raise ValueError(f"{len(texts)} texts but {len(langs)} languages; give one for each")
+        names: list[str] = []
+        tone = np.full(len(texts), Tone.UNREAD, dtype=np.int8)
+        p = np.zeros((len(texts), 3), dtype=np.float32)
+        offensive = np.zeros(len(texts), dtype=np.float32)
+        for chunk in chunks(texts):
+            start = len(names)
+            span = slice(start, start + len(chunk))
+            features = extract(chunk)
+            raw = self.raw(features)
+            found, readable = self._languages(features, raw, langs[span])
+            names += found
+            for lang in READ:
+                self._fill(lang, found, readable, raw, tone[span], p[span], offensive[span])
+        return Scores(names, tone, p, offensive)
+
+    def raw(self, features: Features) -> NDArray[np.float64]:
+        """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
+        raw = np.empty((len(self.weights.heads), len(features.heads)))
+        for g, table in enumerate(self._groups):
+            lanes = min(_LANES, len(raw) - g * _LANES)
+            # Orders and forms are added one by one: three rows at a time cannot overflow a lane.
+            grams = np.add.reduceat(table.take(features.grams).sum(axis=0), features.heads)
+            words = np.add.reduceat(table.take(features.words).sum(axis=0), features.token_heads)
+            pairs = zip(unpacked(grams, lanes), unpacked(words, lanes), strict=True)
+            for lane, (gram, word) in enumerate(pairs):
+                raw[g * _LANES + lane] = gram + word
+        raw /= features.norm
+        raw *= self.weights.scale[:, None]
+        raw += self.weights.bias[:, None]
+        return raw
+
+    def _languages(
+        self, features: Features, raw: NDArray[np.float64], stated: Sequence[str]
+    ) -> tuple[list[str], NDArray[np.bool_]]:
+        learned = None
+        if self._has_languages:
+            learned = raw[[self._place[name] for name in LANGUAGES]]
+        return detect(features, learned, stated)
+
+    def _fill(
+        self,
+        lang: str,
+        found: Sequence[str],
+        readable: NDArray[np.bool_],
+        raw: NDArray[np.float64],
+        tone: NDArray[np.int8],
+        p: NDArray[np.float32],
+        offensive: NDArray[np.float32],
+    ) -> None:
+        """Write the calibrated scores of the texts in ``lang`` into the three columns."""
+        if ("sentiment", lang) not in self.weights.calibration:
+            return  # weights from permissive sets alone read no English tone
+        at = np.fromiter((name == lang for name in found), dtype=bool, count=len(found))
+        at = (at & readable).nonzero()[0]
+        if not len(at):
+            return
+        tones = softmax(self._calibrated("sentiment", lang, raw[self._rows(SENTIMENT)][:, at]))
+        tone[at] = _TONES[tones.argmax(axis=0)]
+        p[at] = tones.T
+        if (OFFENSIVE, lang) not in self.weights.calibration:
+            return
+        logit = self._calibrated(OFFENSIVE, lang, raw[self._rows((OFFENSIVE,))][:, at])[0]
+        offensive[at] = np.round(1.0 / (1.0 + np.exp(-logit)), 6)
+
+    def _rows(self, names: Sequence[str]) -> list[int]:
+        return [self._place[name] for name in names]
+
+    def _calibrated(self, family: str, lang: str, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        return calibrated(self.weights.calibration[family, lang], raw)
+
+    def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:
+        """Return the words and word pairs that weighed most for the decided tone.
+
+        A word carries its own weight, that of its n-grams and of its negated form; positive
+        speaks for the decision, in logits against the mean of the other two. Empty if unread.
+        """
+        scores = self.score([text], [lang])
+        if scores.tone[0] == Tone.UNREAD:
+            return []
+        decided = int(scores.p[0].argmax())
+        slope = self.weights.calibration["sentiment", scores.langs[0]].slope
+        towards = slope[decided] - np.delete(slope, decided, axis=0).mean(axis=0)
+        features = extract([plain(text)])
+        places = self._rows(SENTIMENT)
+        factor = towards * self.weights.scale[places] / features.norm[0]
+
+        def weight(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+            found = np.zeros(rows.shape)
+            for place, one in zip(places, factor, strict=True):
+                found += one * self.weights.table[place].take(rows)
+            return found
+
+        return _strongest(features, weight(features.grams), weight(features.words), limit)
+
+
+def calibrated(calibration: Calibration, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logits (labels, texts). Term by term: a matrix product would round by shape."""
+    logits = np.repeat(calibration.offset[:, None], raw.shape[1], axis=1)
+    for k, column in enumerate(calibration.slope.T):
+        logits += column[:, None] * raw[k]
+    return logits
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities over the first axis, to six digits (which no machine rounds apart)."""
+    powers = np.exp(logits - logits.max(axis=0))
+    total = powers[0].copy()
+    for row in powers[1:]:
+        total += row
+    p: NDArray[np.float64] = np.round(powers / total, 6)
+    return p
+
+
+def _strongest(
+    features: Features, grams: NDArray[np.float64], words: NDArray[np.float64], limit: int
+) -> list[tuple[str, float]]:
+    """Return the ``limit`` words and pairs of a single text with the largest absolute weight."""
+    starts = features.token_starts
+    size = len(features.codes)
+    # An n-gram that begins at the space before a word belongs to that word.
+    owner = starts.searchsorted(np.arange(1, size + 1), side="right") - 1
+    single = np.bincount(owner, weights=grams.sum(axis=0), minlength=len(starts))
+    single += words[0] + words[2]
+    names = [_word(features, i) for i in range(len(starts))]
+    found: dict[str, float] = {}
+    for i in range(1, len(starts)):
+        found[names[i]] = found.get(names[i], 0.0) + float(single[i])
+        if i + 1 < len(starts):
+            pair = f"{names[i]} {names[i + 1]}"
+            found[pair] = found.get(pair, 0.0) + float(words[1][i])
+    ranked = sorted(found.items(), key=lambda item: (-abs(item[1]), item[0]))
+    return [(name, round(value, 4)) for name, value in ranked[: max(0, limit)] if value]
+
+
+def _word(features: Features, i: int) -> str:
+    """Return token ``i`` as it was read, without the marks that follow it."""
+    starts = features.token_starts
+    end = starts[i + 1] if i + 1 < len(starts) else len(features.codes)
+    word = "".join(map(chr, features.codes[starts[i] : end].tolist())).split(" ", 1)[0]
+    return word.rstrip(".,;:") or word
