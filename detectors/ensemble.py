@@ -279,9 +279,9 @@ def _ordinary(evidence: Evidence, limits: Thresholds) -> Level:
         return Level.LIGHT_BREEZE
     if evidence.negative_days >= limits["level3_days"]:
         return Level.FRESH_BREEZE
-    return (
-        Level.LIGHT_BREEZE if evidence.negative_days >= limits["level2_days"] else Level.LIGHT_AIR
-    )
+    if evidence.negative_days >= limits["level2_days"]:
+        return Level.LIGHT_BREEZE
+    return Level.LIGHT_AIR if evidence.negative_days >= limits["level1_days"] else Level.CALM
 
 
 def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
