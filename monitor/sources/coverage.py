@@ -74,7 +74,11 @@ def gaps(
     """
     types = dict(configured or {})
     names = sorted({*states, *types})
-    found = [gap for name in names for gap in _source_gaps(name, states.get(name), now)]
+    found = [
+        gap
+        for name in names
+        for gap in _source_gaps(name, states.get(name), types.get(name, ""), now)
+    ]
     dark = {gap.source for gap in found if gap.kind in BLINDING}
     found += [
         Gap(GapKind.PARTIAL, name, detail=PARTIAL[types[name]])
@@ -95,7 +99,7 @@ def unseen(found: Sequence[Gap]) -> frozenset[str]:
     return frozenset(gap.source for gap in found if gap.source and gap.kind in BLINDING)
 
 
-def _source_gaps(name: str, state: SourceState | None, now: datetime) -> list[Gap]:
+def _source_gaps(name: str, state: SourceState | None, type_: str, now: datetime) -> list[Gap]:
     if state is None:
         return [Gap(GapKind.NEVER, name)]
     clock, found = state.clock, []
@@ -106,7 +110,8 @@ def _source_gaps(name: str, state: SourceState | None, now: datetime) -> list[Ga
         )
     if clock.seen_at is None:
         if state.ok_at is not None:
-            return [*found, Gap(GapKind.EMPTY, name, since=None)]
+            # A file's mentions carry the names of their own sources, so it never has any itself.
+            return found if type_ == "file" else [*found, Gap(GapKind.EMPTY, name)]
         return found or [Gap(GapKind.NEVER, name)]
     if clock.silent(now):
         quiet = (now - clock.seen_at).total_seconds()

@@ -1,4 +1,4 @@
-"""FeedSource: an RSS or Atom feed, polled politely.
+"""Feed: an RSS or Atom feed, polled politely.
 
 Asks only for what is new (ETag, Last-Modified), heeds Retry-After, follows a permanent move and
 remembers it, and reads what can be read of a malformed feed. Source of the rules: RFC 9110
@@ -24,6 +24,7 @@ import msgspec
 
 from detectors.mention import Kind, Mention
 from monitor.clock import Clock
+from monitor.settings import FeedSource
 from monitor.sources.base import (
     BATCH,
     Intake,
@@ -45,8 +46,8 @@ UNDATED = "undated"
 """Tag on an entry without a date: it counts when we saw it."""
 
 
-class FeedSource:
-    """Polls one feed every ``every_s`` seconds (with a tenth of jitter) through ``client``.
+class Feed:
+    """Polls one feed every ``settings.every_s`` seconds (give or take 5 %) through ``client``.
 
     The client is injected so that one guard against private addresses stands before all our
     requests; it must not follow redirects itself. Cursor: etag, last_modified, url after a
@@ -54,22 +55,14 @@ class FeedSource:
     """
 
     def __init__(
-        self,
-        name: str,
-        url: str,
-        client: httpx.Client,
-        clock: Clock,
-        *,
-        every_s: float = 300.0,
-        kind: Kind = Kind.ARTICLE,
-        seed: int = 0,
+        self, name: str, settings: FeedSource, client: httpx.Client, clock: Clock, *, seed: int = 0
     ) -> None:
         self._name = name
-        self._url = url
+        self._url = settings.url
         self._client = client
         self._clock = clock
-        self._every_s = every_s
-        self._kind = kind
+        self._every_s = float(settings.every_s)
+        self._kind = Kind(settings.kind)
         self._rng = random.Random(f"{seed}/{name}")
 
     @property

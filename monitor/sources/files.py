@@ -1,4 +1,4 @@
-"""FileSource: a growing file of mentions, read to its end and then followed.
+"""FollowedFile: a growing file of mentions, read to its end and then followed.
 
 Handles what really happens to such files: a last line still being written waits, a rotated file
 is finished before its successor is begun, a truncated one starts over.
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from detectors.mention import Mention
+from monitor.settings import FileSource
 from monitor.sources.base import BATCH, Intake, SourceError, insist, keep_running, tell_failed
 from monitor.sources.replay import (
     LINE_LIMIT,
@@ -52,7 +53,7 @@ class _Place:
         return {"inode": self.inode, "offset": self.offset, "head": self.head, "line": self.line}
 
 
-class FileSource:
+class FollowedFile:
     """Reads JSON lines or CSV in our own format; a ``.gz`` is read to its end and not followed.
 
     Mentions are handed on under this source's name; each keeps the ``source`` written in it.
@@ -62,11 +63,11 @@ class FileSource:
     """
 
     def __init__(
-        self, name: str, path: Path, *, follow: bool = True, every_s: float = 0.5, seed: int = 0
+        self, name: str, settings: FileSource, *, every_s: float = 0.5, seed: int = 0
     ) -> None:
         self._name = name
-        self._path = path
-        self._follow = follow
+        self._path = settings.path
+        self._follow = settings.follow
         self._every_s = every_s
         self._rng = random.Random(seed)
         self._place: _Place | None = None

@@ -1,4 +1,4 @@
-"""MastodonSource: a Mastodon server's live stream, with whatever was missed fetched after a break.
+"""MastodonStream: a Mastodon server's live stream, with whatever was missed fetched after a break.
 
 Events and heartbeats: docs.joinmastodon.org, methods/streaming. A stream that sends no heartbeat
 is dead even if it stays open; one that sends only heartbeats is alive and merely idle.
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import requests
@@ -26,6 +26,7 @@ from mastodon import (
 from detectors.mention import AccountType, Kind, Mention
 from monitor.clock import stopwatch
 from monitor.ports import EntryKind
+from monitor.settings import MastodonSource
 from monitor.sources.base import (
     Intake,
     SourceError,
@@ -38,7 +39,6 @@ from monitor.sources.base import (
 )
 from monitor.sources.html_text import to_text
 
-StreamKind = Literal["public", "public/local", "hashtag", "user"]
 STALL_S = 90.0
 """Without a byte for so long the stream counts as dead; heartbeats come every 15 seconds."""
 PAGE = 40
@@ -49,7 +49,7 @@ OPEN_TO_ALL = ("public", "unlisted")
 _REFUSED = "fetching what was missed was refused"
 
 
-class MastodonSource:
+class MastodonStream:
     """Follows ``public``, ``public/local``, one ``hashtag`` or the ``user`` stream of one server.
 
     Connects first and then fetches what was missed, so that no post falls between the two. Cursor:
@@ -60,26 +60,23 @@ class MastodonSource:
     def __init__(
         self,
         name: str,
-        url: str,
+        settings: MastodonSource,
         *,
-        token: str = "",
-        stream: StreamKind = "hashtag",
-        hashtag: str = "",
         session: requests.Session | None = None,
         stall_s: float = STALL_S,
         seed: int = 0,
     ) -> None:
-        if stream == "hashtag" and not hashtag.strip("# "):
-            raise ValueError(f'source {name}: stream = "hashtag" needs a hashtag')
-        if stream == "user" and not token:
-            raise ValueError(f'source {name}: stream = "user" needs a token')
         self._name = name
-        self._stream = stream
-        self._hashtag = hashtag.strip("# ")
-        self._stall_s = stall_s
-        self._url = url.rstrip("/")
-        self._token = token
+        self._token = settings.token.get_secret_value() if settings.token else ""
+        self._stream = settings.stream
+        self._hashtag = settings.hashtag.strip("# ")
+        if self._stream == "hashtag" and not self._hashtag:
+            raise ValueError(f'source {name}: stream = "hashtag" needs a hashtag')
+        if self._stream == "user" and not self._token:
+            raise ValueError(f'source {name}: stream = "user" needs a token')
+        self._url = settings.url.rstrip("/")
         self._session = session
+        self._stall_s = stall_s
         self._rng = random.Random(f"{seed}/{name}")
         self._listener: _Listener | None = None
 
@@ -160,7 +157,7 @@ class _Listener(StreamListener):
     """One connection: catches up as soon as it stands, then hands on what it is sent."""
 
     def __init__(
-        self, source: MastodonSource, api: Mastodon, intake: Intake, stop: threading.Event
+        self, source: MastodonStream, api: Mastodon, intake: Intake, stop: threading.Event
     ) -> None:
         self._source = source
         self._name = source.name

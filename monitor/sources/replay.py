@@ -42,6 +42,10 @@ class Complaint:
     field: str
     reason: str
 
+    def told(self, path: Path) -> str:
+        """Return it as one line that an editor can jump to."""
+        return f"{path}:{self.line}: {self.field + ': ' if self.field else ''}{self.reason}"
+
     def __str__(self) -> str:
         return f"line {self.line}: {self.field + ': ' if self.field else ''}{self.reason}"
 
@@ -93,23 +97,21 @@ def read(path: Path) -> Iterator[Mention | Complaint]:
             ) from error
 
 
-def replay(
-    path: Path,
-    complain: Callable[[Complaint], None],
-    *,
-    at_once: int = SORT_AT_ONCE,
+def read_mentions(
+    path: Path, on_bad: Callable[[str], None], *, at_once: int = SORT_AT_ONCE
 ) -> Iterator[Mention]:
-    """Yield a file's mentions by published time (ties: source, id); bad lines go to ``complain``.
+    """Yield a file's mentions by published time (ties: source, id).
 
-    Memory is bounded by ``at_once`` mentions; larger files are sorted in runs on disk, at the
-    cost of one temporary copy. Same file, same order, always.
+    ``on_bad`` hears of each bad line, as ``FILE:LINE: field: reason``. Memory is bounded by
+    ``at_once`` mentions; larger files are sorted in runs on disk, at the cost of one temporary
+    copy. Same file, same order, always. Raises `SourceError` as `read` does.
     """
     with tempfile.TemporaryFile() as spill:
         runs: list[tuple[int, int]] = []
         held: list[Mention] = []
         for item in read(path):
             if isinstance(item, Complaint):
-                complain(item)
+                on_bad(item.told(path))
                 continue
             held.append(item)
             if len(held) >= at_once:

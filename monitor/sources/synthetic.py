@@ -58,6 +58,8 @@ __all__ = [
 
 STEP = timedelta(hours=1)
 """Longest span made at once, so that a fast clock costs no memory."""
+SAVE_TURNS = 8
+"""Cursor and health are written every so many turns; a repeat after a crash costs nothing."""
 
 
 class SyntheticSource:
@@ -77,6 +79,7 @@ class SyntheticSource:
         self._from = from_
         self._every_s = every_s
         self._until: datetime | None = None
+        self._turns = 0
         self._rng = random.Random(world.seed)
 
     @property
@@ -95,8 +98,11 @@ class SyntheticSource:
         while self._until < now and not stop.is_set():
             upto = min(now, self._until + STEP)
             if not self._emit(intake, stop, self._until, upto):
-                break
+                return 0.0
             self._until = upto
+        self._turns += 1
+        if self._turns % SAVE_TURNS == 1:
+            self._save(intake, self._until)
         return self._every_s
 
     def _resume(self, intake: Intake) -> datetime:
@@ -106,17 +112,20 @@ class SyntheticSource:
         return min(known) if len(known) == len(names) else self._from
 
     def _emit(self, intake: Intake, stop: threading.Event, low: datetime, high: datetime) -> bool:
-        by_source: dict[str, list[Mention]] = {name: [] for name in self._world.sources()}
+        by_source: dict[str, list[Mention]] = {}
         for mention in self._world.mentions(low, high):
-            by_source[mention.source].append(mention)
+            by_source.setdefault(mention.source, []).append(mention)
         for source, mentions in by_source.items():
             for at in range(0, len(mentions), BATCH):
                 if not self._put(intake, stop, source, mentions[at : at + BATCH]):
                     return False
-            intake.save_cursor(source, {"until": high.isoformat()})
-            if not self._world.out(source, high):
-                intake.ok(source)
         return True
+
+    def _save(self, intake: Intake, until: datetime) -> None:
+        for source in self._world.sources():
+            intake.save_cursor(source, {"until": until.isoformat()})
+            if not self._world.out(source, until):
+                intake.ok(source)
 
     def _put(
         self, intake: Intake, stop: threading.Event, source: str, batch: list[Mention]
