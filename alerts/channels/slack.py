@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+import httpx
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from alerts.alert import Delivery, message_id
+from alerts.channels import http
+from alerts.channels.base import ChannelClass, ChannelError, Receipt
+from alerts.render import slack
+
+EVENT_TYPE = "sturmglas_delivery"
+LOOK_BACK = 100
+"""Messages looked through for our own: more than a crisis channel gets between two attempts."""
+CLOCKS_APART_S = 300.0
+"""How far Slack's clock and ours may differ."""
+PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "accesslimited",
+    }
+)
+"""Errors of the Web API that pass by themselves (docs.slack.dev/reference/methods)."""
+UNSURE = frozenset({"internal_error", "fatal_error"})
+"""Of these Slack says that the operation may have succeeded in part."""
 
 
 class SlackSettings(BaseModel):
@@ -18,7 +46,9 @@ class SlackSettings(BaseModel):
 
     type: Literal["slack"]
     webhook_url: SecretStr | None = Field(
-        default=None, description="https://hooks.slack.com/services/..."
+        default=None,
+        validation_alias=AliasChoices("webhook_url", "url"),
+        description="https://hooks.slack.com/services/...",
     )
     token: SecretStr | None = Field(default=None, description="bot token, xoxb-...")
     channel: str = Field(default="", description="channel id (C0123...), needed with a token")
@@ -33,3 +63,123 @@ class SlackSettings(BaseModel):
         if self.token is not None and not self.channel:
             raise ValueError("slack: token needs channel, the id of the channel to post in")
         return self
+
+
+class Slack:
+    """Class B with a bot token: an unknown outcome is looked up in the channel before a re-send.
+
+    With an incoming webhook there is nothing to look at: class C, a repeat is marked.
+    """
+
+    def __init__(self, name: str, settings: SlackSettings, client: httpx.AsyncClient) -> None:
+        self._name = name
+        self._settings = settings
+        self._client = client
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def doubles(self) -> ChannelClass:
+        return ChannelClass.C if self._settings.token is None else ChannelClass.B
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        body = slack.body(delivery, self._settings.language)
+        if self._settings.webhook_url is not None:
+            url = self._settings.webhook_url.get_secret_value()
+            answer = await self._send(self._client.build_request("POST", url, json=body))
+            return Receipt(http.excerpt(answer, self._secrets()))
+        if delivery.may_repeat and await self._is_there(delivery):
+            return Receipt("already there")
+        return await self._post_message(delivery, body)
+
+    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> Receipt:
+        """Post by chat.postMessage, with the delivery's id as metadata to be found again by."""
+        metadata = {
+            "event_type": EVENT_TYPE,
+            "event_payload": {"id": message_id(delivery)},
+        }
+        body = {"channel": self._settings.channel, "metadata": metadata, **body}
+        said = await self._call("chat.postMessage", body)
+        return Receipt(f"message {said.get('ts', '')}")
+
+    async def _is_there(self, delivery: Delivery) -> bool:
+        """Look for this very delivery among the channel's messages since it was queued.
+
+        A look-up that fails for good (a missing scope) is no reason to keep silent: the message
+        goes out, marked as a possible repeat.
+        """
+        oldest = delivery.created_at.timestamp() - CLOCKS_APART_S
+        query = {
+            "channel": self._settings.channel,
+            "oldest": f"{oldest:.6f}",
+            "limit": str(LOOK_BACK),
+            "include_all_metadata": "true",
+        }
+        try:
+            said = await self._call("conversations.history", query=query)
+        except ChannelError as error:
+            if error.permanent:
+                return False
+            raise ChannelError(str(error), retry_after_s=error.retry_after_s) from None
+        messages = said.get("messages")
+        return any(
+            _delivery_of(message) == message_id(delivery)
+            for message in (messages if isinstance(messages, list) else [])
+        )
+
+    async def _call(
+        self,
+        method: str,
+        body: dict[str, object] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> dict[str, object]:
+        """Call a Web API method; Slack says 200 with ``ok: false`` for most refusals."""
+        url = f"{self._settings.api_url.rstrip('/')}/{method}"
+        token = self._settings.token.get_secret_value() if self._settings.token else ""
+        headers = {"authorization": f"Bearer {token}"}
+        if body is None:
+            request = self._client.build_request("GET", url, params=query, headers=headers)
+        else:
+            request = self._client.build_request("POST", url, json=body, headers=headers)
+        answer = await self._send(request)
+        try:
+            said = json.loads(answer)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise ChannelError(f"{self._receiver}: an answer that is not JSON", ambiguous=True)
+        if said.get("ok") is not True:
+            error = http.excerpt(str(said.get("error", "unknown")).encode(), self._secrets())
+            raise ChannelError(
+                f"{self._receiver}: {method} refused: {error}",
+                permanent=error not in PASSING,
+                ambiguous=error in UNSURE,
+            )
+        return said
+
+    async def _send(self, request: httpx.Request) -> bytes:
+        answer = await http.send(
+            self._client,
+            request,
+            receiver=self._receiver,
+            timeout_s=self._settings.timeout_s,
+            secrets=self._secrets(),
+        )
+        return answer.body
+
+    @property
+    def _receiver(self) -> str:
+        return f"slack ({self._name})"
+
+    def _secrets(self) -> tuple[str, ...]:
+        held = (self._settings.token, self._settings.webhook_url)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+def _delivery_of(message: object) -> str:
+    """Return the id that a message of ours carries in its metadata, else ""."""
+    metadata = message.get("metadata") if isinstance(message, dict) else None
+    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    return str(payload.get("id", "")) if isinstance(payload, dict) else ""

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from standardwebhooks import Webhook as Signer
+
+from alerts.alert import Delivery, message_id
+from alerts.channels import http
+from alerts.channels.base import ChannelClass, Receipt
+from alerts.render import webhook
+
+PREFIX = "whsec_"
 
 
 class WebhookSettings(BaseModel):
@@ -17,3 +30,70 @@ class WebhookSettings(BaseModel):
     signing_secret: SecretStr
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     language: Literal["de", "en"] = "de"
+
+    @field_validator("signing_secret")
+    @classmethod
+    def _is_a_secret(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        try:
+            raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+        except binascii.Error:
+            raw = b""
+        if not text.startswith(PREFIX) or not 24 <= len(raw) <= 64:
+            raise ValueError(f"webhook: expected {PREFIX} and base64 of 24 to 64 bytes")
+        return secret
+
+
+class Webhook:
+    """Class C: a repeat after an unknown outcome has the same ``webhook-id`` and says so."""
+
+    doubles = ChannelClass.C
+
+    def __init__(
+        self,
+        name: str,
+        settings: WebhookSettings,
+        client: httpx.AsyncClient,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._client = client
+        self._now = now
+        self._signer = Signer(settings.signing_secret.get_secret_value())
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        body = webhook.body(delivery, self._settings.language)
+        request = self._client.build_request(
+            "POST",
+            self._settings.url,
+            content=body.encode(),
+            headers={"content-type": "application/json", **self._signed(delivery, body)},
+        )
+        secret = self._settings.signing_secret.get_secret_value()
+        answer = await http.send(
+            self._client,
+            request,
+            receiver=f"webhook ({self._name})",
+            timeout_s=self._settings.timeout_s,
+            secrets=(secret, secret.removeprefix(PREFIX)),
+        )
+        return Receipt(f"answered {answer.status}")
+
+    def _signed(self, delivery: Delivery, body: str) -> dict[str, str]:
+        """Return the headers of Standard Webhooks; ``sturmglas-may-repeat`` is ours."""
+        now = self._now().astimezone(UTC)
+        id = f"msg_{message_id(delivery)}"
+        headers = {
+            "webhook-id": id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._signer.sign(id, now, body),
+        }
+        if delivery.may_repeat:
+            headers["sturmglas-may-repeat"] = "true"
+        return headers

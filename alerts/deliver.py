@@ -1,0 +1,276 @@
+"""Deliver: what waits in the outbox goes out, in order, again and again until it is settled.
+
+An attempt is on record before the request leaves, so that a kill at any instant shows up as an
+unknown outcome and never as silence. One channel's trouble costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.alert import AttemptOutcome, Delivery, DeliveryState
+from alerts.channels.base import Channel, ChannelError
+from alerts.outbox import Attempt, Outbox
+
+log = logging.getLogger(__name__)
+
+BASE_S = 1.0
+CAP_S = 300.0
+BUDGET = timedelta(hours=24)
+"""A delivery that cannot be placed for so long is dead: a person must look."""
+PER_CHANNEL = 8
+"""Requests under way to one channel at a time; one per key, so different incidents only."""
+BATCH = 256
+POLL_S = 1.0
+"""Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
+STOP_S = 2.0
+STALE = timedelta(minutes=10)
+"""A send so old cannot be under way: no channel's time-out is a fifth of it."""
+
+
+class Observer(Protocol):
+    """Who counts attempts (the metrics)."""
+
+    def attempted(self, channel: str, outcome: str, latency_ms: float) -> None: ...
+
+
+class _Nobody:
+    def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one attempt ended, and what becomes of its delivery."""
+
+    outcome: AttemptOutcome
+    state: DeliveryState
+    retry_at: datetime | None = None
+    error: str = ""
+
+
+def backoff_s(attempt: int, rng: random.Random) -> float:
+    """Return full jitter: anything up to 1 s, 2 s, 4 s ... 5 min, so that retries never march in
+    step (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter)."""
+    return rng.uniform(0.0, min(CAP_S, BASE_S * 2 ** min(attempt - 1, 16)))
+
+
+def settle(
+    error: ChannelError | None,
+    attempt: int,
+    created_at: datetime,
+    now: datetime,
+    rng: random.Random,
+) -> Ending:
+    """Decide what follows from one attempt; ``error`` None: the receiver accepted.
+
+    An unknown outcome is tried again: better a marked repeat than a page that never came.
+    """
+    if error is None:
+        return Ending(AttemptOutcome.ACCEPTED, DeliveryState.SENT)
+    text = str(error)
+    if error.permanent:
+        return Ending(AttemptOutcome.REFUSED, DeliveryState.DEAD, error=text)
+    outcome = AttemptOutcome.UNKNOWN if error.ambiguous else AttemptOutcome.RETRY
+    delay = timedelta(seconds=max(backoff_s(attempt, rng), error.retry_after_s or 0.0))
+    if now + delay > created_at + BUDGET:
+        hours = int(BUDGET.total_seconds() // 3600)
+        gave_up = f"gave up after {hours} h and {attempt} attempts; last: {text}"
+        return Ending(outcome, DeliveryState.DEAD, error=gave_up)
+    return Ending(outcome, DeliveryState.PENDING, retry_at=now + delay, error=text)
+
+
+class Deliverer:
+    """Sends what is due. One per outbox: it takes over what a killed one left behind.
+
+    ``clock`` is what due times are measured by. Outbox calls run in threads, sends in the loop.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        rng: random.Random,
+        observer: Observer | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._clock = clock
+        self._rng = rng
+        self._observer: Observer = observer or _Nobody()
+        self._tasks: dict[int, asyncio.Task[bool]] = {}
+        self._busy: Counter[str] = Counter()
+
+    async def drain(self, now: datetime) -> int:
+        """Send everything due at ``now``, and what becomes due behind it; return how many were
+        accepted. Retries that fall due later are left."""
+        sent = 0
+        while await self._start_due(now) or self._tasks:
+            done, _ = await asyncio.wait(
+                list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED
+            )
+            sent += sum(task.result() for task in done)
+        return sent
+
+    async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
+        """Send until ``stop``; ``wake`` says that something was queued. Set both to stop at once.
+
+        What is under way at ``stop`` gets two seconds; what is cut off then is unknown, and goes
+        out again at the next start.
+        """
+        await self._recover_at_start(stop)
+        while not stop.is_set():
+            wake.clear()
+            pause = POLL_S
+            try:
+                await self._start_due(self._clock())
+                pause = await self._pause()
+            except Exception as error:  # the outermost loop: a full disk must not end it
+                log.error("outbox: %s; trying again in %g s", type(error).__name__, POLL_S)
+            await self._sleep(stop, wake, pause)
+        await self._finish_up()
+
+    async def _recover_at_start(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                now = self._clock()
+                count = await asyncio.to_thread(self._outbox.recover, now, now)
+            except Exception as error:
+                log.error("outbox: cannot recover (%s); trying again", type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), POLL_S)
+                continue
+            if count:
+                log.warning("%d deliveries were cut off by the last stop; sending again", count)
+            return
+
+    async def _start_due(self, now: datetime) -> int:
+        """Start a task for every due delivery whose channel has room; return how many."""
+        before = set(self._tasks)
+        due = await asyncio.to_thread(self._outbox.due, now, BATCH)
+        started = 0
+        for delivery in due:
+            known = delivery.id in before or delivery.id in self._tasks
+            if known or self._busy[delivery.channel] >= PER_CHANNEL:
+                continue  # under way while we looked: what we read of it is out of date
+            self._busy[delivery.channel] += 1
+            task = asyncio.create_task(self._deliver(delivery, now))
+            self._tasks[delivery.id] = task
+            task.add_done_callback(lambda t, d=delivery: self._ended(d, t))
+            started += 1
+        return started
+
+    def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
+        self._tasks.pop(delivery.id, None)
+        self._busy[delivery.channel] -= 1
+        if not task.cancelled() and task.exception() is not None:
+            name = type(task.exception()).__name__
+            log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
+
+    async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
+        """Make one attempt; True when it was accepted."""
+        attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
+        if attempt is None:
+            return False  # another was first
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        error = await self._send(delivery)
+        latency_ms = (loop.time() - began) * 1000
+        ended = max(now, self._clock())
+        ending = settle(error, attempt.number, delivery.created_at, ended, self._rng)
+        await self._record(attempt, ending, ended, latency_ms)
+        self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
+        return ending.state is DeliveryState.SENT
+
+    async def _send(self, delivery: Delivery) -> ChannelError | None:
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            known = ", ".join(sorted(self._channels)) or "none"
+            return ChannelError(
+                f'no channel "{delivery.channel}" is configured (known: {known}); add it or '
+                "change the route, then send again",
+                permanent=True,
+            )
+        try:
+            await channel.send(delivery)
+        except ChannelError as error:
+            return error
+        except Exception as error:  # a channel's own fault; its text could hold anything
+            log.error("channel %s failed: %s", delivery.channel, type(error).__name__)
+            message = f"{delivery.channel}: failed inside ({type(error).__name__})"
+            return ChannelError(message, ambiguous=True)
+        return None
+
+    async def _record(
+        self, attempt: Attempt, ending: Ending, now: datetime, latency_ms: float
+    ) -> None:
+        """Write the outcome; tried for a while, since a lost outcome is a needless repeat."""
+        for pause in (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, None):
+            try:
+                await asyncio.to_thread(
+                    self._outbox.finish,
+                    attempt,
+                    ending.outcome,
+                    ending.state,
+                    now,
+                    retry_at=ending.retry_at,
+                    error=ending.error,
+                    latency_ms=latency_ms,
+                )
+                return
+            except Exception:
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+
+    async def _pause(self) -> float:
+        """Return how long to sleep; takes back sends whose outcome was never recorded."""
+        now = self._clock()
+        if not self._tasks:
+            await asyncio.to_thread(self._outbox.recover, now, now - STALE)
+        due = await asyncio.to_thread(self._outbox.next_due)
+        if due is None:
+            return POLL_S
+        return min(POLL_S, max(0.0, (due - now).total_seconds()))
+
+    async def _sleep(self, stop: asyncio.Event, wake: asyncio.Event, pause: float) -> None:
+        """Sleep until something ends, is queued or falls due.
+
+        With sends under way a due one may be blocked behind them or have no room, so their end
+        is waited for too, and the sleep is never shorter than a tick.
+        """
+        waits: list[asyncio.Task[object]] = [
+            asyncio.create_task(_wait(stop)),
+            asyncio.create_task(_wait(wake)),
+        ]
+        try:
+            await asyncio.wait(
+                [*waits, *self._tasks.values()],
+                timeout=max(pause, 0.02),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _finish_up(self) -> None:
+        tasks = list(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=STOP_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _wait(event: asyncio.Event) -> object:
+    return await event.wait()

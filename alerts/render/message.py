@@ -1,0 +1,140 @@
+"""Message: what an alert says in one language, before any receiver's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts import words
+from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
+from alerts.words import Language, pick
+from detectors.detection import Reason, ReasonCode
+
+WHY_LIMIT = 6
+"""Why-lines in one message; the page has them all."""
+QUOTE_LENGTH = 280
+"""Characters of a post that are quoted; the link leads to the whole."""
+_BLIND = frozenset({ReasonCode.BLIND})
+_FIRST = (ReasonCode.TRIPWIRE, ReasonCode.FIRST_SPARK, ReasonCode.REACH)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One quoted post: ``text`` cut to `QUOTE_LENGTH`, ``meta`` says how many, where and when."""
+
+    text: str
+    meta: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The parts of a message in reading order; an empty part is left out by every receiver.
+
+    ``short`` is what a lock screen may show: no name, no quote, because others read along.
+    """
+
+    level: str
+    feather: str
+    topic: str
+    spoken: str
+    short: str
+    lead: str
+    why: tuple[str, ...]
+    blind: tuple[str, ...]
+    voices: tuple[Voice, ...]
+    next_step: str
+    link: str
+    link_label: str
+    marks: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.level} · {self.topic} · {self.spoken}"
+
+
+def message(delivery: Delivery, lang: Language) -> Message:
+    """Return what ``delivery`` says. An acknowledgement and an end are short; no posts, no step."""
+    alert = delivery.alert
+    triggers = alert.action is Action.TRIGGER
+    level = words.level_line(alert.level, lang)
+    spoken = pick(words.SPOKEN[alert.reason], lang)
+    count = words.count_line(alert, lang)
+    links = dict(alert.links)
+    return Message(
+        level=level,
+        feather=words.FEATHERS[alert.level],
+        topic=one_line(alert.topic_name),
+        spoken=spoken,
+        short=f"{level}: {one_line(alert.topic_name)}. {count if triggers else spoken}",
+        lead=_lead(alert, count, lang) if triggers else _ending(alert, lang),
+        why=_why(alert, lang) if triggers else (),
+        blind=tuple(words.reason_line(r, lang) for r in alert.reasons if r.code in _BLIND),
+        voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
+        next_step=one_line(alert.next_step) if triggers else "",
+        link=links.get("page", next(iter(links.values()), "")),
+        link_label=pick(("Vorfall öffnen", "Open incident"), lang),
+        marks=_marks(delivery, lang),
+    )
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """Return ``text`` without line breaks and control characters, cut at ``limit`` characters."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    return cut(" ".join(clean.split()), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return ``text`` with at most ``limit`` characters; a cut shows as "…"."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _lead(alert: Alert, count: str, lang: Language) -> str:
+    since = words.clock(alert.since, alert.timezone, lang, near=alert.at)
+    parts = [count, pick((f"Seit {since}", f"Since {since}"), lang)]
+    rare = words.return_period(alert.return_period_days, lang)
+    if rare:
+        parts.append(rare[:1].upper() + rare[1:])
+    return ". ".join(parts) + "."
+
+
+def _ending(alert: Alert, lang: Language) -> str:
+    at = words.clock(alert.at, alert.timezone, lang)
+    if alert.reason is NotifyReason.RESOLVED:
+        return pick((f"Von einer Person beendet, {at}.", f"Ended by a person, {at}."), lang)
+    return pick((f"Bestätigt, {at}. Jemand kümmert sich.", f"Acknowledged, {at}."), lang)
+
+
+def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
+    """Return the reasons that were met; what acts without statistics comes first."""
+    met = [r for r in alert.reasons if r.met and r.code not in _BLIND]
+    met.sort(key=lambda r: _FIRST.index(r.code) if r.code in _FIRST else len(_FIRST))
+    return tuple(one_line(_bare(r, lang)) for r in met[:WHY_LIMIT])
+
+
+def _bare(reason: Reason, lang: Language) -> str:
+    line = words.reason_line(reason, lang)
+    return line[:1].upper() + line[1:]
+
+
+def _voice(quote: Quote, alert: Alert, lang: Language) -> Voice:
+    at = words.clock(quote.at, alert.timezone, lang, near=alert.at)
+    parts = [one_line(quote.source, 64), at]
+    if quote.copies:
+        form = ("Nahkopie", "near-copy") if quote.copies == 1 else ("Nahkopien", "near-copies")
+        parts.insert(0, f"+ {words.number(quote.copies, lang)} {pick(form, lang)}")
+    return Voice(one_line(quote.text, QUOTE_LENGTH), " · ".join(parts), web_address(quote.url))
+
+
+def web_address(url: str) -> str:
+    """Return ``url`` if it is a web address that may become a link, else ""."""
+    fits = url.startswith(("https://", "http://")) and len(url) <= 2000
+    return url if fits and url.isprintable() and " " not in url else ""
+
+
+def _marks(delivery: Delivery, lang: Language) -> tuple[str, ...]:
+    marks = []
+    if delivery.alert.test:
+        marks.append(pick(("Probe: nichts ist geschehen", "Test: nothing has happened"), lang))
+    if delivery.may_repeat:
+        marks.append(pick(("möglicherweise wiederholt", "possible repeat"), lang))
+    return tuple(marks)

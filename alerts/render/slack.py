@@ -1,0 +1,116 @@
+"""Slack: the message as text with a coloured attachment of blocks.
+
+What people wrote stands in ``rich_text``, which Slack never parses as markup; the rest is escaped
+(docs.slack.dev/messaging/formatting-message-text). Limits: 50 blocks, 3,000 characters a section,
+75 a button, 3,000 an address (docs.slack.dev/reference/block-kit/blocks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from alerts.alert import Delivery
+from alerts.render.message import Message, Voice, cut, message
+from alerts.words import Language, pick
+from detectors.detection import Level
+
+Json = Mapping[str, object]
+
+COLOURS: dict[Level, str] = {
+    Level.CALM: "#e6ecef",
+    Level.LIGHT_AIR: "#c9dde6",
+    Level.LIGHT_BREEZE: "#9fc8dc",
+    Level.FRESH_BREEZE: "#c5953e",
+    Level.STRONG_WIND: "#b55b11",
+    Level.STORM: "#a02018",
+    Level.HURRICANE: "#590d38",
+}
+"""The ramp of the pages, light theme; never the only carrier of the level."""
+
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+)
+
+
+def escape(text: str) -> str:
+    """Return ``text`` safe inside mrkdwn: no mention, no link, no formatting of its own."""
+    return text.translate(_ESCAPES)
+
+
+def body(delivery: Delivery, lang: Language) -> dict[str, object]:
+    """Return ``text`` (also the notification) and ``attachments``; the channel adds where to."""
+    m = message(delivery, lang)
+    marks = "".join(f" _({escape(mark)})_" for mark in m.marks)
+    head = f"{m.feather} *{escape(m.level)}* · *{escape(m.topic)}* · {escape(m.spoken)}{marks}"
+    return {
+        "text": cut(f"{head}\n{escape(m.lead)}", 3000),
+        "attachments": [
+            {
+                "color": COLOURS[delivery.alert.level],
+                "fallback": m.short,
+                "blocks": _blocks(m, delivery.alert.ref, lang),
+            }
+        ],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _blocks(m: Message, ref: str, lang: Language) -> list[Json]:
+    blocks: list[Json] = []
+    if m.why:
+        items = [_section(_text(line)) for line in m.why]
+        blocks.append(_rich({"type": "rich_text_list", "style": "bullet", "elements": items}))
+    blocks += [_rich(_quote(voice)) for voice in m.voices]
+    if m.next_step:
+        label = pick(("Als Nächstes: ", "Next: "), lang)
+        blocks.append(_rich(_section(_text(label, bold=True), _text(m.next_step))))
+    small = [*m.blind, ref]
+    blocks.append({"type": "context", "elements": [_plain(cut(" · ".join(small), 2000))]})
+    if m.link:
+        button = {"type": "button", "text": _plain(m.link_label), "url": m.link}
+        blocks.append({"type": "actions", "elements": [{**button, "action_id": "open"}]})
+    return blocks
+
+
+def _quote(voice: Voice) -> Json:
+    elements: list[Json] = [_text(f"{voice.text}\n"), _text(voice.meta, italic=True)]
+    if voice.url:
+        elements += [_text(" "), {"type": "link", "url": voice.url, "text": "↗"}]
+    return {"type": "rich_text_quote", "elements": elements}
+
+
+def _rich(*elements: Json) -> Json:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _section(*elements: Json) -> Json:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def _text(text: str, **style: bool) -> Json:
+    plain: dict[str, object] = {"type": "text", "text": text}
+    return {**plain, "style": style} if style else plain
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def texts(body: Mapping[str, object]) -> list[str]:
+    """Return every text of a rendered message, in order; what a reader would see."""
+    found: list[str] = []
+    _collect(body, found)
+    return found
+
+
+def _collect(node: object, found: list[str]) -> None:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "text" and isinstance(value, str):
+                found.append(value)
+            else:
+                _collect(value, found)
+    elif isinstance(node, Sequence) and not isinstance(node, str):
+        for item in node:
+            _collect(item, found)

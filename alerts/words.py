@@ -1,0 +1,335 @@
+"""Words: levels, reasons, rarity and numbers as people read them, in German and English.
+
+One sentence per reason, the same on the page, in the chat, in the mail and in the log. Numbers
+stand beside their normal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from alerts.alert import Alert, NotifyReason
+from detectors.detection import Level, Reason, ReasonCode
+
+Language = Literal["de", "en"]
+
+LEVEL_NAMES: dict[Level, tuple[str, str]] = {
+    Level.CALM: ("Windstille", "calm"),
+    Level.LIGHT_AIR: ("leiser Zug", "light air"),
+    Level.LIGHT_BREEZE: ("schwache Brise", "light breeze"),
+    Level.FRESH_BREEZE: ("frische Brise", "fresh breeze"),
+    Level.STRONG_WIND: ("starker Wind", "strong wind"),
+    Level.STORM: ("Sturm", "storm"),
+    Level.HURRICANE: ("Orkan", "hurricane"),
+}
+
+FEATHERS: dict[Level, str] = {
+    Level.CALM: "○",
+    Level.LIGHT_AIR: "╱",
+    Level.LIGHT_BREEZE: "╱╱",
+    Level.FRESH_BREEZE: "╱╱╱",
+    Level.STRONG_WIND: "╱╱╱╱",
+    Level.STORM: "◣",
+    Level.HURRICANE: "◣◣",
+}
+"""The wind feather of a weather chart in plain characters: ring, barbs, pennants."""
+
+TRIPWIRE_NAMES: dict[str, tuple[str, str]] = {
+    "death": ("Todesfall", "death"),
+    "threat": ("Drohung", "threat"),
+    "raid": ("Durchsuchung", "raid"),
+    "injury": ("Verletzung", "injury"),
+    "poisoning": ("Vergiftung", "poisoning"),
+    "fire_explosion": ("Brand oder Explosion", "fire or explosion"),
+    "recall": ("Rückruf", "recall"),
+    "data_leak": ("Datenleck", "data leak"),
+    "abuse": ("Übergriff", "abuse"),
+    "other": ("eigenes Wort", "own word"),
+}
+"""Shipped categories of tripwires; an own category is shown as it is called."""
+
+SPOKEN: dict[NotifyReason, tuple[str, str]] = {
+    NotifyReason.FIRST: ("neu", "new"),
+    NotifyReason.ESCALATED: ("gestiegen", "risen"),
+    NotifyReason.REOPENED: ("wieder da", "back again"),
+    NotifyReason.ACKNOWLEDGED: ("bestätigt", "acknowledged"),
+    NotifyReason.RESOLVED: ("beendet", "ended"),
+    NotifyReason.TEST: ("Probe", "test"),
+}
+"""Why an alert speaks now, in one or two words."""
+
+
+def pick(pair: tuple[str, str], lang: Language) -> str:
+    """Return the German or the English of a pair."""
+    return pair[0] if lang == "de" else pair[1]
+
+
+def level_name(level: Level, lang: Language) -> str:
+    """Return the word for a level: "starker Wind", "strong wind"."""
+    return pick(LEVEL_NAMES[level], lang)
+
+
+def level_line(level: Level, lang: Language) -> str:
+    """Return number and word: "4 starker Wind"."""
+    return f"{int(level)} {level_name(level, lang)}"
+
+
+def number(value: float, lang: Language) -> str:
+    """Return a number as read: whole from 10 up, one decimal below, "∞" where there is none."""
+    if not math.isfinite(value):
+        return "∞"
+    text = f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:,.1f}"
+    text = text.removesuffix(".0")
+    return text.translate(str.maketrans(",.", ".,")) if lang == "de" else text
+
+
+def percent(value: float) -> str:
+    """Return a share in [0, 1] as percent: "42 %"."""
+    return f"{100 * value:.0f} %" if math.isfinite(value) else "?"
+
+
+def expected_range(mean: float) -> str:
+    """Return what a count of this mean usually is, two standard deviations wide: "0–4"."""
+    mean = max(0.0, mean)
+    low = max(0, math.floor(mean - 2 * math.sqrt(mean)))
+    high = math.ceil(mean + 2 * math.sqrt(mean))
+    return str(high) if low == high else f"{low}–{high}"
+
+
+_PERIODS: tuple[tuple[float, float, tuple[str, str], tuple[str, str]], ...] = (
+    # below so many days, counted in so many days, one of them, several of them
+    (1.5, 1.0, ("1× am Tag", "once a day"), ("", "")),
+    (14.0, 1.0, ("1× am Tag", "once a day"), ("1× in {} Tagen", "once in {} days")),
+    (60.0, 7.0, ("1× in der Woche", "once a week"), ("1× in {} Wochen", "once in {} weeks")),
+    (730.0, 30.44, ("1× im Monat", "once a month"), ("1× in {} Monaten", "once in {} months")),
+    (36525.0, 365.25, ("1× im Jahr", "once a year"), ("1× in {} Jahren", "once in {} years")),
+)
+
+
+def return_period(days: float, lang: Language) -> str:
+    """Return how rare it is in words: "1× in 11 Jahren"; "" where nothing is known (0)."""
+    if math.isnan(days) or days <= 0:
+        return ""
+    if days < 0.75:
+        return pick(("mehrmals am Tag", "several times a day"), lang)
+    for below, unit, one, many in _PERIODS:
+        if days < below:
+            count = round(days / unit)
+            return pick(one, lang) if count <= 1 else pick(many, lang).format(count)
+    return pick(("seltener als 1× in 100 Jahren", "less than once in 100 years"), lang)
+
+
+def clock(at: datetime, zone: str, lang: Language, *, near: datetime | None = None) -> str:
+    """Return local time, "14:02", with the date where it is not the day of ``near``."""
+    local = at.astimezone(ZoneInfo(zone))
+    text = f"{local:%H:%M}"
+    if near is None or local.date() == near.astimezone(ZoneInfo(zone)).date():
+        return text
+    if lang == "de":
+        return f"{local.day}.{local.month}., {text}"
+    return f"{local.day} {_MONTHS[local.month - 1]}, {text}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def count_line(alert: Alert, lang: Language) -> str:
+    """Return the first line of every alert: the measured number beside its normal."""
+    usual = expected_range(alert.expected)
+    n = number(alert.negatives, lang)
+    noun = "Beitrag" if alert.negatives == 1 else "Beiträge"
+    kind = "negativer" if alert.negatives == 1 else "negative"
+    post = "post" if alert.negatives == 1 else "posts"
+    return pick(
+        (
+            f"{n} {kind} {noun} in der letzten Stunde, erwartet {usual}",
+            f"{n} negative {post} in the last hour, expected {usual}",
+        ),
+        lang,
+    )
+
+
+# --- reasons ----------------------------------------------------------------------------------
+
+Sentence = Callable[[Reason, Language], str]
+
+
+def reason_line(reason: Reason, lang: Language) -> str:
+    """Return one reason as a sentence without its full stop.
+
+    A reason that was not met says what it would have needed, because what would have silenced an
+    alert is as telling as what raised it.
+    """
+    line = _SENTENCES[reason.code](reason, lang)
+    limit = _limit(reason, lang)
+    if not limit:
+        return line
+    if reason.met:
+        return f"{line} ({pick(('ab', 'from'), lang)} {limit})"
+    return f"{line} ({pick(('nötig wären', 'needs'), lang)} {limit})"
+
+
+def _limit(reason: Reason, lang: Language) -> str:
+    """Return the threshold in the reason's own unit, "" where it says nothing to people."""
+    limit = reason.threshold
+    if limit is None or reason.code in _SILENT_LIMITS or not math.isfinite(limit) or limit <= 0:
+        return ""
+    if reason.code in _SHARES:
+        return percent(limit)
+    if reason.code in _RARITIES:
+        return return_period(limit, lang)
+    if reason.code in _MULTIPLES:
+        return f"{number(limit, lang)}×"
+    return number(limit, lang)
+
+
+_RARITIES = frozenset({ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST})
+_SHARES = frozenset(
+    {
+        ReasonCode.NEGATIVE_SHARE,
+        ReasonCode.TONE_UNREADABLE,
+        ReasonCode.AGGRESSION,
+        ReasonCode.COPIES,
+    }
+)
+_MULTIPLES = frozenset({ReasonCode.MULTIPLE, ReasonCode.GROWTH})
+_SILENT_LIMITS = frozenset(
+    {
+        ReasonCode.TONE_LOW,
+        ReasonCode.YOUNG_TOPIC,
+        ReasonCode.BLIND,
+        ReasonCode.LATE,
+        ReasonCode.HOLD,
+        ReasonCode.EXPECTED_EVENT,
+    }
+)
+
+
+def _plural(reason: Reason, lang: Language, one: tuple[str, str], many: tuple[str, str]) -> str:
+    """Return the form for the value's number, "{}" filled with it."""
+    pair = one if reason.value == 1 else many
+    return pick(pair, lang).format(number(reason.value, lang))
+
+
+def _plain(de: str, en: str) -> Sentence:
+    return lambda r, lang: pick((de, en), lang).format(number(r.value, lang))
+
+
+def _share(de: str, en: str) -> Sentence:
+    return lambda r, lang: pick((de, en), lang).format(percent(r.value))
+
+
+def _counted(one: tuple[str, str], many: tuple[str, str]) -> Sentence:
+    return lambda r, lang: _plural(r, lang, one, many)
+
+
+def _rare(what: tuple[str, str]) -> Sentence:
+    def sentence(reason: Reason, lang: Language) -> str:
+        rare = return_period(reason.value, lang) or pick(("ohne Vergleich", "no comparison"), lang)
+        return f"{pick(what, lang)}: {rare}"
+
+    return sentence
+
+
+def _young(what: tuple[str, str]) -> Sentence:
+    def sentence(reason: Reason, lang: Language) -> str:
+        if reason.text == "authors":
+            return _plural(
+                reason,
+                lang,
+                ("{} Person schreibt negativ, Thema neu", "{} person negative, new topic"),
+                ("{} Personen schreiben negativ, Thema neu", "{} people negative, new topic"),
+            )
+        odds = number(min(reason.value, 300.0), lang)
+        return f"{pick(what, lang)} ({pick(('Stärke', 'strength'), lang)} {odds})"
+
+    return sentence
+
+
+def _tripwire(reason: Reason, lang: Language) -> str:
+    name = pick(TRIPWIRE_NAMES.get(reason.text, (reason.text, reason.text)), lang)
+    people = _plural(reason, lang, ("{} Person", "{} person"), ("{} Personen", "{} people"))
+    if lang == "de":
+        return f"Stolperdraht „{name}“: {people}"
+    return f"Tripwire “{name}”: {people}"
+
+
+def _blind(reason: Reason, lang: Language) -> str:
+    hours = number(reason.value, lang)
+    who = reason.text or pick(("eine Quelle", "a source"), lang)
+    return pick((f"Wir sehen nicht: {who}, seit {hours} h", f"Blind: {who}, for {hours} h"), lang)
+
+
+def _late(reason: Reason, lang: Language) -> str:
+    return pick(("Nachzügler ergänzt", "latecomers added"), lang)
+
+
+_SENTENCES: dict[ReasonCode, Sentence] = {
+    ReasonCode.NEGATIVE_BURST: _rare(("So viel Kritik auf einmal", "This much criticism at once")),
+    ReasonCode.MENTION_BURST: _rare(("So viele Beiträge auf einmal", "This many posts at once")),
+    ReasonCode.YOUNG_NEGATIVES: _young(
+        (
+            "Mehr Kritik als in den ersten Tagen dieses Themas",
+            "More criticism than in this topic's first days",
+        )
+    ),
+    ReasonCode.YOUNG_MENTIONS: _young(
+        (
+            "Mehr Beiträge als in den ersten Tagen dieses Themas",
+            "More posts than in this topic's first days",
+        )
+    ),
+    ReasonCode.NEGATIVE_AUTHORS: _counted(
+        ("{} Person schreibt negativ", "{} person writes negatively"),
+        ("{} Personen schreiben negativ", "{} people write negatively"),
+    ),
+    ReasonCode.NEGATIVE_THREADS: _counted(
+        ("in {} Gesprächsfaden", "in {} thread"), ("in {} Gesprächsfäden", "in {} threads")
+    ),
+    ReasonCode.SOURCES: _counted(
+        ("Kritik in {} Quelle", "criticism in {} source"),
+        ("Kritik in {} Quellen", "criticism in {} sources"),
+    ),
+    ReasonCode.MULTIPLE: _plain("{}× so viel Kritik wie üblich", "{}× the usual criticism"),
+    ReasonCode.NEGATIVE_SHARE: _share("mindestens {} negativ", "at least {} negative"),
+    ReasonCode.TONE_LOW: _share(
+        "Aufmerksamkeit, kein Sturm: höchstens {} negativ",
+        "attention, no storm: at most {} negative",
+    ),
+    ReasonCode.TONE_UNREADABLE: _share(
+        "laut, Ton nicht lesbar ({} ungelesen): bitte ansehen",
+        "loud, tone unreadable ({} unread): please look",
+    ),
+    ReasonCode.AGGRESSION: _share("{} der Kritik beleidigend", "{} of the criticism offensive"),
+    ReasonCode.GROWTH: _plain("wächst: {}× in 15 Minuten", "growing: {}× within 15 minutes"),
+    ReasonCode.REACH: _plain(
+        "größte Reichweite eines Beitrags: {}", "widest reach of one post: {}"
+    ),
+    ReasonCode.FIRST_SPARK: _plain(
+        "erster Funke: ein negativer Beitrag mit Reichweite {}",
+        "first spark: one negative post with a reach of {}",
+    ),
+    ReasonCode.TRIPWIRE: _tripwire,
+    ReasonCode.COPIES: _share("{} Nahkopien", "{} near-copies"),
+    ReasonCode.EXPECTED_EVENT: _plain(
+        "angekündigtes Ereignis: {}× mehr Beiträge erwartet",
+        "announced event: {}× more posts expected",
+    ),
+    ReasonCode.MEDIA: _counted(
+        ("{} Medium berichtet", "{} outlet reports"), ("{} Medien berichten", "{} outlets report")
+    ),
+    ReasonCode.YOUNG_TOPIC: _counted(
+        ("kennt dieses Thema seit {} Tag", "knows this topic for {} day"),
+        ("kennt dieses Thema seit {} Tagen", "knows this topic for {} days"),
+    ),
+    ReasonCode.BLIND: _blind,
+    ReasonCode.LATE: _late,
+    ReasonCode.HOLD: _counted(
+        ("Stufe wird gehalten: {} ruhiger Abschnitt", "level held: {} quiet stretch"),
+        ("Stufe wird gehalten: {} ruhige Abschnitte", "level held: {} quiet stretches"),
+    ),
+}
