@@ -1,0 +1,79 @@
+"""Facts as sentences: one line of the timeline, and the small print below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from alerts.incident import MACHINE, FactKind
+from dashboards.web.i18n import Translator
+from dashboards.web.views import FactView
+from detectors.detection import Level
+
+LEVELS = {FactKind.OPENED, FactKind.LEVEL_ROSE, FactKind.LEVEL_FELL, FactKind.REOPENED}
+KEY_FACTS = frozenset(FactKind) - {
+    FactKind.ALERT_QUEUED,
+    FactKind.ALERT_SENT,
+    FactKind.STEP_ASSIGNED,
+    FactKind.LEVEL_FELL,
+}
+"""What the timeline shows before anybody asks for everything."""
+SMALL = ("text", "note", "reason", "cause", "error")
+"""Keys of a payload that people wrote or must read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """A fact in words. ``level`` for facts that are a change of level, ``bad`` for failures."""
+
+    text: Markup
+    small: str
+    level: Level | None
+    bad: bool
+    human: bool
+
+
+def fact_line(
+    fact: FactView,
+    t: Translator,
+    level_words: Callable[[Level], Markup],
+    step_name: Callable[[str], str],
+) -> FactLine:
+    """Return ``fact`` as people read it; payload keys that are missing leave gaps, never errors."""
+    level = _level(fact)
+    key = f"fact.{fact.kind}"
+    human = fact.actor != MACHINE
+    if fact.kind is FactKind.RESOLVED and not human:
+        key = "fact.resolved.self"
+    payload = fact.payload
+    step = payload.get("step")
+    text = t(
+        key,
+        actor=fact.actor if human else "Sturmglas",
+        level=level_words(level) if level is not None else "",
+        owner=str(payload.get("owner", "")),
+        topic=str(payload.get("topic", "")),
+        channel=str(payload.get("channel", "")),
+        name=str(payload.get("title") or payload.get("playbook") or ""),
+        step=step_name(str(step)) if step else "",
+    )
+    outcome = payload.get("outcome")
+    small = [str(t(f"outcome.{outcome}"))] if outcome and t.has(f"outcome.{outcome}") else []
+    small += [str(payload[name]) for name in SMALL if payload.get(name)]
+    return FactLine(
+        text=text,
+        small=" · ".join(small),
+        level=level if fact.kind in LEVELS else None,
+        bad=fact.kind is FactKind.ALERT_FAILED,
+        human=human,
+    )
+
+
+def _level(fact: FactView) -> Level | None:
+    for name in ("level", "to"):
+        value = fact.payload.get(name)
+        if isinstance(value, int) and 0 <= value <= 6:
+            return Level(value)
+    return None

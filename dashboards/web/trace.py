@@ -1,0 +1,98 @@
+"""Reasons as lines of a table: measure, measured, threshold, met; and what would have kept still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from alerts.words import TRIPWIRE_NAMES, Language, pick, return_period
+from dashboards.web.i18n import Translator
+from detectors.detection import Reason, ReasonCode
+
+SHARES = {
+    ReasonCode.NEGATIVE_SHARE,
+    ReasonCode.TONE_LOW,
+    ReasonCode.TONE_UNREADABLE,
+    ReasonCode.AGGRESSION,
+    ReasonCode.COPIES,
+}
+RETURN_PERIODS = {ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST}
+MULTIPLES = {ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT}
+AT_MOST = {ReasonCode.TONE_LOW, ReasonCode.COPIES, ReasonCode.TONE_UNREADABLE}
+"""Measures that quieten: being met means to stay at or below the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One measure, in words."""
+
+    label: Markup
+    hint: Markup
+    text: str
+    value: str
+    threshold: str
+    met: bool
+
+
+def trace(reasons: Sequence[Reason], t: Translator) -> list[TraceRow]:
+    """Return a row for every reason, the met ones first, otherwise in the order given."""
+    rows = [_row(r, t) for r in reasons]
+    return sorted(rows, key=lambda row: not row.met)
+
+
+def still(reasons: Sequence[Reason], t: Translator) -> list[Markup]:
+    """Return what would have kept the alarm silent: each met measure, had it stayed below."""
+    found = []
+    for reason in reasons:
+        key = f"still.{reason.code}"
+        if reason.met and reason.threshold is not None and t.has(key):
+            found.append(
+                t(key, threshold=_threshold(reason, t), value=_value(reason.code, reason.value, t))
+            )
+    return found
+
+
+def _row(reason: Reason, t: Translator) -> TraceRow:
+    hint = f"hint.{reason.code}"
+    sign = "≤" if reason.code in AT_MOST else "≥"
+    return TraceRow(
+        label=t(f"reason.{reason.code}"),
+        hint=t(hint) if t.has(hint) else Markup(""),
+        text=_thing(reason, t),
+        value=_value(reason.code, reason.value, t),
+        threshold="" if reason.threshold is None else f"{sign} {_threshold(reason, t)}",
+        met=reason.met,
+    )
+
+
+def _threshold(reason: Reason, t: Translator) -> str:
+    assert reason.threshold is not None
+    return _value(reason.code, reason.threshold, t)
+
+
+def _value(code: ReasonCode, value: float, t: Translator) -> str:
+    lang: Language = "de" if t.lang == "de" else "en"
+    if code in RETURN_PERIODS:
+        return t.mark(escape(return_period(value, lang) or "–"))
+    if code in SHARES:
+        return t.formats.percent(value)
+    if code in MULTIPLES:
+        return t("unit.times", n=round(value, 1))
+    if code is ReasonCode.YOUNG_TOPIC:
+        return t("unit.days.plain", n=_round(value))
+    if code is ReasonCode.BLIND:
+        return t("unit.hours", n=_round(value))
+    return t.formats.number(round(value, 1))
+
+
+def _round(value: float) -> float:
+    return round(value, 1) if value < 10 else round(value)
+
+
+def _thing(reason: Reason, t: Translator) -> str:
+    """Return what a reason names: a tripwire's category in words, a source as it is called."""
+    if reason.code is ReasonCode.TRIPWIRE and reason.text in TRIPWIRE_NAMES:
+        return t.mark(escape(pick(TRIPWIRE_NAMES[reason.text], "de" if t.lang == "de" else "en")))
+    return "" if reason.code is ReasonCode.YOUNG_NEGATIVES else reason.text

@@ -1,0 +1,426 @@
+"""What the pages show: frozen view types, filled by `monitor.server.pages`, drawn by `render`.
+
+Views hold data, never words: a level is a `Level`, a time a `datetime`, a cause a code. Words and
+formats are chosen while drawing, because they depend on who looks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from alerts.alert import DeliveryState, NotifyReason
+from alerts.incident import FactKind, Outcome, Status
+from detectors.detection import Level, Reason
+from playbooks.playbook import Role, Text
+from playbooks.run import StepState
+
+
+class Trend(StrEnum):
+    """Where the last quarter of an hour stands against the one before."""
+
+    RISING = "rising"
+    FLAT = "flat"
+    FALLING = "falling"
+
+
+class Span(StrEnum):
+    """How far back a curve reaches; the value stands in the address."""
+
+    HOUR = "1h"
+    QUARTER = "6h"
+    DAY = "24h"
+    WEEK = "7d"
+
+
+class GapKind(StrEnum):
+    """Ways of not seeing; the last one holds always and everywhere."""
+
+    FAILED = "failed"  # the last attempt to read ended in an error
+    NEVER = "never"  # configured, but never reached
+    EMPTY = "empty"  # reached, but never a post
+    SILENT = "silent"  # nothing for twice its usual gap
+    BLIND = "blind"  # a topic: none of its sources is seen
+    LATE = "late"  # comes, but long after publication
+    AHEAD = "ahead"  # its clock runs ahead of ours
+    PICTURES = "pictures"  # posts without readable tone
+    PARTIAL = "partial"  # shows by its nature only a part; detail: which
+    LANGUAGES = "languages"  # a topic leaves out all but detail
+    YOUNG = "young"  # a source whose rhythm is not known yet
+    YOUNG_TOPIC = "young_topic"  # a topic without a rhythm of its own yet
+    CLOSED = "closed"  # private groups and messengers: never read
+
+
+BROKEN = frozenset(
+    {GapKind.FAILED, GapKind.NEVER, GapKind.EMPTY, GapKind.SILENT, GapKind.BLIND, GapKind.AHEAD}
+)
+"""Gaps that somebody can mend; the others are limits to know."""
+
+
+class Unknown(StrEnum):
+    """Why a topic has no level."""
+
+    NO_DATA = "no_data"  # no bin was ever closed
+    STALLED = "stalled"  # the newest closed bin is too old
+    BLIND = "blind"  # every source that could tell is failed or silent
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing we do not see. ``name`` of the source or topic it is about, "" for neither.
+
+    ``usual_s`` usual seconds between arrivals, ``size_s`` seconds too late or ahead, ``share`` of
+    posts concerned (0..1), ``days`` a topic is known; ``detail`` the error in words, or a code.
+    """
+
+    kind: GapKind
+    name: str = ""
+    since: datetime | None = None
+    usual_s: float = 0.0
+    size_s: float = 0.0
+    share: float = 0.0
+    days: float = 0.0
+    detail: str = ""
+
+    @property
+    def bad(self) -> bool:
+        return self.kind in BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, and how: ``theme`` is "", "light" or "dark"; ``actor`` "" until a name is given."""
+
+    lang: str = "de"
+    theme: str = ""
+    actor: str = ""
+    shortcuts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What every page carries around its content.
+
+    ``here`` is the address of this page for its own re-fetch and language links. ``data_until`` is
+    the newest time that any source told us of. ``failures`` are plain sentences of what is broken.
+    """
+
+    viewer: Viewer
+    now: datetime
+    zone: str
+    here: str
+    page: str
+    data_until: datetime | None = None
+    open_incidents: int = 0
+    demo: bool = False
+    drill: bool = False
+    sink_url: str = ""
+    failures: tuple[str, ...] = ()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What came of an action: ``key`` of the message, ``by`` and ``at`` of who was first."""
+
+    key: str
+    what: str = ""
+    by: str = ""
+    at: datetime | None = None
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """How many posts chance alone would bring, from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def around(cls, mean: float) -> Range:
+        """Return two standard deviations of a Poisson count around ``mean``, as alerts write it."""
+        mean = max(0.0, mean)
+        width = 2 * math.sqrt(mean)
+        return cls(max(0, math.floor(mean - width)), math.ceil(mean + width))
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A curve small enough for a line of text; None where nothing is known."""
+
+    values: tuple[int | None, ...]
+    high: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One topic in the list. ``level`` None: unknown, with ``unknown`` saying why.
+
+    ``negatives`` of the last hour against ``expected``; ``blind`` names the sources that are
+    missing although a level is shown; ``at`` end of the newest closed bin.
+    """
+
+    topic: str
+    name: str
+    brand: str
+    level: Level | None
+    trend: Trend
+    negatives: int
+    expected: Range | None
+    spark: Spark
+    at: datetime | None
+    unknown: Unknown | None = None
+    blind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One step of a curve. ``open``: not closed yet, so it may still grow; ``level`` as shown then."""
+
+    at: datetime
+    mentions: int
+    negatives: int
+    expected: Range | None
+    level: Level | None
+    open: bool = False
+
+
+class MarkKind(StrEnum):
+    """What happened at a moment of the curve."""
+
+    ONSET = "onset"
+    OPENED = "opened"
+    ROSE = "rose"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    at: datetime
+    kind: MarkKind
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Negative posts per step, with what was expected and the level shown."""
+
+    span: Span
+    step_s: int
+    points: tuple[Point, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """One post that stands for ``copies`` more. Never a private message."""
+
+    text: str
+    lang: str
+    source: str
+    at: datetime
+    url: str = ""
+    handle: str = ""
+    reach: int = 0
+    copies: int = 0
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that is new: ``count`` in the last hour where ``usual`` would be expected."""
+
+    term: str
+    count: int
+    usual: float
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a whole, 0..1, with its number of posts."""
+
+    name: str
+    share: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """An incident in one line."""
+
+    id: str
+    ref: str
+    title: str
+    brand: str
+    level: Level
+    peak: Level
+    status: Status
+    onset: datetime
+    opened_at: datetime
+    updated_at: datetime
+    needs_ack: bool = False
+    owner: str = ""
+    overdue: int = 0
+    outcome: Outcome | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The chosen topic, from verdict to evidence. Counts are of the last hour unless named else.
+
+    ``since_*`` count from ``onset``. ``authors`` unique negative authors as measured, None where
+    no assessment says so.
+    """
+
+    tile: Tile
+    mentions: int
+    curve: Curve
+    onset: datetime | None = None
+    since_mentions: int = 0
+    since_negatives: int = 0
+    authors: int | None = None
+    media: Level = Level.CALM
+    reasons: tuple[Reason, ...] = ()
+    posts: tuple[PostView, ...] = ()
+    terms: tuple[Term, ...] = ()
+    sources: tuple[Share, ...] = ()
+    sources_known: int = 0
+    langs: tuple[Share, ...] = ()
+    unread: int = 0
+    incident: IncidentRow | None = None
+    playbook: str = ""
+    run_anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The situation room. ``detail`` None: there is no topic, or nothing came in at all."""
+
+    chrome: Chrome
+    gaps: tuple[Gap, ...]
+    tiles: tuple[Tile, ...]
+    detail: Detail | None
+    span: Span
+    table: bool = False
+    anything: bool = True
+    topics_configured: bool = True
+    sources_configured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a run, numbered as in its playbook. ``waits``: due only from that level on."""
+
+    run: str
+    id: str
+    number: int
+    title: Text
+    text: Text
+    role: Role
+    state: StepState
+    due_at: datetime | None
+    questions: tuple[Text, ...] = ()
+    owner: str = ""
+    by: str = ""
+    at: datetime | None = None
+    note: str = ""
+    overdue: bool = False
+    waits: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A playbook at work. ``steps`` as shown: overdue first, then by due time, finished last."""
+
+    id: str
+    playbook: str
+    title: Text
+    version: str
+    started_at: datetime
+    steps: tuple[StepView, ...]
+    why: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return sum(step.state is not StepState.OPEN for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """One line of the timeline. ``key``: shown without asking for everything."""
+
+    at: datetime
+    kind: FactKind
+    actor: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """How one alert fares on one channel."""
+
+    id: int
+    channel: str
+    reason: NotifyReason
+    level: Level
+    state: DeliveryState
+    created_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    error: str = ""
+    may_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """One incident: what to do next, why, what people write, who was reached, what happened.
+
+    ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
+    ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
+    """
+
+    chrome: Chrome
+    row: IncidentRow
+    topics: tuple[str, ...]
+    trend: Trend
+    negatives: int
+    mentions: int
+    expected: Range | None
+    reasons: tuple[Reason, ...] = ()
+    media: Level = Level.CALM
+    acked_by: str = ""
+    acked_at: datetime | None = None
+    acked_level: Level | None = None
+    rose_at: datetime | None = None
+    end_proposed: bool = False
+    quiet_since: datetime | None = None
+    blind: tuple[str, ...] = ()
+    next: StepView | None = None
+    step_count: int = 0
+    runs: tuple[RunView, ...] = ()
+    posts: tuple[PostView, ...] = ()
+    terms: tuple[Term, ...] = ()
+    evidence: tuple[PostView, ...] = ()
+    facts: tuple[FactView, ...] = ()
+    fact_count: int = 0
+    all_facts: bool = False
+    deliveries: tuple[DeliveryView, ...] = ()
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentList:
+    """All incidents, open ones first."""
+
+    chrome: Chrome
+    open: tuple[IncidentRow, ...]
+    closed: tuple[IncidentRow, ...]
