@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
@@ -31,6 +32,7 @@ PER_CHANNEL = 8
 BATCH = 256
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
+BLOCKED_S = 0.25
 STOP_S = 2.0
 STALE = timedelta(minutes=10)
 """A send so old cannot be under way: no channel's time-out is a fifth of it."""
@@ -109,6 +111,7 @@ class Deliverer:
         self._observer: Observer = observer or _Nobody()
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._busy: Counter[str] = Counter()
+        self._recovered_at = clock()
 
     async def drain(self, now: datetime) -> int:
         """Send everything due at ``now``, and what becomes due behind it; return how many were
@@ -132,8 +135,8 @@ class Deliverer:
             wake.clear()
             pause = POLL_S
             try:
-                await self._start_due(self._clock())
-                pause = await self._pause()
+                started = await self._start_due(self._clock())
+                pause = await self._pause(started)
             except Exception as error:  # the outermost loop: a full disk must not end it
                 log.error("outbox: %s; trying again in %g s", type(error).__name__, POLL_S)
             await self._sleep(stop, wake, pause)
@@ -143,6 +146,7 @@ class Deliverer:
         while not stop.is_set():
             try:
                 now = self._clock()
+                self._recovered_at = now
                 count = await asyncio.to_thread(self._outbox.recover, now, now)
             except Exception as error:
                 log.error("outbox: cannot recover (%s); trying again", type(error).__name__)
@@ -165,7 +169,7 @@ class Deliverer:
             self._busy[delivery.channel] += 1
             task = asyncio.create_task(self._deliver(delivery, now))
             self._tasks[delivery.id] = task
-            task.add_done_callback(lambda t, d=delivery: self._ended(d, t))
+            task.add_done_callback(partial(self._ended, delivery))
             started += 1
         return started
 
@@ -232,22 +236,21 @@ class Deliverer:
                     raise
                 await asyncio.sleep(pause)
 
-    async def _pause(self) -> float:
-        """Return how long to sleep; takes back sends whose outcome was never recorded."""
+    async def _pause(self, started: int) -> float:
+        """Return how long to sleep; now and then takes back sends whose outcome was lost."""
         now = self._clock()
-        if not self._tasks:
+        if not self._tasks and now - self._recovered_at > STALE:
+            self._recovered_at = now
             await asyncio.to_thread(self._outbox.recover, now, now - STALE)
         due = await asyncio.to_thread(self._outbox.next_due)
         if due is None:
             return POLL_S
+        if due <= now and not started:
+            return BLOCKED_S  # behind a send under way, whose end wakes us anyway
         return min(POLL_S, max(0.0, (due - now).total_seconds()))
 
     async def _sleep(self, stop: asyncio.Event, wake: asyncio.Event, pause: float) -> None:
-        """Sleep until something ends, is queued or falls due.
-
-        With sends under way a due one may be blocked behind them or have no room, so their end
-        is waited for too, and the sleep is never shorter than a tick.
-        """
+        """Sleep until a send ends, something is queued, we are stopped, or ``pause`` is over."""
         waits: list[asyncio.Task[object]] = [
             asyncio.create_task(_wait(stop)),
             asyncio.create_task(_wait(wake)),
@@ -255,7 +258,7 @@ class Deliverer:
         try:
             await asyncio.wait(
                 [*waits, *self._tasks.values()],
-                timeout=max(pause, 0.02),
+                timeout=pause,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
