@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from tests import builders as b
+from tests.laws.filing import file_batch
 from tests.laws.homes import open_log, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,10 +57,6 @@ def consume(spec: str) -> None:
 
 def write(spec: str, seed: str) -> None:
     """File overlapping batches for ever, counts in the same transaction; say each when committed."""
-    import random
-
-    from tests.laws.filing import file_batch
-
     store, rng, n = open_store(spec), random.Random(int(seed)), 0
     while True:
         file_batch(store, [b.filed(rng.randrange(n + 40), at=b.after(n)) for _ in range(20)])
@@ -70,7 +69,7 @@ def send(spec: str) -> None:
     outbox = open_store(spec).outbox
     attempt = outbox.begin(outbox.due(b.T0, 1)[0], b.T0)
     print("began", attempt.number if attempt else None, flush=True)
-    sys.stdin.read()
+    signal.pause()
 
 
 if __name__ == "__main__":
