@@ -1,4 +1,4 @@
-"""Where each key of a TOML file stands, by line; tomlkit parses but does not say."""
+"""Where each key of a TOML file stands, by line; no parser for Python says that of a good file."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _statement(lines: list[str], row: int) -> tuple[int, Path]:
             return taken, _keys("\n".join(lines[row : row + taken]))
         except tomllib.TOMLDecodeError:
             continue
-    return len(lines) - row, ()  # not reached for a file that tomlkit has parsed
+    return len(lines) - row, ()  # not reached for a file that tomllib has parsed
 
 
 def _keys(statement: str) -> Path:

@@ -6,14 +6,14 @@ may also be given as ``token_file = "path"`` (relative to the settings file).
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from pydantic import ValidationError
-from tomlkit.exceptions import ParseError, TOMLKitError
 
 from monitor.settings.environment import CONFIG, overlay
 from monitor.settings.lines import Lines
@@ -112,17 +112,22 @@ def _parse(path: Path, source: Source, complaints: list[Complaint]) -> dict[str,
         complaints.append(Complaint(source.file, line, "", "not UTF-8; save the file as UTF-8"))
         return {}
     try:
-        raw = tomlkit.parse(text).unwrap()
-    except TOMLKitError as error:
-        line = error.line if isinstance(error, ParseError) else 0
-        complaints.append(Complaint(source.file, line, "", f"not TOML: {_first_line(error)}"))
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        complaints.append(_not_toml(source.file, error))
         return {}
     source.lines = Lines(text)
     return raw
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _not_toml(file: str, error: Exception) -> Complaint:
+    """Put the line that tomllib names at the end of its message where lines belong."""
+    text = "nested too deep" if isinstance(error, RecursionError) else str(error)
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", text)
+    if found is None:
+        return Complaint(file, 0, "", f"not TOML: {text}")
+    place = f", at character {found[2]} of the line"
+    return Complaint(file, int(found[1]), "", f"not TOML: {text[: found.start()]}{place}")
 
 
 def _validate(raw: dict[str, Any], source: Source, complaints: list[Complaint]) -> Settings | None:

@@ -7,6 +7,7 @@ these types by `monitor.settings.load`.
 
 from __future__ import annotations
 
+import functools
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,9 +17,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from playbooks.complaints import nearest
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    """Return all zone names; asked once, for it reads hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _zone(name: str) -> str:
     """Return ``name`` when the time zone data know it."""
-    known = zoneinfo.available_timezones()
+    known = _zones()
     if name not in known:
         raise ValueError(
             f'expected the name of a time zone, such as "Europe/Berlin"{nearest(name, known)}'

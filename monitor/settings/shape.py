@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import AliasChoices, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from monitor.settings.root import Settings
@@ -23,8 +23,19 @@ def model_at(path: Sequence[str | int], raw: object) -> type[BaseModel] | None:
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields of a section by the name they have in the file."""
-    return {info.alias or name: info for name, info in model.model_fields.items()}
+    """Return the fields of a section by each name that the file may use for them."""
+    return {key: info for name, info in model.model_fields.items() for key in _names(name, info)}
+
+
+def names_of(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Return, by field, the names that the file may use for it; the first one is preferred."""
+    return {name: _names(name, info) for name, info in model.model_fields.items()}
+
+
+def _names(name: str, info: FieldInfo) -> tuple[str, ...]:
+    if isinstance(info.validation_alias, AliasChoices):
+        return tuple(c for c in info.validation_alias.choices if isinstance(c, str))
+    return (info.alias or name,)
 
 
 def is_secret(info: FieldInfo) -> bool:

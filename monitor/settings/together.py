@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detectors.ensemble import THRESHOLDS
 from monitor.settings.secrets import UNREADABLE
 from playbooks.complaints import nearest, one_of, shown
 
@@ -24,6 +26,7 @@ def check_together(raw: Mapping[str, Any]) -> list[Found]:
     """Return key path and text of each complaint, as far as ``raw`` has the shape of settings."""
     found: list[Found] = _open_door(raw.get("server"))
     routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
+    found += _thresholds(topics) if isinstance(topics, dict) else []
     if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
         for place, route in enumerate(routes):
             if isinstance(route, dict):
@@ -50,6 +53,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def _thresholds(topics: Mapping[str, Any]) -> list[Found]:
+    """Look at the thresholds that topics override; ``trip_...`` may name an own category."""
+    found: list[Found] = []
+    for name, topic in topics.items():
+        own = topic.get("thresholds") if isinstance(topic, dict) else None
+        for key, value in own.items() if isinstance(own, dict) else ():
+            path = ("topic", name, "thresholds", key)
+            if key not in THRESHOLDS and not key.startswith("trip_"):
+                found.append(
+                    (path, f"unknown threshold; see docs/levels.md{nearest(key, THRESHOLDS)}")
+                )
+            elif isinstance(value, int | float) and not (0 <= value < math.inf):
+                found.append((path, f"found {value}; expected 0 or more"))
+    return found
 
 
 def _unknown(

@@ -1,0 +1,106 @@
+"""check, doctor: what is wrong with the settings, and with the machine they meet."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.doctor import Finding, State, examine
+from monitor.clock import SystemClock
+from monitor.settings import Reading, read
+from monitor.settings.advice import advise
+from playbooks.complaints import Complaint
+from playbooks.load import read_library
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Settings file (TOML). Default: STURMGLAS_CONFIG, else none."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("check")(check)
+    app.command("doctor")(doctor)
+
+
+def check(config: Config = None, as_json: Json = False) -> None:
+    """Settings, routes and playbooks: every complaint with file and line, warnings beside.
+
+    Exit 1 if there is a complaint. Example: sturmglas check --config sturmglas.toml
+    """
+    reading = read(config, os.environ)
+    paths = reading.settings.playbooks.paths if reading.settings else []
+    library, wrong = read_library(paths)
+    complaints = [*reading.complaints, *wrong]
+    warnings = advise(reading, library)
+    for kind, found in (("complaint", complaints), ("warning", warnings)):
+        for one in found:
+            typer.echo(_line(kind, one, as_json))
+    typer.echo(_summary(reading, len(library), complaints, warnings, as_json))
+    if complaints:
+        raise typer.Exit(1)
+
+
+def doctor(
+    config: Config = None,
+    as_json: Json = False,
+    reach: Annotated[
+        bool, typer.Option("--reach", help="Also open (and close) connections to set addresses.")
+    ] = False,
+) -> None:
+    """What is installed, writable, free and, with --reach, reachable. Nothing is sent.
+
+    Exit 1 if something keeps it from working. Example: sturmglas doctor --config sturmglas.toml
+    """
+    failed = False
+    for finding in examine(read(config, os.environ), SystemClock().now(), reach=reach):
+        failed = failed or finding.state is State.FAIL
+        typer.echo(_finding(finding, as_json))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _line(kind: str, one: Complaint, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"type": kind, **asdict(one)}, ensure_ascii=False)
+    return f"{one}" if kind == "complaint" else f"warning: {one}"
+
+
+def _summary(
+    reading: Reading,
+    playbooks: int,
+    complaints: Sequence[Complaint],
+    warnings: Sequence[Complaint],
+    as_json: bool,
+) -> str:
+    settings = reading.settings
+    counts = {
+        "topics": len(settings.topics) if settings else 0,
+        "sources": len(settings.sources) if settings else 0,
+        "channels": len(settings.channels) if settings else 0,
+        "routes": len(settings.routes) if settings else 0,
+        "playbooks": playbooks,
+        "complaints": len(complaints),
+        "warnings": len(warnings),
+    }
+    origin = settings.origin if settings else reading.source.file
+    if as_json:
+        return json.dumps({"type": "summary", "settings": origin, **counts}, ensure_ascii=False)
+    told = ", ".join(f"{n} {name if n != 1 else name[:-1]}" for name, n in counts.items())
+    return f"{origin}: {told}"
+
+
+def _finding(finding: Finding, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"type": "finding", **asdict(finding)}, ensure_ascii=False)
+    return f"{finding.state:<5} {finding.name}: {finding.text}"

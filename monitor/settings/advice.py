@@ -1,0 +1,77 @@
+"""Advice: settings that can be used and are probably not what was meant. Warnings, not complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from detectors.detection import WAKE
+from monitor.settings.load import Reading
+from monitor.settings.root import Settings
+from monitor.settings.sections import SyntheticSource
+from playbooks.complaints import Complaint
+from playbooks.match import GENERAL
+from playbooks.playbook import Playbook
+
+Key = tuple[str | int, ...]
+Advice = Iterator[tuple[Key, str]]
+
+
+def advise(reading: Reading, library: Mapping[str, Playbook]) -> list[Complaint]:
+    """Return warnings with their places; nothing for settings that could not be read."""
+    settings = reading.settings
+    if settings is None:
+        return []
+    found = [*_inputs(settings), *_wakes(settings), *_outputs(settings)]
+    found += _playbooks(settings, library.values())
+    return [reading.source.complain(key, text) for key, text in found]
+
+
+def _inputs(settings: Settings) -> Advice:
+    if not settings.topics:
+        yield ("topic",), "no topic: nothing is watched; add [topic.NAME]"
+    if not settings.sources:
+        yield ("source",), "no source: nothing comes in; add [source.NAME]"
+    invented = [n for n, s in settings.sources.items() if isinstance(s, SyntheticSource)]
+    if invented and len(invented) < len(settings.sources):
+        yield ("source", invented[0]), "invented mentions are mixed with real ones"
+
+
+def _wakes(settings: Settings) -> Advice:
+    """Say for which topics nobody would be woken."""
+    fitting = [r for r in settings.routes if r.min_level <= WAKE]
+    if not fitting:
+        yield ("route",), f"nobody would be woken: no route with min_level {int(WAKE)} or below"
+        return
+    for id in settings.topics:
+        routes = [r for r in fitting if not r.topics or id in r.topics]
+        channels = {name for r in routes for name in r.channels}
+        if not routes:
+            yield ("topic", id), f"nobody would be woken: no route takes it at level {int(WAKE)}"
+        elif all(settings.channels[name].type == "console" for name in channels):
+            yield ("topic", id), "nobody would be woken: its only channel is the console"
+
+
+def _outputs(settings: Settings) -> Advice:
+    used = {name for route in settings.routes for name in route.channels}
+    for name in settings.channels:
+        if name not in used:
+            yield ("channel", name), "no route uses this channel"
+    outside = [c for c in settings.channels.values() if c.type != "console"]
+    if outside and not settings.server.public_url:
+        yield ("server", "public_url"), "not set: alerts carry no link to their page"
+
+
+def _playbooks(settings: Settings, library: Iterable[Playbook]) -> Advice:
+    brands = {topic.brand.casefold() for topic in settings.topics.values()}
+    for playbook in library:
+        trigger = playbook.trigger
+        for topic in trigger.topics:
+            if topic not in settings.topics:
+                yield ("playbooks",), f'{playbook.source}: its trigger names no topic "{topic}"'
+        for brand in trigger.brands:
+            if brand.casefold() not in brands:
+                yield ("playbooks",), f'{playbook.source}: its trigger names no brand "{brand}"'
+        narrow = trigger.topics or trigger.brands or trigger.terms or trigger.tripwires
+        if playbook.id == GENERAL and (narrow or trigger.min_level > WAKE):
+            text = "the general playbook has a narrow trigger; storms of other kinds find none"
+            yield ("playbooks",), f"{playbook.source}: {text}"
