@@ -80,7 +80,7 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
     "Meltwater": ("hit sentence", "opening text"),
     "Talkwalker": ("content snippet", "title snippet"),
     "Sprinklr": ("universal message id",),
-    "Brand24": ("influence score", "category"),
+    "Brand24": ("influence score",),
     "Emplifi": ("interactions", "created time"),
     "Awario": ("mention url", "total reach"),
     "Hootsuite": ("post permalink", "message text"),

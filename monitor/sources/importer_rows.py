@@ -96,7 +96,7 @@ class Reading:
         if moment is None:
             value = self.cell(cells, "published")
             return Complaint(line, "published_at", f"no date: {value[:60]!r}" if value else "empty")
-        text = to_text(self.cell(cells, "text"))
+        text = to_text(self.cell(cells, "text").replace("\r\n", "\n"))
         title = to_text(self.cell(cells, "title"))
         if not text and not title:
             return Complaint(line, "text", "empty, and no title either")

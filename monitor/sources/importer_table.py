@@ -115,7 +115,7 @@ def _encoding(path: Path, start: bytes) -> Finding:
         if start.startswith(bom):
             return Finding(name, why, True)
     even, odd = start[:2000:2].count(0), start[1:2000:2].count(0)
-    if max(even, odd) > 300 and min(even, odd) < 50:
+    if max(even, odd) > 0.3 * len(start[:2000:2]) and min(even, odd) < 0.05 * len(start[:2000]):
         name = "utf-16-le" if odd > even else "utf-16-be"
         return Finding(name, "every second byte is zero", False)
     ascii_only = True
@@ -126,7 +126,8 @@ def _encoding(path: Path, start: bytes) -> Finding:
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                why = f"byte 0x{block[error.start] if error.start < len(block) else 0:02x} cannot be UTF-8; Windows tools write cp1252"
+                odd_byte = error.object[error.start]
+                why = f"byte 0x{odd_byte:02x} cannot be UTF-8; Windows tools write cp1252"
                 return Finding("cp1252", why, False)
     if ascii_only:
         return Finding("utf-8", "plain ASCII throughout", True)
@@ -139,7 +140,8 @@ def _delimiter(path: Path, text: str) -> Finding:
         return Finding(first[4], "the file says so in its first line", True)
     scores: dict[str, tuple[float, int]] = {}
     for delimiter in DELIMITERS:
-        widths = Counter(len(c) for _, c in itertools.islice(_sample_rows(text, delimiter), 200))
+        sample = itertools.islice(_sample_rows(text, delimiter), 200)
+        widths = Counter(len(cells) for _, cells in sample if cells)
         width, rows = max(widths.items(), key=lambda item: item[1] * (item[0] - 1) ** 0.5)
         share = rows / sum(widths.values())
         scores[delimiter] = (0.0 if width < 2 else share * width**0.5, width)

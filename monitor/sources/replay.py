@@ -72,7 +72,10 @@ def open_bytes(path: Path) -> BinaryIO:
         raw.seek(0)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+    if not packed:
+        return raw
+    raw.close()
+    return cast(BinaryIO, gzip.open(path, "rb"))
 
 
 def read(path: Path) -> Iterator[Mention | Complaint]:
