@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE, Level
 from playbooks.playbook import Playbook, Text, Trigger
 
@@ -26,7 +27,7 @@ class MatchCode(StrEnum):
 
 
 _WORDS: Mapping[MatchCode, Text] = {
-    MatchCode.TRIPWIRE: Text("Signalwörter: {0}", "tripwire: {0}"),
+    MatchCode.TRIPWIRE: Text("Signalwort für {0}", "tripwire: {0}"),
     MatchCode.TOPIC: Text("Thema {0}", "topic {0}"),
     MatchCode.BRAND: Text("Marke {0}", "brand {0}"),
     MatchCode.TERM: Text("Im Ausbruch kommt „{0}“ vor", "the burst's posts say “{0}”"),
@@ -63,6 +64,8 @@ def why_text(why: str, lang: str) -> str:
     code, _, found = why.partition(":")
     if code not in MatchCode.__members__.values():
         return why
+    if code == MatchCode.TRIPWIRE and found in TRIPWIRE_NAMES:
+        found = Text(*TRIPWIRE_NAMES[found]).in_(lang)
     return _WORDS[MatchCode(code)].in_(lang).format(found)
 
 

@@ -14,7 +14,7 @@ import typer
 from monitor.cli.doctor import Finding, State, examine
 from monitor.clock import SystemClock
 from monitor.settings import Reading, read
-from monitor.settings.advice import advise
+from monitor.settings.advice import advise, tripwire_names
 from playbooks.complaints import Complaint
 from playbooks.load import read_library
 
@@ -40,7 +40,7 @@ def check(config: Config = None, as_json: Json = False) -> None:
     """
     reading = read(config, os.environ)
     paths = reading.settings.playbooks.paths if reading.settings else []
-    library, wrong = read_library(paths)
+    library, wrong = read_library(paths, tripwires=tripwire_names(reading.settings))
     complaints = [*reading.complaints, *wrong]
     warnings = advise(reading, library)
     for kind, found in (("complaint", complaints), ("warning", warnings)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
@@ -11,6 +12,8 @@ from monitor.settings.sections import SyntheticSource
 from playbooks.complaints import Complaint
 from playbooks.match import GENERAL
 from playbooks.playbook import Playbook
+
+SHIPPED_TRIPWIRES = frozenset(TRIPWIRE_NAMES) - {"other"}
 
 Key = tuple[str | int, ...]
 Advice = Iterator[tuple[Key, str]]
@@ -24,6 +27,12 @@ def advise(reading: Reading, library: Mapping[str, Playbook]) -> list[Complaint]
     found = [*_inputs(settings), *_wakes(settings), *_outputs(settings)]
     found += _playbooks(settings, library.values())
     return [reading.source.complain(key, text) for key, text in found]
+
+
+def tripwire_names(settings: Settings | None) -> frozenset[str]:
+    """Return the categories of tripwires that a playbook may name: shipped ones and own ones."""
+    own = settings.tripwires.values() if settings else ()
+    return SHIPPED_TRIPWIRES.union(*own)
 
 
 def _inputs(settings: Settings) -> Advice:

@@ -1,7 +1,7 @@
 """Settings from one TOML file and the environment; every complaint names file, line and key.
 
 Order of strength: defaults, then the file, then ``STURMGLAS_...`` variables. A secret ``token``
-may also be given as ``token_file = "path"`` (relative to the settings file).
+may also be given as ``token_file = "path"``. Paths in the file count from its folder.
 """
 
 from __future__ import annotations
@@ -81,8 +81,9 @@ def read(path: Path | None, env: Mapping[str, str]) -> Reading:
     raw = _parse(path, source, complaints) if path else {}
     if complaints:
         return Reading(None, complaints, source)
-    complaints += overlay(raw, env, source.variables)
     base = path.parent if path else Path()
+    _anchor(raw, base)
+    complaints += overlay(raw, env, source.variables)
     complaints += [source.complain(*c) for c in read_secret_files(raw, base)]
     settings = _validate(raw, source, complaints)
     complaints += [source.complain(*c) for c in check_together(raw)]
@@ -118,6 +119,17 @@ def _parse(path: Path, source: Source, complaints: list[Complaint]) -> dict[str,
         return {}
     source.lines = Lines(text)
     return raw
+
+
+def _anchor(raw: dict[str, Any], base: Path) -> None:
+    """Let relative paths of the file count from its folder, wherever the program is started."""
+    playbooks, sources = raw.get("playbooks"), raw.get("source")
+    if isinstance(playbooks, dict) and isinstance(playbooks.get("paths"), list):
+        paths = playbooks["paths"]
+        playbooks["paths"] = [str(base / p) if isinstance(p, str) else p for p in paths]
+    for source in sources.values() if isinstance(sources, dict) else ():
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            source["path"] = str(base / source["path"])
 
 
 def _not_toml(file: str, error: Exception) -> Complaint:

@@ -21,6 +21,7 @@ from monitor.settings.sections import (
     Zone,
 )
 
+Phrases = Annotated[list[Term], Field(min_length=1)]
 DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 
@@ -43,8 +44,8 @@ class Settings(Strict):
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
     routes: list[RouteSettings] = Field(default=[], alias="route")
     playbooks: PlaybookSettings = PlaybookSettings()
-    tripwires: dict[Name, Annotated[list[Term], Field(min_length=1)]] = Field(
-        default={}, description="own words of danger or duty, by category"
+    tripwires: dict[Literal["de", "en"], dict[Name, Phrases]] = Field(
+        default={}, description="own words of danger or duty, by language and category"
     )
     _origin: str = PrivateAttr(default=DEFAULTS)
 

@@ -136,6 +136,13 @@ def test_the_demo_file_watches_what_the_demo_watches() -> None:
     assert tuple(found.to_topics().values()) == DEMO_TOPICS
 
 
+def test_paths_in_the_file_count_from_its_folder(write: Path) -> None:
+    text = '[playbooks]\npaths = ["own", "/srv/own"]\n[source.f]\ntype = "file"\npath = "a.jsonl"\n'
+    found = loaded(write, text)
+    assert found.playbooks.paths == [write.parent / "own", Path("/srv/own")]
+    assert found.sources["f"].model_dump()["path"] == write.parent / "a.jsonl"
+
+
 # --- the environment ------------------------------------------------------------------------
 
 
@@ -399,7 +406,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
 def test_any_shape_of_settings_gives_settings_or_complaints_and_never_a_crash(
     tmp_path_factory: pytest.TempPathFactory, raw: dict[str, object]

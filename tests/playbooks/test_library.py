@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import Level
 from playbooks.actions import ACTIONS
 from playbooks.load import load_library
@@ -65,6 +66,10 @@ def test_somebody_checks_before_anybody_speaks(id: str) -> None:
 def test_posts_are_paused_before_the_statement_goes_out(id: str) -> None:
     actions = [s.action for s in LIBRARY[id].steps]
     assert actions.index("pause_posts") < actions.index("hold_statement")
+
+
+def test_every_tripwire_that_a_trigger_names_is_shipped() -> None:
+    assert load_library(tripwires=set(TRIPWIRE_NAMES)) == LIBRARY
 
 
 def test_every_role_has_words_in_both_languages() -> None:

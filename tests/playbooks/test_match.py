@@ -109,4 +109,6 @@ def test_every_reason_has_words_in_both_languages() -> None:
     for code in MatchCode:
         assert why_text(f"{code}:x", "de") != why_text(f"{code}:x", "en")
     assert why_text("term:abbuchung", "de") == "Im Ausbruch kommt „abbuchung“ vor"
+    assert why_text("tripwire:recall", "de") == "Signalwort für Rückruf"
+    assert why_text("tripwire:signalausfall", "en") == "tripwire: signalausfall"
     assert why_text("by hand", "de") == "by hand"
