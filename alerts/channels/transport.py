@@ -12,6 +12,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 
 import httpx
 
@@ -101,6 +102,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
         self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
+        self._tls = lru_cache(maxsize=1)(httpx.create_ssl_context)  # costs 0.2 s, so once
         self._pools: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -111,8 +113,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             )
         except (OSError, UnicodeError) as error:
             raise _unresolved(host, request) from error
-        pool = self._pools.setdefault(host, httpx.AsyncHTTPTransport(trust_env=False))
         addresses = self._policy.judged(host, _addresses(found))
+        pool = self._pools.get(host)
+        if pool is None:
+            pool = httpx.AsyncHTTPTransport(verify=self._tls(), trust_env=False)
+            self._pools[host] = pool
         for address in addresses[:-1]:
             try:
                 return await pool.handle_async_request(_pinned(request, address))
@@ -130,6 +135,7 @@ class GuardedSyncTransport(httpx.BaseTransport):
 
     def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
         self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
+        self._tls = lru_cache(maxsize=1)(httpx.create_ssl_context)  # costs 0.2 s, so once
         self._pools: dict[str, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -138,8 +144,11 @@ class GuardedSyncTransport(httpx.BaseTransport):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise _unresolved(host, request) from error
-        pool = self._pools.setdefault(host, httpx.HTTPTransport(trust_env=False))
         addresses = self._policy.judged(host, _addresses(found))
+        pool = self._pools.get(host)
+        if pool is None:
+            pool = httpx.HTTPTransport(verify=self._tls(), trust_env=False)
+            self._pools[host] = pool
         for address in addresses[:-1]:
             try:
                 return pool.handle_request(_pinned(request, address))

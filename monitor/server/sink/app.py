@@ -1,0 +1,146 @@
+"""The sink's HTTP side: receivers with faults, and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from monitor.server.sink import page, receivers
+from monitor.server.sink.faults import Fault, FaultPlan
+from monitor.server.sink.kept import Kept
+from monitor.server.sink.receivers import Verdict
+
+TRANSPORT = "sturmglas.transport"
+Check = Callable[[bytes, Mapping[str, str]], Verdict]
+
+
+class AbortableProtocol(H11Protocol):
+    """Hands the connection to the application, so that it can be cut off in the middle."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # uvicorn's own, passed through
+        super().__init__(*args, **kwargs)
+        self.app = partial(self._with_transport, self.app)
+
+    async def _with_transport(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        scope[TRANSPORT] = self.transport
+        await app(scope, receive, send)
+
+
+def build_app(kept: Kept, faults: FaultPlan, secret: str) -> Starlette:
+    """Return the application; it keeps what it takes in ``kept``."""
+    door = _Door(kept, faults)
+
+    def webhook(raw: bytes, headers: Mapping[str, str]) -> Verdict:
+        return receivers.webhook(raw, headers, secret)
+
+    def post(raw: bytes, headers: Mapping[str, str]) -> Verdict:
+        ts = f"{1_700_000_000 + len(kept.all())}.000100"
+        return receivers.slack_post(raw, headers.get("authorization", ""), ts)
+
+    def take(path: str, channel: str, check: Check) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await door.take(request, channel, check)
+
+        return Route(path, endpoint, methods=["POST"])
+
+    async def history(request: Request) -> Response:
+        return await door.history(request)
+
+    return Starlette(
+        routes=[
+            take(
+                "/slack/services/{path:path}", "slack", lambda raw, _: receivers.slack_webhook(raw)
+            ),
+            take("/slack/api/chat.postMessage", "slack", post),
+            Route("/slack/api/conversations.history", history),
+            take("/pagerduty/v2/enqueue", "pagerduty", lambda raw, _: receivers.pagerduty(raw)),
+            take("/webhook", "webhook", webhook),
+            *page.routes(kept),
+        ]
+    )
+
+
+class _Door:
+    """What every receiver has in common: the fault plan, and keeping what was taken."""
+
+    def __init__(self, kept: Kept, faults: FaultPlan) -> None:
+        self._kept = kept
+        self._faults = faults
+
+    async def take(self, request: Request, channel: str, check: Check) -> Response:
+        raw = await request.body()
+        fault = self._faults.next()
+        early = self._refusal(fault)
+        if early is not None:
+            return early
+        if fault is Fault.RESET_BEFORE:
+            return await _reset(request)
+        headers = dict(request.headers)
+        verdict = check(raw, headers)
+        if verdict.parsed is not None:
+            self._kept.add(channel, headers, raw, verdict.parsed, verdict.key)
+        if fault is Fault.RESET_AFTER:
+            return await _reset(request)
+        if fault is Fault.HANG_AFTER:
+            await _hang(request, self._faults.hang_s)
+        return Response(verdict.body, verdict.status)
+
+    async def history(self, request: Request) -> Response:
+        """Answer like conversations.history: what was posted, newest first."""
+        early = self._refusal(self._faults.next())
+        if early is not None:
+            return early
+        channel = request.query_params.get("channel", "")
+        messages = [
+            {
+                "text": kept.parsed.get("text", ""),
+                "metadata": kept.parsed.get("metadata"),
+            }
+            for kept in reversed(self._kept.all())
+            if kept.channel == "slack" and kept.parsed.get("channel") == channel
+        ]
+        return JSONResponse({"ok": True, "messages": messages, "has_more": False})
+
+    def _refusal(self, fault: Fault) -> Response | None:
+        if fault is Fault.ERROR:
+            return Response("internal error, on purpose", 500)
+        if fault is Fault.BUSY:
+            wait = {"retry-after": str(self._faults.retry_after_s)}
+            return Response("slow down, on purpose", 429, headers=wait)
+        if fault is Fault.REFUSE:
+            return Response("bad request, on purpose", 400)
+        if fault is Fault.MISSING:
+            return Response("no such receiver, on purpose", 404)
+        return None
+
+
+async def _reset(request: Request) -> Response:
+    """Cut the connection with a TCP reset; the response returned reaches nobody."""
+    transport = request.scope[TRANSPORT]
+    raw = transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    while not await request.is_disconnected():
+        await asyncio.sleep(0.005)
+    return Response()
+
+
+async def _hang(request: Request, seconds: float) -> None:
+    """Say nothing until the sender has had enough, or for ``seconds``."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while loop.time() < until and not await request.is_disconnected():
+        await asyncio.sleep(0.02)

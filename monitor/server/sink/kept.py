@@ -1,0 +1,63 @@
+"""Kept: what the sink has taken, in order, safe between threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as it was taken. ``channel`` slack, pagerduty, webhook or mail.
+
+    ``key`` is what its kind of receiver knows repeats by: dedup_key, incident key, Message-ID;
+    "" for Slack. ``repeat`` counts earlier ones with the same key and action.
+    """
+
+    n: int
+    channel: str
+    at: datetime
+    headers: Mapping[str, str]
+    raw: bytes
+    parsed: Json
+    key: str = ""
+    repeat: int = 0
+
+
+class Kept:
+    """The sink's memory."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._all: list[Received] = []
+
+    def add(
+        self, channel: str, headers: Mapping[str, str], raw: bytes, parsed: Json, key: str
+    ) -> Received:
+        """Keep one message and return it with its number."""
+        with self._lock:
+            repeat = sum(_same(earlier, channel, key, parsed) for earlier in self._all)
+            found = Received(
+                len(self._all) + 1, channel, self._now(), dict(headers), raw, parsed, key, repeat
+            )
+            self._all.append(found)
+            return found
+
+    def all(self) -> list[Received]:
+        with self._lock:
+            return list(self._all)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._all.clear()
+
+
+def _same(earlier: Received, channel: str, key: str, parsed: Json) -> bool:
+    if not key or earlier.channel != channel or earlier.key != key:
+        return False
+    return earlier.parsed.get("event_action") == parsed.get("event_action")

@@ -1,0 +1,162 @@
+"""Receivers: what Slack, PagerDuty and a signed webhook check before they say yes.
+
+Pure: bytes in, an answer out. The limits are those that their documentation states, so that a
+message which the sink takes would not be refused for its form by the real one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from standardwebhooks import Webhook, WebhookVerificationError
+
+Json = dict[str, object]
+
+SECTION_LIMIT = 3000
+BLOCKS_LIMIT = 50
+BUTTON_LIMIT = 75
+URL_LIMIT = 3000
+TEXT_LIMIT = 40_000
+BLOCK_TYPES = {"section", "header", "divider", "context", "actions", "rich_text", "image"}
+SUMMARY_LIMIT = 1024
+KEY_LIMIT = 255
+EVENT_LIMIT = 512_000
+SEVERITIES = {"critical", "error", "warning", "info"}
+ACTIONS = {"trigger", "acknowledge", "resolve"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The receiver's answer; ``parsed`` is what it took, None where it refused."""
+
+    status: int
+    body: str
+    parsed: Json | None = None
+    key: str = ""
+
+
+def slack_webhook(raw: bytes) -> Verdict:
+    """Answer like an incoming webhook: "ok", or 400 with a word."""
+    body = _object(raw)
+    if body is None:
+        return Verdict(400, "invalid_payload")
+    complaint = _slack_complaint(body)
+    return Verdict(400, complaint) if complaint else Verdict(200, "ok", body)
+
+
+def slack_post(raw: bytes, authorization: str, ts: str) -> Verdict:
+    """Answer like chat.postMessage: always 200, ``ok`` tells."""
+    if not authorization.startswith("Bearer xoxb-"):
+        return Verdict(200, json.dumps({"ok": False, "error": "invalid_auth"}))
+    body = _object(raw)
+    if body is None:
+        return Verdict(200, json.dumps({"ok": False, "error": "invalid_json"}))
+    if not body.get("channel"):
+        return Verdict(200, json.dumps({"ok": False, "error": "channel_not_found"}))
+    complaint = _slack_complaint(body)
+    if complaint:
+        return Verdict(200, json.dumps({"ok": False, "error": complaint}))
+    said = {"ok": True, "ts": ts, "channel": body["channel"]}
+    return Verdict(200, json.dumps(said), body)
+
+
+def _slack_complaint(body: Json) -> str:
+    text = body.get("text", "")
+    if not isinstance(text, str) or not text:
+        return "no_text"
+    if len(text) > TEXT_LIMIT:
+        return "msg_too_long"
+    attachments = body.get("attachments")
+    inner = attachments if isinstance(attachments, list) else []
+    for holder in (body, *inner):
+        blocks = holder.get("blocks", []) if isinstance(holder, dict) else None
+        if not isinstance(blocks, list) or len(blocks) > BLOCKS_LIMIT:
+            return "invalid_blocks"
+        if any(not isinstance(b, dict) or b.get("type") not in BLOCK_TYPES for b in blocks):
+            return "invalid_blocks"
+    for node in _nodes(body.get("attachments")):
+        if node.get("type") == "button" and _too_long_a_button(node):
+            return "invalid_blocks"
+        said = node.get("text")
+        if isinstance(said, str) and not 0 < len(said) <= SECTION_LIMIT:
+            return "invalid_blocks"
+    return ""
+
+
+def _too_long_a_button(node: Json) -> bool:
+    label = node.get("text")
+    words = label.get("text", "") if isinstance(label, dict) else ""
+    return len(str(words)) > BUTTON_LIMIT or len(str(node.get("url", ""))) > URL_LIMIT
+
+
+def _nodes(value: object) -> Iterator[Json]:
+    """Yield every object inside ``value``."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _nodes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _nodes(inner)
+
+
+def pagerduty(raw: bytes) -> Verdict:
+    """Answer like the Events API v2: 202 with the key, or 400 with every complaint."""
+    body = _object(raw)
+    complaints = ["the event is not a JSON object"] if body is None else _event_complaints(body)
+    if len(raw) > EVENT_LIMIT:
+        complaints.append(f"the event has {len(raw)} bytes, at most {EVENT_LIMIT} are taken")
+    if body is None or complaints:
+        said = {"status": "invalid event", "message": "Event object is invalid"}
+        return Verdict(400, json.dumps({**said, "errors": complaints}))
+    key = str(body["dedup_key"])
+    said = {"status": "success", "message": "Event processed", "dedup_key": key}
+    return Verdict(202, json.dumps(said), body, key)
+
+
+def _event_complaints(body: Json) -> list[str]:
+    wrong = []
+    if len(str(body.get("routing_key", ""))) != 32:
+        wrong.append("'routing_key' has an invalid length")
+    if body.get("event_action") not in ACTIONS:
+        wrong.append("'event_action' is invalid")
+    if not 0 < len(str(body.get("dedup_key", ""))) <= KEY_LIMIT:
+        wrong.append(f"'dedup_key' is missing or longer than {KEY_LIMIT}")
+    if body.get("event_action") != "trigger":
+        return wrong
+    payload = body.get("payload")
+    if not isinstance(payload, dict):
+        return [*wrong, "'payload' is missing or blank"]
+    if not 0 < len(str(payload.get("summary", ""))) <= SUMMARY_LIMIT:
+        wrong.append(f"'payload.summary' is missing or longer than {SUMMARY_LIMIT}")
+    if not payload.get("source"):
+        wrong.append("'payload.source' is missing or blank")
+    if payload.get("severity") not in SEVERITIES:
+        wrong.append(
+            "'payload.severity' is invalid (must be one of critical, error, warning, info)"
+        )
+    return wrong
+
+
+def webhook(raw: bytes, headers: Mapping[str, str], secret: str) -> Verdict:
+    """Answer like a careful receiver: the signature is verified with the library of the rules."""
+    try:
+        Webhook(secret).verify(raw, dict(headers), json_parse=False)
+    except WebhookVerificationError as error:
+        return Verdict(401, f"signature refused: {error}")
+    body = _object(raw)
+    if body is None:
+        return Verdict(400, "not a JSON object")
+    data = body.get("data")
+    key = str(data.get("key", "")) if isinstance(data, dict) else ""
+    return Verdict(204, "", body, key)
+
+
+def _object(raw: bytes) -> Json | None:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
