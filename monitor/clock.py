@@ -38,15 +38,26 @@ class ManualClock:
 
 
 class ScaledClock:
-    """A clock that starts at ``start`` and runs ``factor`` times as fast: the demo's time-lapse."""
+    """A clock that starts at ``start`` and runs ``factor`` times as fast: the demo's time-lapse.
 
-    def __init__(self, start: datetime, factor: float) -> None:
+    ``zero`` (see `wall_seconds`) is the real instant at which it showed ``start``, so that several
+    processes share one time-lapse; without it, that is now.
+    """
+
+    def __init__(self, start: datetime, factor: float, zero: float | None = None) -> None:
         self._start = start.astimezone(UTC)
         self._factor = factor
-        self._zero = time.monotonic()
+        self._shared = zero is not None
+        self._zero = time.monotonic() if zero is None else zero
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=(time.monotonic() - self._zero) * self._factor)
+        real = time.time() if self._shared else time.monotonic()
+        return self._start + timedelta(seconds=(real - self._zero) * self._factor)
+
+
+def wall_seconds() -> float:
+    """Return seconds since the epoch by the machine's clock."""
+    return time.time()
 
 
 def stopwatch() -> float:

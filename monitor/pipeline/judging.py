@@ -117,9 +117,14 @@ class Judging:
 
     def begin_at(self, first: datetime) -> None:
         """Let topics that never closed a bin start at ``first``: bins before it do not exist."""
-        for watched in self._watched.values():
-            if watched.closed_until is None:
-                watched.closed_until = bin_start(first)
+        fresh = [w for w in self._watched.values() if w.closed_until is None]
+        if not fresh:
+            return
+        with self._store.begin() as tx:
+            for watched in fresh:
+                tx.save_watch(WatchState(watched.topic.id, bin_start(first)))
+        for watched in fresh:
+            watched.closed_until = bin_start(first)
 
     def tick(self, now: datetime) -> list[Line]:
         """Close every bin that may be closed at ``now`` and act on it; one transaction."""

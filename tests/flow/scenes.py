@@ -24,6 +24,23 @@ ANGRY = (
     "Was für eine miese Abzocke, Acme Bahn! Ich will mein Geld zurück, ihr Betrüger.",
 )
 
+_OPENINGS = (
+    "Acme Bahn, das ist eine Frechheit!",
+    "Unfassbar schlecht, diese Acme Bahn.",
+    "Die Acme Bahn ist eine Katastrophe, ich bin so wütend.",
+    "Was für eine miese Abzocke, Acme Bahn!",
+    "Acme Bahn, ihr seid eine Schande.",
+    "Worst service ever, Acme Bahn.",
+)
+_ENDINGS = (
+    "Schon wieder ausgefallen und niemand sagt etwas.",
+    "Wir stehen hier seit Stunden in der Kälte. Nie wieder!",
+    "Ich will mein Geld zurück, ihr Betrüger.",
+    "Keine Durchsage, keine Hilfe, einfach furchtbar.",
+    "Disgusting, nobody answers and nobody cares.",
+    "Mein Kind weint und ihr lügt uns an.",
+)
+
 
 def post(n: int | str, at: datetime, text: str, *, source: str = "forum", author: str = "") -> Mention:
     """Return one post about the railway."""
@@ -61,7 +78,7 @@ def storm(
         for _ in range(int(rate) + (rng.random() < rate % 1)):
             n += 1
             at = start + timedelta(minutes=minute, seconds=rng.uniform(0, 59))
-            text = f"{rng.choice(ANGRY)} Halt {rng.randrange(1000)}, Zug {rng.randrange(1000)}."
+            text = f"{rng.choice(_OPENINGS)} {rng.choice(_ENDINGS)}"
             source = rng.choice(("forum", "kurz"))
             yield post(f"storm{n}-{seed}-{start:%d%H%M}", at, text, source=source)
 
