@@ -10,9 +10,9 @@ from functools import lru_cache
 import msgspec
 from sqlalchemy import Connection
 
-from detectors.mention import Kind, Mention, Metrics
+from detectors.mention import Author, Kind, Media, Mention, Metrics
 from detectors.score.base import Tone
-from detectors.window import BIN_S, Counts
+from detectors.window import BIN_S, Counts, Dated
 from monitor.ports import Filed, Known
 from monitor.store.codec import instant, micros
 from monitor.store.schema import mention as mention_table
@@ -41,11 +41,15 @@ _ADD_AUTHOR = (
         "author",
         ["key", "source", "handle", "name", "followers", "verified", "type", "last_seen_us"],
     )
+    # An author who writes all day is written once an hour: every write is a page of the log.
     + " ON CONFLICT (key) DO UPDATE SET handle = excluded.handle, name = excluded.name,"
     " followers = coalesce(excluded.followers, followers),"
     " verified = coalesce(excluded.verified, verified),"
     " type = excluded.type, last_seen_us = excluded.last_seen_us"
-    " WHERE excluded.last_seen_us >= last_seen_us"
+    " WHERE excluded.last_seen_us >= last_seen_us + 3600000000"
+    " OR (excluded.last_seen_us >= last_seen_us AND (excluded.name <> name"
+    " OR excluded.followers <> followers OR excluded.type <> type"
+    " OR excluded.verified IS NOT coalesce(verified, excluded.verified)))"
 )
 _ADD_FIRST = (
     _insert("author_first", ["topic", "author", "first_bin_s"])
@@ -54,8 +58,7 @@ _ADD_FIRST = (
 )
 _REWRITE = (
     "UPDATE mention SET published_us = ?, kind = ?, lang = ?, title = ?, text = ?, url = ?,"
-    " cluster = ?, topics = ?, tone = ?, negative = ?, neutral = ?, positive = ?, score = ?,"
-    " offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?"
+    " cluster = ?, topics = ?, tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?"
     " WHERE num = ?"
 )
 
@@ -74,30 +77,22 @@ class MentionWrites:
         if not rows:
             return []
         first = self._last_num() + 1
-        observed = [micros(row.observed_at) for row in rows]
         at = [micros(row.at) for row in rows]
         inserted = self._c.exec_driver_sql(
             _ADD_SEEN,
             [
-                (row.id, num, t // _DAY_US)
-                for num, (row, t) in enumerate(zip(rows, at, strict=True), first)
+                (row.id, num, at_us // _DAY_US)
+                for num, (row, at_us) in enumerate(zip(rows, at, strict=True), first)
             ],
         ).rowcount
         if inserted == len(rows):
-            new = [True] * len(rows)
-        else:
-            # A row is new where the number that `seen` holds is the one given to it here.
-            num_of = known_nums(self._c, [row.id for row in rows])
-            new = [num_of[row.id] == num for num, row in enumerate(rows, first)]
-        fresh = [
-            (num, row, t, o)
-            for num, (row, t, o, is_new) in enumerate(
-                zip(rows, at, observed, new, strict=True), first
-            )
-            if is_new
-        ]
-        if fresh:
-            self._add_rows(fresh)
+            self._add_rows(list(zip(range(first, first + len(rows)), rows, at, strict=True)))
+            return [True] * len(rows)
+        # A row is new where the number that `seen` holds is the one given to it here.
+        num_of = known_nums(self._c, [row.id for row in rows])
+        new = [num_of[row.id] == num for num, row in enumerate(rows, first)]
+        fresh = zip(range(first, first + len(rows)), rows, at, new, strict=True)
+        self._add_rows([(num, row, at_us) for num, row, at_us, is_new in fresh if is_new])
         return new
 
     def _last_num(self) -> int:
@@ -106,41 +101,36 @@ class MentionWrites:
         ).scalar()
         return int(found or 0)
 
-    def _add_rows(self, fresh: Sequence[tuple[int, Filed, int, int]]) -> None:
-        wide, narrow = [], []
+    def _add_rows(self, fresh: Sequence[tuple[int, Filed, int]]) -> None:
+        wide: list[tuple[object, ...]] = []
+        narrow: list[tuple[object, ...]] = []
         people: dict[int, tuple[object, ...]] = {}
         firsts: dict[tuple[str, int], int] = {}
-        for num, row, at_us, observed_us in fresh:
+        seen_at, observed_us = None, 0
+        for num, row, at_us in fresh:
+            if row.observed_at is not seen_at:  # the mentions of one batch share it
+                seen_at, observed_us = row.observed_at, micros(row.observed_at)
             wide.append(_wide(num, row, at_us, observed_us))
-            at_s = at_us // 1_000_000
-            key = row.author
+            key, author = row.author, row.mention.author
             if row.topics:
+                at_s = at_us // 1_000_000
                 rest = _narrow(num, row)
                 start = at_s - at_s % BIN_S
                 for topic in row.topics:
                     narrow.append((topic, at_s, *rest))
                     if key and firsts.get((topic, key), start) >= start:
                         firsts[topic, key] = start
-            author = row.mention.author
             if key and author is not None:
-                people[key] = (
-                    key,
-                    row.mention.source,
-                    author.handle,
-                    author.name,
-                    author.followers,
-                    author.verified,
-                    author.account_type or "",
-                    observed_us,
-                )
+                people[key] = (key, row.mention.source, *_person(author), observed_us)
         run = self._c.exec_driver_sql
-        run(_ADD_MENTION, wide)
-        if narrow:
-            run(_ADD_NARROW, narrow)
-        if people:
-            run(_ADD_AUTHOR, list(people.values()))
-        if firsts:
-            run(_ADD_FIRST, [(topic, key, start) for (topic, key), start in firsts.items()])
+        for sql, rows in (
+            (_ADD_MENTION, wide),
+            (_ADD_NARROW, narrow),
+            (_ADD_AUTHOR, list(people.values())),
+            (_ADD_FIRST, [(topic, key, start) for (topic, key), start in firsts.items()]),
+        ):
+            if rows:
+                run(sql, rows)
 
     def known(self, id: bytes) -> Known | None:
         row = self._c.exec_driver_sql(
@@ -187,8 +177,16 @@ class MentionWrites:
         self._c.exec_driver_sql(
             _REWRITE,
             (
-                *(micros(m.published_at), m.kind, s.lang, m.title, m.text, m.url, row.cluster),
-                *(_topics_json(row.topics), int(s.tone), *s.p, s.score, s.offensive, row.model),
+                *(
+                    micros(m.published_at),
+                    m.kind.value,
+                    s.lang,
+                    m.title,
+                    m.text,
+                    m.url,
+                    row.cluster,
+                ),
+                *(_topics_json(row.topics), int(s.tone), s.p[0], s.p[2], s.offensive, row.model),
                 *(row.tripwire, m.reach, _metrics_json(m.metrics), _extra(m), known.num),
             ),
         )
@@ -260,8 +258,8 @@ class MentionWrites:
         self._c.exec_driver_sql(
             "INSERT OR IGNORE INTO evidence (incident, num, text, title, url, source, lang, kind,"
             " at_us, observed_us, tone, score, offensive, reach, author, cluster)"
-            " SELECT ?, num, text, title, url, source, lang, kind, at_us, observed_us, tone, score,"
-            " offensive, reach, author, cluster FROM mention WHERE num = ? AND deleted_us IS NULL",
+            " SELECT ?, num, text, title, url, source, lang, kind, at_us, observed_us, tone,"
+            " positive - negative, offensive, reach, author, cluster FROM mention WHERE num = ? AND deleted_us IS NULL",
             [(incident, num) for num in nums],
         ) if nums else None
 
@@ -290,19 +288,16 @@ def _chunks(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 def _wide(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object, ...]:
     m, s = row.mention, row.score
-    p = s.p
     return (
         num,
-        row.id,
-        at_us // _DAY_US,
         m.source,
         m.source_id,
         at_us,
-        micros(m.published_at),
+        at_us if row.dated == Dated.PUBLISHED else micros(m.published_at),
         observed_us,
         row.dated,
-        m.kind,
-        m.direction,
+        m.kind.value,  # the driver is slow with every type but str itself
+        m.direction.value,
         s.lang,
         m.title,
         m.text,
@@ -312,10 +307,8 @@ def _wide(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object, .
         row.cluster,
         _topics_json(row.topics),
         int(s.tone),
-        p[0],
-        p[1],
-        p[2],
-        s.score,
+        s.p[0],
+        s.p[2],
         s.offensive,
         row.model,
         row.tripwire,
@@ -337,9 +330,32 @@ def _narrow(num: int, row: Filed) -> tuple[object, ...]:
         int(s.offensive >= 0.5),
         m.reach,
         s.lang,
-        m.kind,
+        m.kind.value,
         row.tripwire,
     )
+
+
+def _person(author: Author) -> tuple[object, ...]:
+    kind = author.account_type
+    return (
+        author.handle,
+        author.name,
+        author.followers,
+        author.verified,
+        "" if kind is None else kind.value,
+    )
+
+
+class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What only people read of a mention; kept as JSON of the fields that are stated."""
+
+    thread_id: str = ""
+    parent_id: str = ""
+    tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    country: str = ""
+    rating: float | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -357,29 +373,9 @@ def _metrics_json(metrics: Metrics | None) -> str | None:
 
 
 def _extra(m: Mention) -> str | None:
-    """Return what only people read, as JSON of the fields that are stated."""
-    if not (
-        m.thread_id
-        or m.parent_id
-        or m.tags
-        or m.links
-        or m.media
-        or m.country
-        or m.rating is not None
-    ):
-        return None
-    stated = {
-        "thread_id": m.thread_id,
-        "parent_id": m.parent_id,
-        "tags": m.tags,
-        "links": m.links,
-        "media": m.media,
-        "country": m.country,
-        "rating": m.rating,
-    }
-    return msgspec.json.encode(
-        {k: v for k, v in stated.items() if v not in ("", (), None)}
-    ).decode()
+    extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating)
+    text = msgspec.json.encode(extra).decode()
+    return None if text == "{}" else text
 
 
 def _without_handles(text: str) -> str:

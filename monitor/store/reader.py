@@ -218,9 +218,11 @@ _TABLES: Mapping[str, Any] = {
 
 
 def _posts() -> Select[Any]:
-    return select(*(_m.c[name] for name in _POST), schema.author.c.handle).outerjoin(
-        schema.author, schema.author.c.key == _m.c.author
-    )
+    return select(
+        *(_m.c[name] for name in _POST if name != "score"),
+        (_m.c.positive - _m.c.negative).label("score"),
+        schema.author.c.handle,
+    ).outerjoin(schema.author, schema.author.c.key == _m.c.author)
 
 
 def _post(row: Row[Any]) -> Post:

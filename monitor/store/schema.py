@@ -86,9 +86,10 @@ seen = Table(
 mention = Table(
     "mention",
     metadata,
+    # Neither the id (it follows from source and source_id, and ``seen`` leads here) nor a day
+    # (it follows from at_us, by which a server may part this table) nor what follows from the
+    # two probabilities: score = positive - negative, neutral = 1 - both.
     Column("num", ROW, primary_key=True),
-    Column("id", LargeBinary(16), nullable=False),
-    Column("day", Integer, nullable=False),
     Column("source", Text, nullable=False),
     Column("source_id", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
@@ -107,9 +108,7 @@ mention = Table(
     Column("topics", Text, nullable=False),  # JSON array; empty: nothing we watch
     Column("tone", SmallInteger, nullable=False),
     Column("negative", Float, nullable=False),
-    Column("neutral", Float, nullable=False),
     Column("positive", Float, nullable=False),
-    Column("score", Float, nullable=False),
     Column("offensive", Float, nullable=False),
     Column("model", Text, nullable=False),
     Column("tripwire", Text, nullable=False),

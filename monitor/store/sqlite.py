@@ -123,6 +123,7 @@ def writing(path: Path, *, max_bytes: int, synchronous: str) -> Engine:
     """Return an engine of one connection, every transaction of which takes the write lock."""
     engine = create_engine(
         "sqlite+pysqlite://",
+        hide_parameters=True,  # an error must not carry what people wrote
         creator=lambda: connect(path, max_bytes=max_bytes, synchronous=synchronous),
         poolclass=QueuePool,
         pool_size=1,
@@ -140,6 +141,7 @@ def reading(path: Path) -> Engine:
     """Return an engine of many connections, every transaction of which is one snapshot."""
     engine = create_engine(
         "sqlite+pysqlite://",
+        hide_parameters=True,  # an error must not carry what people wrote
         creator=lambda: connect(path, read_only=True),
         poolclass=QueuePool,
         pool_size=8,

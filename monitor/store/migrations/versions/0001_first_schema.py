@@ -32,8 +32,6 @@ def _mentions() -> None:
     op.create_table(
         "mention",
         sa.Column("num", ROW, nullable=False),
-        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
@@ -52,9 +50,7 @@ def _mentions() -> None:
         sa.Column("topics", sa.Text(), nullable=False),
         sa.Column("tone", sa.SmallInteger(), nullable=False),
         sa.Column("negative", sa.Float(), nullable=False),
-        sa.Column("neutral", sa.Float(), nullable=False),
         sa.Column("positive", sa.Float(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
         sa.Column("offensive", sa.Float(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("tripwire", sa.Text(), nullable=False),
