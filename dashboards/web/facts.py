@@ -20,7 +20,7 @@ KEY_FACTS = frozenset(FactKind) - {
     FactKind.LEVEL_FELL,
 }
 """What the timeline shows before anybody asks for everything."""
-SMALL = ("text", "note", "reason", "cause", "error")
+SMALL = ("text", "note", "cause", "error")
 """Keys of a payload that people wrote or must read."""
 
 
@@ -39,7 +39,7 @@ def fact_line(
     fact: FactView,
     t: Translator,
     level_words: Callable[[Level], Markup],
-    step_name: Callable[[str], str],
+    name_of: Callable[[str], str],
 ) -> FactLine:
     """Return ``fact`` as people read it; payload keys that are missing leave gaps, never errors."""
     level = _level(fact)
@@ -48,7 +48,6 @@ def fact_line(
     if fact.kind is FactKind.RESOLVED and not human:
         key = "fact.resolved.self"
     payload = fact.payload
-    step = payload.get("step")
     text = t(
         key,
         actor=fact.actor if human else "Sturmglas",
@@ -56,8 +55,8 @@ def fact_line(
         owner=str(payload.get("owner", "")),
         topic=str(payload.get("topic", "")),
         channel=str(payload.get("channel", "")),
-        name=str(payload.get("title") or payload.get("playbook") or ""),
-        step=step_name(str(step)) if step else "",
+        name=name_of(str(payload.get("playbook", ""))),
+        step=name_of(str(payload.get("step", ""))),
     )
     outcome = payload.get("outcome")
     small = [str(t(f"outcome.{outcome}"))] if outcome and t.has(f"outcome.{outcome}") else []

@@ -18,9 +18,7 @@ def marked(text: str, terms: Iterable[Term]) -> Markup:
     words = sorted({t.term for t in terms if t.term.strip()}, key=len, reverse=True)
     if not words:
         return escape(text)
-    pattern = re.compile(
-        r"(?<!\w)(?:" + "|".join(map(_pattern, words)) + r")(?!\w)", re.IGNORECASE
-    )
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(_pattern, words)) + r")(?!\w)", re.IGNORECASE)
     parts: list[Markup] = []
     at = 0
     for hit in pattern.finditer(text):

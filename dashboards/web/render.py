@@ -22,7 +22,7 @@ from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
 from dashboards.web.quotes import http_url, marked
-from dashboards.web.trace import still, trace
+from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import (
     Chrome,
     FactView,
@@ -66,6 +66,8 @@ def _environment() -> Environment:
         asset=asset,
         marked=marked,
         http_url=http_url,
+        telling=telling,
+        reason_icon=reason_icon,
         Status=Status,
         StepState=StepState,
         DeliveryState=DeliveryState,
@@ -194,11 +196,15 @@ def _fact(t: Translator, word: Callable[[Level], Markup], view: object, fact: Fa
         for run in (view.runs if isinstance(view, IncidentPage) else ())
         for step in run.steps
     }
+    titles = {
+        run.playbook: run.title.in_(t.lang)
+        for run in (view.runs if isinstance(view, IncidentPage) else ())
+    }
     return fact_line(
         fact,
         t,
         lambda level: t("level.word", n=int(level), word=word(level)),
-        lambda step: names.get(step, step),
+        lambda id: names.get(id) or titles.get(id) or id,
     )
 
 

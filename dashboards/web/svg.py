@@ -65,8 +65,12 @@ def chart(curve: Curve, words: Words, name: str) -> Markup:
     ``name`` prefixes the ids inside. Needs at least two points.
     """
     label = f"{name}-sum"
-    wide = _drawing(curve, words, Frame(744, 300, 30, 56, 8, _rows(curve)), f"{name}-w", label, "wide")
-    narrow = _drawing(curve, words, Frame(358, 250, 26, 44, 4, _rows(curve)), f"{name}-n", label, "narrow")
+    wide = _drawing(
+        curve, words, Frame(744, 300, 30, 56, 8, _rows(curve)), f"{name}-w", label, "wide"
+    )
+    narrow = _drawing(
+        curve, words, Frame(358, 250, 26, 44, 4, _rows(curve)), f"{name}-n", label, "narrow"
+    )
     return Markup("{}{}").format(wide, narrow)
 
 
@@ -87,7 +91,9 @@ def spark(line: Spark) -> Markup:
         parts.append(f'<polyline class="c-line" points="{points}"/>')
     last = len(line.values) - 1
     if line.values and line.values[last] is not None:
-        parts.append(f'<circle class="c-mark" cx="{_n(1 + last * step)}" cy="{y(line.values[last] or 0)}" r="2"/>')
+        parts.append(
+            f'<circle class="c-mark" cx="{_n(1 + last * step)}" cy="{y(line.values[last] or 0)}" r="2"/>'
+        )
     for i, value in enumerate(line.values):
         if value is None and i % 2 == 0:
             x = 1 + i * step
@@ -131,9 +137,7 @@ def _nice(top: float) -> int:
     return int(top / 5)
 
 
-def _drawing(
-    curve: Curve, words: Words, frame: Frame, name: str, label: str, kind: str
-) -> Markup:
+def _drawing(curve: Curve, words: Words, frame: Frame, name: str, label: str, kind: str) -> Markup:
     points = curve.points
     closed = [p for p in points if not p.open]
     highs = [p.expected.high for p in points if p.expected]
@@ -174,9 +178,7 @@ def _defs(name: str) -> Markup:
     ).format(name)
 
 
-def _grid(
-    frame: Frame, top: float, y: Callable[[float], float], words: Words
-) -> Iterable[Markup]:
+def _grid(frame: Frame, top: float, y: Callable[[float], float], words: Words) -> Iterable[Markup]:
     step = _nice(top)
     for value in range(0, int(top) + 1, step):
         yield Markup(
@@ -282,18 +284,28 @@ def _strip(
     points: Sequence[Point], frame: Frame, column: float, words: Words, name: str
 ) -> Iterable[Markup]:
     top = frame.base + 24
-    for level, run in groupby(enumerate(points), key=lambda pair: None if pair[1].open else pair[1].level):
+    for level, run in groupby(
+        enumerate(points), key=lambda pair: None if pair[1].open else pair[1].level
+    ):
         indexes = [i for i, _ in run]
         x, width = frame.left + indexes[0] * column, len(indexes) * column
-        fill = Markup('class="f{}"').format(int(level)) if level is not None else Markup('fill="url(#{}-h)"').format(name)
-        yield Markup('<rect x="{}" y="{}" width="{}" height="15" {}/>').format(_n(x), top, _n(width), fill)
+        fill = (
+            Markup('class="f{}"').format(int(level))
+            if level is not None
+            else Markup('fill="url(#{}-h)"').format(name)
+        )
+        yield Markup('<rect x="{}" y="{}" width="{}" height="15" {}/>').format(
+            _n(x), top, _n(width), fill
+        )
         if level is None:
             continue
         text = f"{int(level)} {words.level(level)}"
         if len(text) * CHAR_PX + 8 > width:
             text = str(int(level))
         if len(text) * CHAR_PX + 4 <= width:
-            yield Markup('<text class="k{}" x="{}" y="{}">{}</text>').format(int(level), _n(x + 4), top + 11, text)
+            yield Markup('<text class="k{}" x="{}" y="{}">{}</text>').format(
+                int(level), _n(x + 4), top + 11, text
+            )
 
 
 def _time_axis(curve: Curve, frame: Frame, column: float, words: Words) -> Iterable[Markup]:
@@ -309,7 +321,9 @@ def _time_axis(curve: Curve, frame: Frame, column: float, words: Words) -> Itera
         if frame.left <= x <= frame.width - frame.right + 1:
             text = formats.day(tick) if gap >= timedelta(days=1) else formats.clock(tick)
             anchor = "start" if x - frame.left < 16 else "middle"
-            yield Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(_n(x), frame.base + 16, anchor, text)
+            yield Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(
+                _n(x), frame.base + 16, anchor, text
+            )
         tick += gap
 
 
@@ -351,21 +365,39 @@ def icon(name: str, title: str = "") -> Markup:
     """Return a drawing of the sprite; with ``title`` it speaks for itself, else a word must follow."""
     use = Markup('<use href="#i-{}"/>').format(name)
     if title:
-        return Markup('<svg class="ic" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>').format(title, use)
+        return Markup(
+            '<svg class="ic" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>'
+        ).format(title, use)
     return Markup('<svg class="ic" viewBox="0 0 24 24" aria-hidden="true">{}</svg>').format(use)
 
 
-def flag(level: Level | None, word: str, *, large: bool = False, why: Unknown | None = None) -> Markup:
+def flag(
+    level: Level | None, word: str, *, large: bool = False, why: Unknown | None = None
+) -> Markup:
     """Return a level as number, wind feather, fill and (large) word; unknown is hatched with "?"."""
     size = " flag-l" if large else ""
-    shown = Markup('<span class="flag-w">{}</span>').format(word) if large else Markup(
-        '<span class="vh">{}</span>'
-    ).format(word)
+    shown = (
+        Markup('<span class="flag-w">{}</span>').format(word)
+        if large
+        else Markup('<span class="vh">{}</span>').format(word)
+    )
     if level is None:
-        return Markup('<span class="flag{} lvl-u">{}<b aria-hidden="true">?</b>{}</span>').format(size, icon("bu"), shown)
+        return Markup('<span class="flag{} lvl-u">{}<b aria-hidden="true">?</b>{}</span>').format(
+            size, icon("bu"), shown
+        )
     return Markup('<span class="flag{} lvl-{}">{}<b>{}</b>{}</span>').format(
         size, int(level), icon(f"b{int(level)}"), int(level), shown
     )
 
 
-__all__ = ["Words", "bar", "chart", "escape", "expected_text", "flag", "icon", "point_text", "spark"]
+__all__ = [
+    "Words",
+    "bar",
+    "chart",
+    "escape",
+    "expected_text",
+    "flag",
+    "icon",
+    "point_text",
+    "spark",
+]

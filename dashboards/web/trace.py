@@ -24,6 +24,17 @@ AT_MOST = {ReasonCode.TONE_LOW, ReasonCode.COPIES, ReasonCode.TONE_UNREADABLE}
 """Measures that quieten: being met means to stay at or below the threshold."""
 
 
+QUIET = {ReasonCode.MEDIA, ReasonCode.YOUNG_TOPIC, ReasonCode.LATE, ReasonCode.BLIND}
+ICONS = {
+    ReasonCode.TRIPWIRE: "wire",
+    ReasonCode.NEGATIVE_BURST: "clock",
+    ReasonCode.MENTION_BURST: "clock",
+    ReasonCode.MULTIPLE: "rising",
+    ReasonCode.GROWTH: "rising",
+    ReasonCode.HOLD: "flat",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TraceRow:
     """One measure, in words."""
@@ -40,6 +51,16 @@ def trace(reasons: Sequence[Reason], t: Translator) -> list[TraceRow]:
     """Return a row for every reason, the met ones first, otherwise in the order given."""
     rows = [_row(r, t) for r in reasons]
     return sorted(rows, key=lambda row: not row.met)
+
+
+def telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """Return the met reasons that speak for the level, tripwires first; limits and media left out."""
+    met = [r for r in reasons if r.met and r.code not in QUIET]
+    return sorted(met, key=lambda r: r.code is not ReasonCode.TRIPWIRE)
+
+
+def reason_icon(reason: Reason) -> str:
+    return ICONS.get(reason.code, "people")
 
 
 def still(reasons: Sequence[Reason], t: Translator) -> list[Markup]:

@@ -290,6 +290,7 @@ class Detail:
     reasons: tuple[Reason, ...] = ()
     posts: tuple[PostView, ...] = ()
     terms: tuple[Term, ...] = ()
+    term_posts: int = 0
     sources: tuple[Share, ...] = ()
     sources_known: int = 0
     langs: tuple[Share, ...] = ()

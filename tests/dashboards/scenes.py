@@ -83,13 +83,82 @@ def spark(values: list[int | None], high: int) -> Spark:
 def tiles() -> tuple[Tile, ...]:
     rise: list[int | None] = [1, 2, 1, 0, 2, 1, 1, 2, 3, 2, 4, 9, 14, 22, 31, 38]
     calm: list[int | None] = [1, 0, 1, 2, 1, 1, 0, 1, 2, 1, 0, 1, 1, 2, 1, 1]
-    gone: list[int | None] = [1, 0, 1, 2, 1, 1, 0, 1, None, None, None, None, None, None, None, None]
+    gone: list[int | None] = [
+        1,
+        0,
+        1,
+        2,
+        1,
+        1,
+        0,
+        1,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+    ]
     return (
-        Tile("nl-doppelt", "Doppelabbuchung", "Nordlicht Energie", Level.STORM, Trend.RISING, 318, Range(0, 12), spark(rise, 4), NOW - minutes(2), blind=("Bürgerforum",)),
-        Tile("nl-portal", "Kundenportal", "Nordlicht Energie", Level.FRESH_BREEZE, Trend.RISING, 31, Range(2, 14), spark(rise, 9), NOW - minutes(2)),
-        Tile("nl-netz", "Netzausbau Westküste", "Nordlicht Energie", None, Trend.FLAT, 2, Range(0, 6), spark(gone, 3), NOW - minutes(52), unknown=Unknown.BLIND),
-        Tile("ka-marke", "Marke allgemein", "Kaffeewerk Altona", Level.LIGHT_AIR, Trend.FLAT, 9, Range(1, 12), spark(calm, 3), NOW - minutes(2)),
-        Tile("ka-advent", "Adventsröstung", "Kaffeewerk Altona", Level.CALM, Trend.FLAT, 1, Range(0, 3), spark(calm, 3), NOW - minutes(2)),
+        Tile(
+            "nl-doppelt",
+            "Doppelabbuchung",
+            "Nordlicht Energie",
+            Level.STORM,
+            Trend.RISING,
+            318,
+            Range(0, 12),
+            spark(rise, 4),
+            NOW - minutes(2),
+            blind=("Bürgerforum",),
+        ),
+        Tile(
+            "nl-portal",
+            "Kundenportal",
+            "Nordlicht Energie",
+            Level.FRESH_BREEZE,
+            Trend.RISING,
+            31,
+            Range(2, 14),
+            spark(rise, 9),
+            NOW - minutes(2),
+        ),
+        Tile(
+            "nl-netz",
+            "Netzausbau Westküste",
+            "Nordlicht Energie",
+            None,
+            Trend.FLAT,
+            2,
+            Range(0, 6),
+            spark(gone, 3),
+            NOW - minutes(52),
+            unknown=Unknown.BLIND,
+        ),
+        Tile(
+            "ka-marke",
+            "Marke allgemein",
+            "Kaffeewerk Altona",
+            Level.LIGHT_AIR,
+            Trend.FLAT,
+            9,
+            Range(1, 12),
+            spark(calm, 3),
+            NOW - minutes(2),
+        ),
+        Tile(
+            "ka-advent",
+            "Adventsröstung",
+            "Kaffeewerk Altona",
+            Level.CALM,
+            Trend.FLAT,
+            1,
+            Range(0, 3),
+            spark(calm, 3),
+            NOW - minutes(2),
+        ),
     )
 
 
@@ -100,11 +169,28 @@ def curve(storm: bool, span: Span = Span.HOUR) -> Curve:
         wave = 2 + math.sin(i * 1.7) + math.sin(i * 0.6)
         gust = max(0.0, (i - 29) * 1.25 + 3 * math.sin(i)) if storm else 0.0
         negatives = round(wave / 2 + gust)
-        level = Level.LIGHT_AIR if not storm or i < 30 else Level.FRESH_BREEZE if i < 36 else Level.STRONG_WIND if i < 54 else Level.STORM
+        level = (
+            Level.LIGHT_AIR
+            if not storm or i < 30
+            else Level.FRESH_BREEZE
+            if i < 36
+            else Level.STRONG_WIND
+            if i < 54
+            else Level.STORM
+        )
         if not storm:
             level = Level.CALM
         is_open = i == 59
-        points.append(Point(at, round(wave + gust * 1.15), negatives, Range(0, 4), None if is_open else level, open=is_open))
+        points.append(
+            Point(
+                at,
+                round(wave + gust * 1.15),
+                negatives,
+                Range(0, 4),
+                None if is_open else level,
+                open=is_open,
+            )
+        )
     marks = (
         Mark(ONSET + minutes(2), MarkKind.ONSET),
         Mark(ONSET + minutes(8), MarkKind.OPENED, Level.STRONG_WIND),
@@ -120,14 +206,40 @@ REASONS = (
     Reason(ReasonCode.NEGATIVE_THREADS, 41, 12),
     Reason(ReasonCode.MULTIPLE, 19.0, 10.0),
     Reason(ReasonCode.NEGATIVE_SHARE, 0.78, 0.5),
-    Reason(ReasonCode.TRIPWIRE, 3, 3, text="leak"),
+    Reason(ReasonCode.TRIPWIRE, 3, 3, text="data_leak"),
     Reason(ReasonCode.AGGRESSION, 0.12, 0.25, met=False),
     Reason(ReasonCode.COPIES, 0.23, 0.6, met=False),
 )
 POSTS = (
-    PostView("Nordlicht Energie hat mir den Abschlag heute zweimal abgebucht. 2 × 187 €. Morgen geht die Miete ab. Hotline: 40 Minuten Musik, dann aufgelegt.", "de", "Kurznachrichten", ONSET + minutes(9), url="https://example.org/1", handle="zaehlerstand_kiel", reach=12_400, copies=86),
-    PostView("Bei uns im Haus vier von sechs Parteien doppelt abgebucht. Das ist kein Einzelfall mehr. Und auf der Startseite steht Werbung für Wärmepumpen.", "de", "Stadtforum", ONSET + minutes(15), handle="treppenhaus4b", reach=2_100, copies=31),
-    PostView("Charged twice by Nordlicht this morning. If I let my bank reverse it, am I in default? Any official word would help.", "en", "Kurznachrichten", ONSET + minutes(20), url="javascript:alert(1)", handle="harbour_flat", reach=840, copies=1),
+    PostView(
+        "Nordlicht Energie hat mir den Abschlag heute zweimal abgebucht. 2 × 187 €. Morgen geht die Miete ab. Hotline: 40 Minuten Musik, dann aufgelegt.",
+        "de",
+        "Kurznachrichten",
+        ONSET + minutes(9),
+        url="https://example.org/1",
+        handle="zaehlerstand_kiel",
+        reach=12_400,
+        copies=86,
+    ),
+    PostView(
+        "Bei uns im Haus vier von sechs Parteien doppelt abgebucht. Das ist kein Einzelfall mehr. Und auf der Startseite steht Werbung für Wärmepumpen.",
+        "de",
+        "Stadtforum",
+        ONSET + minutes(15),
+        handle="treppenhaus4b",
+        reach=2_100,
+        copies=31,
+    ),
+    PostView(
+        "Charged twice by Nordlicht this morning. If I let my bank reverse it, am I in default? Any official word would help.",
+        "en",
+        "Kurznachrichten",
+        ONSET + minutes(20),
+        url="javascript:alert(1)",
+        handle="harbour_flat",
+        reach=840,
+        copies=1,
+    ),
 )
 TERMS = (
     Term("doppelt abgebucht", 122, 2.0),
@@ -174,6 +286,7 @@ def detail(storm: bool = True) -> Detail:
         reasons=REASONS,
         posts=POSTS,
         terms=TERMS,
+        term_posts=318,
         sources=(
             Share("Kurznachrichten", 0.58, 184),
             Share("Stadtforum", 0.21, 67),
@@ -190,26 +303,44 @@ def detail(storm: bool = True) -> Detail:
 
 
 def storm(lang: str = "de", **more: object) -> Situation:
-    base = Situation(chrome("/?topic=nl-doppelt&range=1h", lang=lang), GAPS, tiles(), detail(), Span.HOUR)
+    base = Situation(
+        chrome("/?topic=nl-doppelt&range=1h", lang=lang), GAPS, tiles(), detail(), Span.HOUR
+    )
     return replace(base, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def calm(lang: str = "de") -> Situation:
-    found = tuple(replace(t, level=Level.CALM, unknown=None, blind=(), negatives=1, trend=Trend.FLAT) for t in tiles()[3:])
+    found = tuple(
+        replace(t, level=Level.CALM, unknown=None, blind=(), negatives=1, trend=Trend.FLAT)
+        for t in tiles()[3:]
+    )
     gaps = (Gap(GapKind.CLOSED),)
-    return Situation(chrome("/", lang=lang, open_incidents=0), gaps, found, detail(False), Span.HOUR)
+    return Situation(
+        chrome("/", lang=lang, open_incidents=0), gaps, found, detail(False), Span.HOUR
+    )
 
 
 def unknown(lang: str = "de") -> Situation:
     tile = tiles()[2]
     shown = replace(detail(False), tile=tile, mentions=3)
-    return Situation(chrome("/", lang=lang, failures=("pipeline: 41 s behind",)), GAPS, (tile,), shown, Span.HOUR)
+    return Situation(
+        chrome("/", lang=lang, failures=("pipeline: 41 s behind",)), GAPS, (tile,), shown, Span.HOUR
+    )
 
 
 def empty(lang: str = "de") -> Situation:
     gaps = (Gap(GapKind.NEVER, "forum"), Gap(GapKind.CLOSED))
     page = chrome("/", lang=lang, data_until=None, open_incidents=0)
-    return Situation(page, gaps, (), None, Span.HOUR, anything=False, topics_configured=True, sources_configured=False)
+    return Situation(
+        page,
+        gaps,
+        (),
+        None,
+        Span.HOUR,
+        anything=False,
+        topics_configured=True,
+        sources_configured=False,
+    )
 
 
 def demo(lang: str = "de") -> Situation:
@@ -221,7 +352,9 @@ def drill(lang: str = "de") -> Situation:
     return storm(lang, chrome=replace(storm(lang).chrome, drill=True))
 
 
-def step(number: int, id: str, de: str, en: str, role: Role, due: float | None, **more: object) -> StepView:
+def step(
+    number: int, id: str, de: str, en: str, role: Role, due: float | None, **more: object
+) -> StepView:
     base = StepView(
         run="a1b2c3d4e5f6-1-abrechnung",
         id=id,
@@ -241,20 +374,96 @@ def step(number: int, id: str, de: str, en: str, role: Role, due: float | None, 
 
 def steps() -> tuple[StepView, ...]:
     questions = (
-        Text("Wie viele Konten sind betroffen, seit welchem Lauf?", "How many accounts, since which run?"),
-        Text("Ist der Lauf gestoppt, kommt der nächste?", "Is the run stopped, is the next one coming?"),
-        Text("Wann ist das Geld zurück: von selbst oder auf Antrag?", "When is the money back: by itself or on request?"),
+        Text(
+            "Wie viele Konten sind betroffen, seit welchem Lauf?",
+            "How many accounts, since which run?",
+        ),
+        Text(
+            "Ist der Lauf gestoppt, kommt der nächste?",
+            "Is the run stopped, is the next one coming?",
+        ),
+        Text(
+            "Wann ist das Geld zurück: von selbst oder auf Antrag?",
+            "When is the money back: by itself or on request?",
+        ),
     )
     done = {"state": StepState.DONE, "due_at": None}
     return (
-        step(3, "facts", "Sachstand aus der Abrechnung holen", "Get the facts from billing", Role.EXPERT, -4, owner="S. Okafor", questions=questions),
-        step(4, "first", "Erste Antwort posten: „Wir wissen davon“", "Post a first answer: “We know”", Role.COMMUNITY, 6, owner="J. Brandt"),
-        step(5, "statement", "Stellungnahme freigeben, vier Augen", "Release the statement, four eyes", Role.LEGAL, 21, owner="T. Yıldız"),
-        step(6, "hotline", "Hotline-Ansage ändern", "Change the hotline announcement", Role.CARE, 28),
-        step(8, "board", "Vorstand unterrichten", "Inform the board", Role.EXECUTIVE, None, waits=Level.HURRICANE),
-        step(1, "read", "Lage lesen, Stufe bestätigen", "Read the situation, confirm the level", Role.LEAD, None, by="M. Petersen", at=ONSET + minutes(11), **done),
-        step(2, "pause", "Werbung und geplante Beiträge anhalten", "Pause advertising and planned posts", Role.COMMS, None, by="L. Hansen", at=ONSET + minutes(17), note="6 zurückgehalten, 1 war schon draußen", **done),
-        step(7, "link", "Hilfe zur Rückbuchung verlinken", "Link help on reversing a debit", Role.LEGAL, None, state=StepState.SKIPPED, by="T. Yıldız", at=ONSET + minutes(20), note="steht schon auf der Hilfeseite"),
+        step(
+            3,
+            "facts",
+            "Sachstand aus der Abrechnung holen",
+            "Get the facts from billing",
+            Role.EXPERT,
+            -4,
+            owner="S. Okafor",
+            questions=questions,
+        ),
+        step(
+            4,
+            "first",
+            "Erste Antwort posten: „Wir wissen davon“",
+            "Post a first answer: “We know”",
+            Role.COMMUNITY,
+            6,
+            owner="J. Brandt",
+        ),
+        step(
+            5,
+            "statement",
+            "Stellungnahme freigeben, vier Augen",
+            "Release the statement, four eyes",
+            Role.LEGAL,
+            21,
+            owner="T. Yıldız",
+        ),
+        step(
+            6, "hotline", "Hotline-Ansage ändern", "Change the hotline announcement", Role.CARE, 28
+        ),
+        step(
+            8,
+            "board",
+            "Vorstand unterrichten",
+            "Inform the board",
+            Role.EXECUTIVE,
+            None,
+            waits=Level.HURRICANE,
+        ),
+        step(
+            1,
+            "read",
+            "Lage lesen, Stufe bestätigen",
+            "Read the situation, confirm the level",
+            Role.LEAD,
+            None,
+            by="M. Petersen",
+            at=ONSET + minutes(11),
+            **done,
+        ),
+        step(
+            2,
+            "pause",
+            "Werbung und geplante Beiträge anhalten",
+            "Pause advertising and planned posts",
+            Role.COMMS,
+            None,
+            by="L. Hansen",
+            at=ONSET + minutes(17),
+            note="6 zurückgehalten, 1 war schon draußen",
+            **done,
+        ),
+        step(
+            7,
+            "link",
+            "Hilfe zur Rückbuchung verlinken",
+            "Link help on reversing a debit",
+            Role.LEGAL,
+            None,
+            state=StepState.SKIPPED,
+            by="T. Yıldız",
+            at=ONSET + minutes(20),
+            note="steht schon auf der Hilfeseite",
+        ),
     )
 
 
@@ -276,15 +485,64 @@ def facts() -> tuple[FactView, ...]:
 def deliveries() -> tuple[DeliveryView, ...]:
     at = ONSET + minutes(26)
     return (
-        DeliveryView(3, "vorstand-mail", NotifyReason.ESCALATED, Level.STORM, DeliveryState.PENDING, at, NOW + minutes(1), attempts=2, error="Mailserver antwortet nicht (10 s gewartet)"),
-        DeliveryView(2, "pager", NotifyReason.ESCALATED, Level.STORM, DeliveryState.SENT, at, at, attempts=1, sent_at=at + timedelta(seconds=4)),
-        DeliveryView(1, "slack-krise", NotifyReason.FIRST, Level.STRONG_WIND, DeliveryState.SENT, at - minutes(18), at - minutes(18), attempts=3, sent_at=at - minutes(17), may_repeat=True),
-        DeliveryView(0, "alter-webhook", NotifyReason.FIRST, Level.STRONG_WIND, DeliveryState.DEAD, at - minutes(18), at - minutes(18), attempts=8, error="410 Gone: der Empfänger kennt diese Adresse nicht mehr"),
+        DeliveryView(
+            3,
+            "vorstand-mail",
+            NotifyReason.ESCALATED,
+            Level.STORM,
+            DeliveryState.PENDING,
+            at,
+            NOW + minutes(1),
+            attempts=2,
+            error="Mailserver antwortet nicht (10 s gewartet)",
+        ),
+        DeliveryView(
+            2,
+            "pager",
+            NotifyReason.ESCALATED,
+            Level.STORM,
+            DeliveryState.SENT,
+            at,
+            at,
+            attempts=1,
+            sent_at=at + timedelta(seconds=4),
+        ),
+        DeliveryView(
+            1,
+            "slack-krise",
+            NotifyReason.FIRST,
+            Level.STRONG_WIND,
+            DeliveryState.SENT,
+            at - minutes(18),
+            at - minutes(18),
+            attempts=3,
+            sent_at=at - minutes(17),
+            may_repeat=True,
+        ),
+        DeliveryView(
+            0,
+            "alter-webhook",
+            NotifyReason.FIRST,
+            Level.STRONG_WIND,
+            DeliveryState.DEAD,
+            at - minutes(18),
+            at - minutes(18),
+            attempts=8,
+            error="410 Gone: der Empfänger kennt diese Adresse nicht mehr",
+        ),
     )
 
 
 def incident(lang: str = "de", **more: object) -> IncidentPage:
-    run = RunView("a1b2c3d4e5f6-1-abrechnung", "abrechnung", Text("Abrechnung oder Dienst fehlerhaft", "Billing or service failure"), "7", ONSET + minutes(8), steps(), why=("term:abgebucht", "level:3"))
+    run = RunView(
+        "a1b2c3d4e5f6-1-abrechnung",
+        "abrechnung",
+        Text("Abrechnung oder Dienst fehlerhaft", "Billing or service failure"),
+        "7",
+        ONSET + minutes(8),
+        steps(),
+        why=("term:abgebucht", "level:3"),
+    )
     base = IncidentPage(
         chrome=chrome("/incidents/D-31", "incidents", lang=lang),
         row=row(),
@@ -316,5 +574,18 @@ def incident(lang: str = "de", **more: object) -> IncidentPage:
 def incidents(lang: str = "de") -> IncidentList:
     from alerts.incident import Outcome
 
-    old = row(id="b", ref="K-12", title="Glas im Kaffee", brand="Kaffeewerk Altona", status=Status.RESOLVED, level=Level.CALM, peak=Level.STRONG_WIND, needs_ack=False, overdue=0, outcome=Outcome.REAL, onset=ONSET - timedelta(days=12), resolved_at=ONSET - timedelta(days=11, hours=20))
+    old = row(
+        id="b",
+        ref="K-12",
+        title="Glas im Kaffee",
+        brand="Kaffeewerk Altona",
+        status=Status.RESOLVED,
+        level=Level.CALM,
+        peak=Level.STRONG_WIND,
+        needs_ack=False,
+        overdue=0,
+        outcome=Outcome.REAL,
+        onset=ONSET - timedelta(days=12),
+        resolved_at=ONSET - timedelta(days=11, hours=20),
+    )
     return IncidentList(chrome("/incidents", "incidents", lang=lang), (row(),), (old,))

@@ -49,7 +49,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hint.hold": ("ruhige Abschnitte", "quiet stretches"),
     "unit.hours": ("{n} Stunde|{n} Stunden", "{n} hour|{n} hours"),
     "unit.days.plain": ("{n} Tag|{n} Tage", "{n} day|{n} days"),
-    "unit.times": ("× {n}", "× {n}"),
+    "unit.times": ("{n}×", "{n}×"),
     "still.negative_burst": (
         "ein Schub, der öfter als {threshold} vorkommt (gemessen: {value})",
         "a burst that comes more often than {threshold} (measured: {value})",
@@ -67,7 +67,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a share of criticism below {threshold} (measured: {value})",
     ),
     "still.multiple": (
-        "weniger als {threshold} des Üblichen (gemessen: {value})",
+        "weniger als {threshold} das Übliche (gemessen: {value})",
         "less than {threshold} the usual (measured: {value})",
     ),
     "still.tripwire": (

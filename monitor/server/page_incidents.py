@@ -1,0 +1,142 @@
+"""Filling the incident pages: from the store's snapshots to the view types of `dashboards.web`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.alert import Delivery
+from alerts.incident import Fact, FactKind, Incident, Status
+from dashboards.web.facts import KEY_FACTS
+from dashboards.web.views import (
+    DeliveryView,
+    FactView,
+    IncidentRow,
+    RunView,
+    StepView,
+)
+from monitor.ports import Reader
+from monitor.service import Service
+from playbooks import run as runs
+from playbooks.run import Run, RunStep, StepState
+
+
+def row_of(service: Service, incident: Incident, now: datetime) -> IncidentRow:
+    """Return an incident in one line."""
+    topics = [service.topics[t] for t in incident.topics if t in service.topics]
+    late = sum(len(runs.overdue(r, now)) for r in current_runs(service.store.read, incident))
+    return IncidentRow(
+        id=incident.id,
+        ref=incident.ref,
+        title=", ".join(t.name for t in topics) or incident.topic,
+        brand=topics[0].brand if topics else "",
+        level=incident.level,
+        peak=incident.peak,
+        status=incident.status,
+        onset=incident.onset,
+        opened_at=incident.opened_at,
+        updated_at=incident.updated_at,
+        needs_ack=needs_ack(incident),
+        owner=incident.owner,
+        overdue=late if incident.is_open else 0,
+        outcome=incident.outcome,
+        resolved_at=incident.resolved_at,
+    )
+
+
+def needs_ack(incident: Incident) -> bool:
+    """True when nobody has acknowledged the level of now; a watch asks nobody."""
+    if not incident.is_open or incident.status is Status.WATCH:
+        return False
+    return incident.acked_level is None or incident.level > incident.acked_level
+
+
+def current_runs(read: Reader, incident: Incident) -> list[Run]:
+    """Return the runs of the incident's episode of now; of an older one where this has none."""
+    found = read.runs(incident.id)
+    prefix = runs.run_id(incident.id, incident.episode, "")
+    return [r for r in found if r.id.startswith(prefix)] or found[-1:]
+
+
+def run_view(run: Run, now: datetime) -> RunView:
+    late = runs.overdue(run, now)
+    return RunView(
+        id=run.id,
+        playbook=run.playbook.id,
+        title=run.playbook.title,
+        version=run.playbook.version,
+        started_at=run.started_at,
+        steps=tuple(_step(run, s, s in late) for s in runs.steps_due_first(run)),
+        why=run.why,
+    )
+
+
+def next_view(found: Sequence[Run], now: datetime) -> StepView | None:
+    """Return the one step to do now: over all runs the longest overdue, else the next due."""
+    ahead = [(step, run) for run in found if (step := runs.next_step(run, now)) is not None]
+    if not ahead:
+        return None
+    step, run = min(ahead, key=lambda pair: pair[0].due_at or pair[1].started_at)
+    return _step(run, step, step in runs.overdue(run, now))
+
+
+def _step(run: Run, step: RunStep, overdue: bool) -> StepView:
+    plan = run.playbook.step(step.step)
+    waits = step.state is StepState.OPEN and step.due_at is None
+    return StepView(
+        run=run.id,
+        id=step.step,
+        number=run.playbook.steps.index(plan) + 1,
+        title=plan.title,
+        text=plan.text,
+        role=plan.role,
+        state=step.state,
+        due_at=step.due_at,
+        questions=plan.questions,
+        owner=step.owner,
+        by=step.by,
+        at=step.at,
+        note=step.note,
+        overdue=overdue,
+        waits=plan.min_level if waits else None,
+    )
+
+
+def fact_views(service: Service, found: Sequence[Fact], *, all: bool) -> tuple[FactView, ...]:
+    """Return the timeline newest first, without ``all`` only what matters; topics by name."""
+    shown = [_fact(service, f) for f in reversed(found) if all or f.kind in KEY_FACTS]
+    return tuple(shown)
+
+
+def _fact(service: Service, fact: Fact) -> FactView:
+    view = FactView(fact.at, fact.kind, fact.actor, fact.payload, fact.kind in KEY_FACTS)
+    topic = service.topics.get(str(fact.payload.get("topic", "")))
+    return replace(view, payload={**fact.payload, "topic": topic.name}) if topic else view
+
+
+def cause_of(found: Sequence[Fact]) -> str:
+    """Return what the person who ended it gave as the cause."""
+    causes = [f.payload.get("cause", "") for f in found if f.kind is FactKind.RESOLVED]
+    return str(causes[-1]) if causes else ""
+
+
+def rose_at(found: Sequence[Fact]) -> datetime | None:
+    rises = [f.at for f in found if f.kind is FactKind.LEVEL_ROSE]
+    return rises[-1] if rises else None
+
+
+def delivery_view(delivery: Delivery) -> DeliveryView:
+    return DeliveryView(
+        id=delivery.id,
+        channel=delivery.channel,
+        reason=delivery.alert.reason,
+        level=delivery.alert.level,
+        state=delivery.state,
+        created_at=delivery.created_at,
+        due_at=delivery.due_at,
+        attempts=delivery.attempts,
+        sent_at=delivery.sent_at,
+        error=delivery.error,
+        may_repeat=delivery.may_repeat,
+    )

@@ -1,0 +1,403 @@
+"""Filling the situation room: from the store's snapshots to the view types of `dashboards.web`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.incident import Fact, FactKind, Incident
+from dashboards.web.views import (
+    Chrome,
+    Curve,
+    Detail,
+    Gap,
+    GapKind,
+    Mark,
+    MarkKind,
+    Point,
+    PostView,
+    Range,
+    Share,
+    Situation,
+    Span,
+    Spark,
+    Term,
+    Tile,
+    Trend,
+    Unknown,
+)
+from detectors.detection import WATCH, Level, Reason, ReasonCode
+from detectors.measures import PRIVATE, representatives
+from detectors.score.base import Tone
+from detectors.terms import burst_terms
+from detectors.topic import Topic
+from detectors.window import BIN, BIN_S, Window, bin_start
+from monitor.desk.coverage import gaps, unseen
+from monitor.ports import BinResult, CurvePoint, Post, Reader, SourceState
+from monitor.server.page_incidents import row_of
+from monitor.service import Service
+
+HOUR = timedelta(hours=1)
+SPARK = timedelta(hours=3)
+STALLED = timedelta(minutes=30)
+"""Without a closed bin for so long, a topic is unknown: nobody is measuring."""
+STEPS: Mapping[Span, tuple[timedelta, int]] = {
+    Span.HOUR: (HOUR, 60),
+    Span.QUARTER: (timedelta(hours=6), 300),
+    Span.DAY: (timedelta(days=1), 900),
+    Span.WEEK: (timedelta(days=7), 3600),
+}
+"""How far each span reaches, and in steps of how many seconds."""
+ROWS = 5_000
+"""Newest posts of the last hour that are looked at for quotes, shares and terms."""
+TEXTS = 400
+"""Texts on either side of the comparison of words."""
+CARRIED = 400
+"""Newest posts by which a topic's sources are known."""
+UNSEEN_SHARE = 0.5
+"""A topic that got so much from sources now out of sight is unknown where it looks calm."""
+UNREAD_SHARE = 0.05
+"""Unreadable tone is named among the gaps from this share on."""
+
+MARKS: Mapping[FactKind, MarkKind] = {
+    FactKind.OPENED: MarkKind.OPENED,
+    FactKind.REOPENED: MarkKind.OPENED,
+    FactKind.LEVEL_ROSE: MarkKind.ROSE,
+    FactKind.ACKNOWLEDGED: MarkKind.ACKNOWLEDGED,
+    FactKind.RESOLVED: MarkKind.RESOLVED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of the sources at one moment."""
+
+    states: Mapping[str, SourceState]
+    dark: frozenset[str]
+    known: frozenset[str]
+
+    @classmethod
+    def of(cls, service: Service, now: datetime) -> Sight:
+        states = service.store.read.sources()
+        types = {name: source.type for name, source in service.settings.sources.items()}
+        found = gaps(states, (), now, configured=types)
+        return cls(states, unseen(found), frozenset({*states, *types}))
+
+    @property
+    def data_until(self) -> datetime | None:
+        """The newest time that any source told us of."""
+        marks = [s.clock.watermark for s in self.states.values() if s.clock.watermark]
+        return max(marks, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One topic as read once: its tile, its newest bin, its last three hours."""
+
+    topic: Topic
+    tile: Tile
+    latest: BinResult | None
+    mentions: int
+
+
+def situation(
+    service: Service,
+    chrome: Chrome,
+    sight: Sight,
+    *,
+    chosen: str,
+    span: Span,
+    table: bool,
+) -> Situation:
+    """Return the situation room with ``chosen`` (a topic id; "": the worst) in the middle."""
+    now, read = chrome.now, service.store.read
+    readings = sorted((reading(read, t, sight, now) for t in service.topics.values()), key=_rank)
+    middle = next((r for r in readings if r.topic.id == chosen), readings[0] if readings else None)
+    anything = sight.data_until is not None or any(r.latest for r in readings)
+    shown = anything and middle is not None
+    return Situation(
+        chrome=chrome,
+        gaps=_gaps(service, sight, readings, now),
+        tiles=tuple(r.tile for r in readings),
+        detail=_detail(service, middle, sight, span, now) if shown and middle else None,
+        span=span,
+        table=table,
+        anything=shown,
+        topics_configured=bool(service.topics),
+        sources_configured=bool(service.settings.sources),
+    )
+
+
+def reading(read: Reader, topic: Topic, sight: Sight, now: datetime) -> Reading:
+    """Return what the list shows of one topic; four small reads."""
+    latest = read.latest(topic.id)
+    closed = latest.start + BIN if latest else None
+    points = read.curve(topic.id, bin_start(now) - SPARK, bin_start(now), BIN_S)
+    known = [p for p in points if closed and p.at < closed and p.level is not None]
+    counts = read.counts(topic.id, now - HOUR, now + timedelta(minutes=1))
+    hour = known[-12:]
+    expected = sum(p.expected_negatives or 0.0 for p in hour)
+    carried = _carried(read, topic.id, now)
+    unknown, blind = _unknown(latest, carried, sight, now)
+    tile = Tile(
+        topic=topic.id,
+        name=topic.name,
+        brand=topic.brand,
+        level=None if unknown or latest is None else Level(latest.level),
+        trend=_trend(known),
+        negatives=counts.negatives,
+        expected=Range.around(expected) if hour else None,
+        spark=_spark(points, closed),
+        at=closed,
+        unknown=unknown,
+        blind=blind,
+    )
+    return Reading(topic, tile, latest, counts.mentions)
+
+
+def _rank(r: Reading) -> tuple[float, int, str]:
+    """Worst first; unknown stands between watching and calm."""
+    level = WATCH - 0.5 if r.tile.level is None else float(r.tile.level)
+    return -level, -r.tile.negatives, r.topic.name
+
+
+def _carried(read: Reader, topic: str, now: datetime) -> Counter[str]:
+    """Return which sources brought the topic's newest posts of the last week."""
+    return Counter(read.window(topic, now - timedelta(days=7), now, CARRIED).source)
+
+
+def _unknown(
+    latest: BinResult | None, carried: Counter[str], sight: Sight, now: datetime
+) -> tuple[Unknown | None, tuple[str, ...]]:
+    """Return why no level may be shown, and which missing sources matter where one is."""
+    if latest is None:
+        return Unknown.NO_DATA, ()
+    if now - (latest.start + BIN) > STALLED:
+        return Unknown.STALLED, ()
+    missing = tuple(sorted(name for name in carried if name in sight.dark))
+    total = sum(carried.values())
+    lost = sum(carried[name] for name in missing) / total if total else 0.0
+    all_dark = bool(sight.known) and sight.dark >= sight.known
+    # A storm is shown whatever else is dark: what we do see is grave enough.
+    if latest.level < WATCH and (all_dark or lost >= UNSEEN_SHARE):
+        return Unknown.BLIND, ()
+    return None, missing
+
+
+def _trend(closed: Sequence[CurvePoint]) -> Trend:
+    """Compare negatives of the last quarter of an hour with the one before, in closed bins."""
+    recent = sum(p.negatives for p in closed[-3:])
+    prior = sum(p.negatives for p in closed[-6:-3])
+    if recent >= prior * 1.25 and recent - prior >= 3:
+        return Trend.RISING
+    if prior >= recent * 1.25 and prior - recent >= 3:
+        return Trend.FALLING
+    return Trend.FLAT
+
+
+def _spark(points: Sequence[CurvePoint], closed: datetime | None) -> Spark:
+    shown = [p for p in points if closed is None or p.at < closed]
+    return Spark(
+        values=tuple(p.negatives if p.level is not None else None for p in shown),
+        high=tuple(Range.around(p.expected_negatives or 0.0).high for p in shown),
+    )
+
+
+def _gaps(
+    service: Service, sight: Sight, readings: Sequence[Reading], now: datetime
+) -> tuple[Gap, ...]:
+    """Return everything that is not seen: what is broken first, then limits, then what never is."""
+    types = {name: source.type for name, source in service.settings.sources.items()}
+    found: list[Gap] = []
+    for gap in gaps(sight.states, list(service.topics.values()), now, configured=types):
+        topic = service.topics.get(gap.topic)
+        state = sight.states.get(gap.source)
+        found.append(
+            Gap(
+                kind=GapKind(gap.kind.value),
+                name=topic.name if topic else gap.source,
+                since=gap.since,
+                usual_s=state.clock.gap_s if state else 0.0,
+                size_s=gap.seconds,
+                detail=gap.detail,
+            )
+        )
+    found += [
+        Gap(GapKind.YOUNG_TOPIC, r.topic.name, days=reason.value)
+        for r in readings
+        for reason in _reasons(r.latest)
+        if reason.code is ReasonCode.YOUNG_TOPIC and reason.met
+    ]
+    share = _unread_share(service, now)
+    if share >= UNREAD_SHARE:
+        found.append(Gap(GapKind.PICTURES, share=share))
+    found.sort(key=lambda gap: list(GapKind).index(gap.kind))
+    return (*found, Gap(GapKind.CLOSED))
+
+
+def _unread_share(service: Service, now: datetime) -> float:
+    counts = [service.store.read.counts(t, now - HOUR, now) for t in service.topics]
+    total = sum(c.mentions for c in counts)
+    return sum(c.unread for c in counts) / total if total else 0.0
+
+
+def _reasons(latest: BinResult | None) -> tuple[Reason, ...]:
+    return latest.assessment.reasons if latest and latest.assessment else ()
+
+
+# --- the chosen topic -------------------------------------------------------------------------
+
+
+def _detail(service: Service, r: Reading, sight: Sight, span: Span, now: datetime) -> Detail:
+    read, topic, tile = service.store.read, r.topic.id, r.tile
+    found = [i for i in read.incidents(limit=50) if topic in i.topics]
+    current = max((i for i in found if i.is_open), key=lambda i: i.level, default=None)
+    assessment = r.latest.assessment if r.latest else None
+    onset = assessment.onset if assessment and tile.level and tile.level >= WATCH else None
+    since = read.counts(topic, onset, now + timedelta(minutes=1)) if onset else None
+    voice = voices(read, topic, now)
+    authors = [x for x in _reasons(r.latest) if x.code is ReasonCode.NEGATIVE_AUTHORS]
+    runs = read.runs(current.id) if current else []
+    return Detail(
+        tile=tile,
+        mentions=r.mentions,
+        curve=_curve(read, r, found, onset, span, now),
+        onset=onset,
+        since_mentions=since.mentions if since else 0,
+        since_negatives=since.negatives if since else 0,
+        authors=round(authors[0].value) if authors else None,
+        media=assessment.media if assessment else Level.CALM,
+        reasons=_reasons(r.latest),
+        posts=voice.posts,
+        terms=voice.terms,
+        term_posts=voice.texts,
+        sources=voice.sources,
+        sources_known=len(sight.known),
+        langs=voice.langs,
+        unread=voice.unread,
+        incident=row_of(service, current, now) if current else None,
+        playbook=runs[-1].playbook.title.in_(service.settings.language) if runs else "",
+        run_anchor="run-1" if runs else "",
+    )
+
+
+def _curve(
+    read: Reader,
+    r: Reading,
+    incidents: Sequence[Incident],
+    onset: datetime | None,
+    span: Span,
+    now: datetime,
+) -> Curve:
+    length, step_s = STEPS[span]
+    step = timedelta(seconds=step_s)
+    closed = r.latest.start + BIN if r.latest else None
+    points = read.curve(r.topic.id, now - length, now, step_s)
+    since = points[0].at if points else now
+    marks = [Mark(onset, MarkKind.ONSET)] if onset else []
+    for incident in incidents[:3]:
+        if incident.updated_at >= since:
+            marks += filter(None, map(_mark, read.facts(incident.id)))
+    return Curve(
+        span=span,
+        step_s=step_s,
+        points=tuple(
+            Point(
+                at=p.at,
+                mentions=p.mentions,
+                negatives=p.negatives,
+                expected=_expected(p),
+                level=None if p.level is None else Level(p.level),
+                open=closed is None or p.at + step > closed,
+            )
+            for p in points
+        ),
+        marks=tuple(m for m in marks if m.at >= since),
+    )
+
+
+def _expected(point: CurvePoint) -> Range | None:
+    mean = point.expected_negatives
+    return None if mean is None else Range.around(mean)
+
+
+def _mark(fact: Fact) -> Mark | None:
+    kind = MARKS.get(fact.kind)
+    level = fact.payload.get("level")
+    if kind is None:
+        return None
+    return Mark(fact.at, kind, Level(level) if isinstance(level, int) else None)
+
+
+# --- what people write ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What the last hour's posts say, who says it where, and which words are new."""
+
+    posts: tuple[PostView, ...] = ()
+    terms: tuple[Term, ...] = ()
+    texts: int = 0
+    sources: tuple[Share, ...] = ()
+    langs: tuple[Share, ...] = ()
+    unread: int = 0
+
+
+def voices(read: Reader, topic: str, now: datetime) -> Voices:
+    """Return the last hour of ``topic`` in quotes, words and shares; private messages only counted."""
+    window = read.window(topic, now - HOUR, now + timedelta(minutes=1), ROWS)
+    negative = [i for i, tone in enumerate(window.tone) if tone == Tone.NEGATIVE]
+    quoted = representatives(window, 3)
+    copies = {window.num[i]: n for i, n in quoted}
+    found = read.posts([window.num[i] for i, _ in quoted])
+    posts = tuple(post_view(p, copies[p.num]) for p in found if p.text)
+    terms, texts = _terms(read, topic, window, now) if negative else ((), 0)
+    return Voices(
+        posts=posts,
+        terms=terms,
+        texts=texts,
+        sources=_shares(window.source[i] for i in negative),
+        langs=_shares(window.lang[i] or "und" for i in negative),
+        unread=sum(tone == Tone.UNREAD for tone in window.tone),
+    )
+
+
+def post_view(post: Post, copies: int = 0) -> PostView:
+    return PostView(
+        text=post.text or post.title,
+        lang=post.lang,
+        source=post.source,
+        at=post.at,
+        url=post.url,
+        handle=post.handle,
+        reach=post.reach,
+        copies=copies,
+        deleted=post.deleted,
+    )
+
+
+def _terms(read: Reader, topic: str, window: Window, now: datetime) -> tuple[tuple[Term, ...], int]:
+    """Return the words that set this hour's negative posts apart from what was said before."""
+    before = read.window(topic, now - timedelta(days=7), now - HOUR, TEXTS)
+    here = _texts(read, [n for n, tone in _public(window) if tone == Tone.NEGATIVE][-TEXTS:])
+    there = _texts(read, [n for n, _ in _public(before)])
+    found = burst_terms(here, there)
+    return tuple(Term(b.term, b.count, b.expected) for b in found), len(here)
+
+
+def _public(window: Window) -> list[tuple[int, int]]:
+    rows = zip(window.num, window.tone, window.kind, strict=True)
+    return [(num, tone) for num, tone, kind in rows if kind not in PRIVATE]
+
+
+def _texts(read: Reader, nums: Sequence[int]) -> list[str]:
+    return [post.text for post in read.posts(nums) if post.text]
+
+
+def _shares(names: Iterable[str]) -> tuple[Share, ...]:
+    counted = Counter(names)
+    total = sum(counted.values())
+    return tuple(Share(name, n / total, n) for name, n in counted.most_common(6))
