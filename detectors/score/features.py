@@ -77,6 +77,7 @@ def _fold_table() -> NDArray[np.uint32]:
         (0x1F400, 0x1FAFF, EMOJI),
     ):  # fmt: skip
         kind[first : last + 1] = what
+    code[kind == SPACE] = ord(" ")
     for one, other in (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("„", '"')):
         code[ord(one)] = ord(other)
     for dash in "‐‑–—":

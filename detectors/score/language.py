@@ -55,7 +55,7 @@ _WORDS: Final = {
     "pt": "o a os as um uma uns umas de do da dos das e em no na nos nas que é por para com não se seu sua mais mas "
     "como ao à foi são tem ser está eu ele ela você vocês nós me meu minha te isso isto esse essa este esta muito "
     "também já só quando quem porque pra pro tá tô vai vou estou fazer ter bem até hoje agora sempre nunca obrigado "
-    "gente dia tudo nada sem ainda mesmo depois pelo pela era tinha ou nem lá aqui",
+    "gente dia tudo nada sem ainda mesmo depois pelo pela era tinha ou nem lá aqui está estava estamos vc ninguém fala agora outra novo gostei",
     "nl": "de het een en van ik te dat die in is niet je op met voor zijn er maar om aan ook als dan naar bij nog uit "
     "wat heeft heb ben hij zij we wij jullie mijn jouw geen wel door over deze dit daar hier waar hoe kan moet gaat "
     "gaan worden wordt wil zo nu meer veel goed echt gewoon altijd iets niets mensen waren hebben toch weer vandaag",
@@ -88,11 +88,13 @@ _WORDS: Final = {
     "sudah tapi kalau apa lagi dah nak tak",
 }
 _LETTERS: Final = {
-    "ß": "de", "ä": "de", "ö": "de", "ü": "de", "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt",
-    "ç": "fr", "ê": "fr", "è": "fr", "é": "fr", "à": "fr", "œ": "fr", "ò": "it", "ì": "it", "ù": "it",
-    "å": "sv", "ø": "da", "æ": "da", "ł": "pl", "ą": "pl", "ę": "pl", "ś": "pl", "ż": "pl", "ź": "pl",
-    "ř": "cs", "ě": "cs", "ů": "cs", "č": "cs", "ğ": "tr", "ı": "tr", "ş": "tr", "ă": "ro", "ț": "ro",
-    "ș": "ro", "ő": "hu", "ű": "hu", "í": "es", "ó": "es", "á": "es",
+    "ß": "de de", "ä": "de sv fi", "ö": "de sv fi tr hu", "ü": "de tr hu", "ñ": "es es", "¿": "es es",
+    "¡": "es es", "ã": "pt pt", "õ": "pt pt", "ç": "fr fr pt pt tr tr", "ê": "fr fr pt pt", "è": "fr fr it it", "é": "fr fr pt es hu",
+    "à": "fr fr it pt", "â": "fr pt ro", "œ": "fr fr", "ò": "it it", "ì": "it it", "ù": "it it", "å": "sv da no",
+    "ø": "da no", "æ": "da no", "ł": "pl pl", "ą": "pl pl", "ę": "pl pl", "ś": "pl pl", "ż": "pl pl", "ź": "pl pl",
+    "ř": "cs cs", "ě": "cs cs", "ů": "cs cs", "č": "cs cs", "š": "cs cs", "ğ": "tr tr", "ı": "tr tr", "ş": "tr tr",
+    "ă": "ro ro", "ț": "ro ro", "ș": "ro ro", "ő": "hu hu", "ű": "hu hu", "í": "es pt cs hu", "ó": "es pt pl hu",
+    "á": "es pt cs hu", "ú": "es pt cs hu",
 }  # fmt: skip
 _SCRIPTS: Final = (
     (0x0370, 0x03FF, "el"), (0x0400, 0x052F, "ru"), (0x0590, 0x05FF, "he"), (0x0600, 0x077F, "ar"),
@@ -106,8 +108,10 @@ _SLOT_SHIFT: Final = np.uint64(46)
 _NO_CLAIM: Final = frozenset({"und", "mul", "zxx", "mis", "xx", "unk"})
 _STATED_BONUS: Final = 4.0
 """A stated language outweighs this many logits of the learned head (or eight votes)."""
+_LEARNED: Final = 4.0
+"""The learned head has seen six languages only, so the vote must be able to overrule it."""
 _VOTE: Final = 0.5
-_CAP: Final = 8
+_CAP: Final = 10
 _SURE: Final = 0.0
 _OTHER_VOTES: Final = 2
 
@@ -118,7 +122,8 @@ def _table() -> tuple[
 ]:
     """Return languages, slot of a hash, hash of a slot, votes per slot and votes per letter.
 
-    A word that k languages share gives each of them 4 // k votes, at least one.
+    A word that k languages share gives each of them 4 // k votes, at least one; a letter gives
+    one vote for each time its language is named.
     """
     names = tuple(_WORDS)
     speakers: dict[str, list[int]] = {}
@@ -133,8 +138,9 @@ def _table() -> tuple[
         slots[int(keys[i]) >> 46] = i
         votes[i, places] = max(1, 4 // len(places))
     letters = np.zeros((_LATIN_LAST + 1, len(names)), dtype=np.int16)
-    for letter, name in _LETTERS.items():
-        letters[ord(letter), names.index(name)] = 2
+    for letter, written in _LETTERS.items():
+        for name in written.split():
+            letters[ord(letter), names.index(name)] += 1
     return names, slots, keys, votes, letters
 
 
@@ -181,7 +187,7 @@ def detect(
     evidence = np.minimum(cast[:, : len(READ)].T, _CAP) - np.minimum(strongest, _CAP)
     scores = evidence * _VOTE
     if learned is not None:
-        scores = scores + learned
+        scores = scores + np.clip(learned, -_LEARNED, _LEARNED)
     names = [
         _decide(claim, de, en, strong, place)
         for claim, de, en, strong, place in zip(

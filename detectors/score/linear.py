@@ -8,7 +8,7 @@ of integers are exact, hence the same alone and in any batch. Cost: see docs/mod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ _LANES: Final = 3
 _LANE_BITS: Final = np.int64(21)
 _LANE_HALF: Final = np.int64(1 << 20)
 _LANE_MASK: Final = np.int64((1 << 21) - 1)
+_LANG_PLACE: Final = {name: i for i, name in enumerate(READ)}
 _TONES: Final = np.array([Tone.NEGATIVE, Tone.NEUTRAL, Tone.POSITIVE], dtype=np.int8)
 
 
@@ -127,14 +128,19 @@ def packed(table: NDArray[np.int8]) -> list[NDArray[np.int64]]:
     return groups
 
 
-def unpacked(sums: NDArray[np.int64], lanes: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the sum of each lane. Exact while a lane stays within +-2^20: `features` reads at
-    most 2,000 characters, 3 rows for each of them and for each token, 6,000 * 127 < 2^20."""
-    for lane in range(lanes):
-        low = ((sums + _LANE_HALF) & _LANE_MASK) - _LANE_HALF
-        yield low
-        if lane + 1 < lanes:
+def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum of each lane, as a new axis after the first one.
+
+    Exact while a lane stays within +-2^20: `features` reads at most 2,000 characters, and three
+    rows for each of them, or for each token: 6,000 * 127 < 2^20.
+    """
+    lanes = np.empty((len(sums), _LANES, *sums.shape[1:]), dtype=np.int64)
+    for lane in range(_LANES):
+        low = lanes[:, lane]
+        np.subtract((sums + _LANE_HALF) & _LANE_MASK, _LANE_HALF, out=low)
+        if lane + 1 < _LANES:
             sums = (sums - low) >> _LANE_BITS
+    return lanes
 
 
 class LinearScorer:
@@ -149,7 +155,24 @@ class LinearScorer:
         self.weights = weights
         self._groups = packed(weights.table)
         self._place = {name: i for i, name in enumerate(weights.heads)}
-        self._has_languages = all(name in self._place for name in LANGUAGES)
+        self._scale = weights.scale[:, None]
+        self._bias = weights.bias[:, None]
+        self._languages = [self._place[name] for name in LANGUAGES if name in self._place]
+        self._scored = [self._place[name] for name in (*SENTIMENT, OFFENSIVE)]
+        self._slope = np.zeros((len(self._scored), len(READ) + 1, 4))
+        self._offset = np.zeros((len(READ) + 1, 4))
+        self._claims = np.zeros((2, len(READ) + 1), dtype=bool)
+        self._stack()
+
+    def _stack(self) -> None:
+        """Put all calibrations side by side: by score, language and label. The last language is
+        "none"; a family without calibration for a language (small weights) makes no claim."""
+        for (family, lang), one in self.weights.calibration.items():
+            kind, at = (0, slice(0, 3)) if family == "sentiment" else (1, slice(3, 4))
+            i = READ.index(lang)
+            self._slope[at, i, at] = one.slope.T
+            self._offset[i, at] = one.offset
+            self._claims[kind, i] = True
 
     @classmethod
     def load(cls, path: Path | None = None) -> LinearScorer:
@@ -170,43 +193,31 @@ class LinearScorer:
         p = np.zeros((len(texts), 3), dtype=np.float32)
         offensive = np.zeros(len(texts), dtype=np.float32)
         for chunk in chunks(texts):
-            start = len(names)
-            span = slice(start, start + len(chunk))
+            span = slice(len(names), len(names) + len(chunk))
             features = extract(chunk)
             raw = self.raw(features)
-            found, readable = self._languages(features, raw, langs[span])
+            learned = raw[self._languages] if len(self._languages) == len(READ) else None
+            found, readable = detect(features, learned, langs[span])
             names += found
-            for lang in READ:
-                self._fill(lang, found, readable, raw, tone[span], p[span], offensive[span])
+            self._decide(found, readable, raw, tone[span], p[span], offensive[span])
         return Scores(names, tone, p, offensive)
 
     def raw(self, features: Features) -> NDArray[np.float64]:
         """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
-        raw = np.empty((len(self.weights.heads), len(features.heads)))
-        for g, table in enumerate(self._groups):
-            lanes = min(_LANES, len(raw) - g * _LANES)
-            # Orders and forms are added one by one: three rows at a time cannot overflow a lane.
-            grams = np.add.reduceat(table.take(features.grams).sum(axis=0), features.heads)
-            words = np.add.reduceat(table.take(features.words).sum(axis=0), features.token_heads)
-            pairs = zip(unpacked(grams, lanes), unpacked(words, lanes), strict=True)
-            for lane, (gram, word) in enumerate(pairs):
-                raw[g * _LANES + lane] = gram + word
-        raw /= features.norm
-        raw *= self.weights.scale[:, None]
-        raw += self.weights.bias[:, None]
+        sums = np.empty((len(self._groups), 2, len(features.heads)), dtype=np.int64)
+        for table, (grams, words) in zip(self._groups, sums, strict=True):
+            by_char = table.take(features.grams).sum(axis=0)
+            by_token = table.take(features.words).sum(axis=0)
+            np.add.reduceat(by_char, features.heads, out=grams)
+            np.add.reduceat(by_token, features.token_heads, out=words)
+        lanes = unpacked(sums).sum(axis=2).reshape(-1, len(features.heads))
+        raw: NDArray[np.float64] = lanes[: len(self._scale)] / features.norm
+        raw *= self._scale
+        raw += self._bias
         return raw
 
-    def _languages(
-        self, features: Features, raw: NDArray[np.float64], stated: Sequence[str]
-    ) -> tuple[list[str], NDArray[np.bool_]]:
-        learned = None
-        if self._has_languages:
-            learned = raw[[self._place[name] for name in LANGUAGES]]
-        return detect(features, learned, stated)
-
-    def _fill(
+    def _decide(
         self,
-        lang: str,
         found: Sequence[str],
         readable: NDArray[np.bool_],
         raw: NDArray[np.float64],
@@ -214,26 +225,18 @@ class LinearScorer:
         p: NDArray[np.float32],
         offensive: NDArray[np.float32],
     ) -> None:
-        """Write the calibrated scores of the texts in ``lang`` into the three columns."""
-        if ("sentiment", lang) not in self.weights.calibration:
-            return  # weights from permissive sets alone read no English tone
-        at = np.fromiter((name == lang for name in found), dtype=bool, count=len(found))
-        at = (at & readable).nonzero()[0]
-        if not len(at):
-            return
-        tones = softmax(self._calibrated("sentiment", lang, raw[self._rows(SENTIMENT)][:, at]))
-        tone[at] = _TONES[tones.argmax(axis=0)]
-        p[at] = tones.T
-        if (OFFENSIVE, lang) not in self.weights.calibration:
-            return
-        logit = self._calibrated(OFFENSIVE, lang, raw[self._rows((OFFENSIVE,))][:, at])[0]
-        offensive[at] = np.round(1.0 / (1.0 + np.exp(-logit)), 6)
-
-    def _rows(self, names: Sequence[str]) -> list[int]:
-        return [self._place[name] for name in names]
-
-    def _calibrated(self, family: str, lang: str, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        return calibrated(self.weights.calibration[family, lang], raw)
+        """Write the calibrated scores of one chunk into the three columns."""
+        lang = np.fromiter((_LANG_PLACE.get(n, len(READ)) for n in found), np.intp, len(found))
+        # Term by term: a matrix product would round by the shape of the batch.
+        logits = self._offset.take(lang, axis=0)
+        for slope, scores in zip(self._slope, raw[self._scored], strict=True):
+            logits += slope.take(lang, axis=0) * scores[:, None]
+        tones = softmax(logits[:, :3])
+        harm = np.round(1.0 / (1.0 + np.exp(-logits[:, 3])), 6)
+        toned = readable & self._claims[0].take(lang)
+        tone[toned] = _TONES.take(tones[toned].argmax(axis=1))
+        np.multiply(tones, toned[:, None], out=p, casting="same_kind")
+        np.multiply(harm, readable & self._claims[1].take(lang), out=offensive, casting="same_kind")
 
     def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:
         """Return the words and word pairs that weighed most for the decided tone.
@@ -248,7 +251,7 @@ class LinearScorer:
         slope = self.weights.calibration["sentiment", scores.langs[0]].slope
         towards = slope[decided] - np.delete(slope, decided, axis=0).mean(axis=0)
         features = extract([plain(text)])
-        places = self._rows(SENTIMENT)
+        places = self._scored[:3]
         factor = towards * self.weights.scale[places] / features.norm[0]
 
         def weight(rows: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -269,12 +272,10 @@ def calibrated(calibration: Calibration, raw: NDArray[np.float64]) -> NDArray[np
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities over the first axis, to six digits (which no machine rounds apart)."""
-    powers = np.exp(logits - logits.max(axis=0))
-    total = powers[0].copy()
-    for row in powers[1:]:
-        total += row
-    p: NDArray[np.float64] = np.round(powers / total, 6)
+    """Return probabilities over the last axis, to six digits (which no machine rounds apart)."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    total = powers[:, 0] + powers[:, 1] + powers[:, 2]
+    p: NDArray[np.float64] = np.round(powers / total[:, None], 6)
     return p
 
 
