@@ -169,7 +169,7 @@ def reason_line(reason: Reason, lang: Language) -> str:
     if not limit:
         return line
     if reason.met:
-        return f"{line} ({pick(('ab', 'from'), lang)} {limit})"
+        return f"{line} ({pick(('Schwelle', 'threshold'), lang)} {limit})"
     return f"{line} ({pick(('nötig wären', 'needs'), lang)} {limit})"
 
 

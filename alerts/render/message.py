@@ -68,7 +68,7 @@ def message(delivery: Delivery, lang: Language) -> Message:
         short=f"{level}: {one_line(alert.topic_name)}. {count if triggers else spoken}",
         lead=_lead(alert, count, lang) if triggers else _ending(alert, lang),
         why=_why(alert, lang) if triggers else (),
-        blind=tuple(words.reason_line(r, lang) for r in alert.reasons if r.code in _BLIND),
+        blind=_blind(alert, lang) if triggers else (),
         voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
@@ -109,6 +109,10 @@ def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
     met = [r for r in alert.reasons if r.met and r.code not in _BLIND]
     met.sort(key=lambda r: _FIRST.index(r.code) if r.code in _FIRST else len(_FIRST))
     return tuple(one_line(_bare(r, lang)) for r in met[:WHY_LIMIT])
+
+
+def _blind(alert: Alert, lang: Language) -> tuple[str, ...]:
+    return tuple(one_line(_bare(r, lang)) for r in alert.reasons if r.code in _BLIND)
 
 
 def _bare(reason: Reason, lang: Language) -> str:

@@ -1,0 +1,62 @@
+"""When an incident speaks, and when it keeps quiet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.alert import NotifyReason
+from alerts.incident import Incident, Outcome, Status, acknowledge, resolve
+from alerts.renotify import notify_reason
+from detectors.detection import Level
+from tests import builders as b
+
+NEW = b.incident()
+WATCH = b.incident(level=Level.FRESH_BREEZE, status=Status.WATCH)
+ACKED = acknowledge(NEW, "kim", b.after(minutes=30))[0]
+OVER = resolve(ACKED, "kim", Outcome.REAL, "", b.after(minutes=60))[0]
+CLOSED = replace(WATCH, status=Status.RESOLVED, outcome=Outcome.CLOSED_ITSELF, resolved_at=b.T0)
+
+
+def risen(incident: Incident, level: Level) -> Incident:
+    return replace(incident, level=level, peak=max(level, incident.peak))
+
+
+FELL = replace(ACKED, level=Level.FRESH_BREEZE)
+
+CASES = {
+    "a new storm": (None, NEW, NotifyReason.FIRST),
+    "a watch that wakes": (WATCH, replace(WATCH, status=Status.NEW), NotifyReason.FIRST),
+    "a watch opens": (None, WATCH, None),
+    "a watch rises but is not rare": (WATCH, risen(WATCH, Level.STRONG_WIND), None),
+    "a watch closes itself": (WATCH, CLOSED, None),
+    "a watch resumes": (CLOSED, replace(WATCH, episode=2), None),
+    "a rise above the peak": (NEW, risen(NEW, Level.STORM), NotifyReason.ESCALATED),
+    "a rise though acknowledged": (ACKED, risen(ACKED, Level.STORM), NotifyReason.ESCALATED),
+    "back up to the peak only": (FELL, replace(FELL, level=Level.STRONG_WIND), None),
+    "a fall": (ACKED, FELL, None),
+    "acknowledged": (NEW, ACKED, NotifyReason.ACKNOWLEDGED),
+    "acknowledged again after a rise": (
+        risen(ACKED, Level.STORM),
+        acknowledge(risen(ACKED, Level.STORM), "lou", b.after(minutes=40))[0],
+        NotifyReason.ACKNOWLEDGED,
+    ),
+    "an owner is named": (NEW, replace(NEW, owner="kim"), None),
+    "the end is proposed": (NEW, replace(NEW, end_proposed=True), None),
+    "a person ends it": (ACKED, OVER, NotifyReason.RESOLVED),
+    "a note after the end": (OVER, replace(OVER, updated_at=b.after(hours=3)), None),
+    "it comes back": (
+        OVER,
+        replace(NEW, episode=2, outcome=None, resolved_at=None),
+        NotifyReason.REOPENED,
+    ),
+    "another incident before it": (b.incident(counter=9), NEW, NotifyReason.FIRST),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "reason"), CASES.values(), ids=CASES.keys())
+def test_it_speaks_for_a_reason(
+    before: Incident | None, after: Incident, reason: NotifyReason | None
+) -> None:
+    assert notify_reason(before, after) is reason
