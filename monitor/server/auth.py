@@ -143,7 +143,7 @@ class Visitors:
     @classmethod
     def of(cls, settings: Settings) -> Visitors:
         """Read ``server.token``; raises `Misconfigured` where a bind beyond loopback has none."""
-        token: SecretStr | None = getattr(settings.server, "token", None)
+        token = settings.server.token
         if token is not None and len(token.get_secret_value()) < 16:
             raise Misconfigured("server.token: expected at least 16 characters")
         if token is None and not is_loopback(settings.server.host):

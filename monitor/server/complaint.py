@@ -73,11 +73,12 @@ def _lenient(raw: bytes) -> str:
         leaves = list(places(json.loads(raw)))
     except (ValueError, RecursionError):
         return ""
-    for at, value in leaves:
+    for place, value in leaves:
+        at = printable(place) or "body"
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{printable(at)}: NaN and Infinity are no JSON numbers, use null"
+            return f"{at}: NaN and Infinity are no JSON numbers, use null"
         if isinstance(value, str) and _SURROGATE.search(value):
-            return f"{printable(at)}: holds half a surrogate pair, which is no character"
+            return f"{at}: holds half a surrogate pair, which is no character"
     return ""
 
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,23 +60,19 @@ def settings(**server: Any) -> Settings:
 
 @dataclass
 class Served:
-    """One server under test."""
+    """One server under test, and one client in one event loop to ask it."""
 
     service: Service
     app: App
     log: EmbeddedLog
     store: SqliteStore
     clock: ManualClock
+    runner: asyncio.Runner
+    client: httpx.AsyncClient
 
-    def ask(self, do: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
-        """Run ``do`` with a client of this server."""
-
-        async def run() -> T:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-                return await do(client)
-
-        return asyncio.run(run())
+    def ask(self, do: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]]) -> T:
+        """Run ``do`` with the client of this server."""
+        return self.runner.run(do(self.client))
 
     def get(self, path: str, **kwargs: Any) -> httpx.Response:
         return self.ask(lambda client: client.get(path, **kwargs))
@@ -123,8 +119,12 @@ def served(
         signals=signals or NoSignals(),
     )
     service = replace(service, **fields)
+    app = create_app(service, wall=wall or clock)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=BASE)
     try:
-        yield Served(service, create_app(service, wall=wall or clock), log, store, clock)
+        with asyncio.Runner() as runner:
+            yield Served(service, app, log, store, clock, runner, client)
+            runner.run(client.aclose())
     finally:
         log.close()
         store.close()

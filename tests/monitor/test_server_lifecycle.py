@@ -142,17 +142,19 @@ def test_signals_of_another_thread_reach_a_page_over_http(tmp_path: Path) -> Non
     hub = Hub()
 
     async def watch(url: str) -> str:
-        async with httpx.AsyncClient(base_url=url, timeout=20) as client:
-            async with client.stream("GET", "/live") as answer:
-                assert answer.headers["cache-control"] == "no-store"
-                text = ""
-                async for piece in answer.aiter_text():
-                    if not text:
-                        threading.Thread(target=hub.publish, args=("incident", "i1", 7)).start()
-                    text += piece
-                    if "data:" in text:
-                        return text
-        return ""
+        text = ""
+        async with (
+            httpx.AsyncClient(base_url=url, timeout=20) as client,
+            client.stream("GET", "/live") as answer,
+        ):
+            assert answer.headers["cache-control"] == "no-store"
+            async for piece in answer.aiter_text():
+                if not text:
+                    threading.Thread(target=hub.publish, args=("incident", "i1", 7)).start()
+                text += piece
+                if "data:" in text:
+                    break
+        return text
 
     with served(tmp_path, signals=hub) as one, threaded(one) as (_, url):
         assert '{"kind":"incident","id":"i1","v":7}' in asyncio.run(watch(url))

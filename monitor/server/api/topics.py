@@ -60,7 +60,7 @@ def router(service: Service) -> APIRouter:
         _known(service.topics, id)
         start, end = _span(since, until, service.clock.now(), timedelta(days=1))
         if (end - start).total_seconds() / step_s > POINTS:
-            raise Problem(422, "invalid", f"step_s: too fine; at most {POINTS} points at once")
+            raise Problem(422, "invalid", f"since, step_s: at most {POINTS} points at once")
         points = read.curve(id, start, end, step_s)
         shown = [PointOut.of(point) for point in points]
         return CurveOut(topic=id, since=start, until=end, step_s=step_s, points=shown)
