@@ -28,10 +28,13 @@ class Complaint:
         return f"{where}: {self.key}: {self.text}" if self.key else f"{where}: {self.text}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return '; did you mean "..."?' for the known word most like ``word``, or ""."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return '; did you mean "..."?' for the known word most like ``word``, or "".
+
+    ``likeness`` in 0..1 is the least that counts (difflib's ratio).
+    """
     by_fold = {k.casefold(): k for k in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=likeness)
     return f'; did you mean "{by_fold[found[0]]}"?' if found else ""
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from monitor.settings.root import Settings
-from monitor.settings.shape import fields_of
+from monitor.settings.shape import fields_of, model_at
 from playbooks.complaints import Complaint, nearest, one_of
 
 PREFIX = "STURMGLAS_"
 CONFIG = "STURMGLAS_CONFIG"
 """Names the settings file where no ``--config`` is given."""
+
+
+_SURE = 0.8
+"""How much a variable must look like a setting before we call it a typing error."""
 
 
 def overlay(
@@ -21,8 +25,9 @@ def overlay(
     """Put every variable into ``raw`` and note in ``places`` which key it set.
 
     ``__`` goes one level down; case does not count, and ``_`` also finds a ``-`` of a name in the
-    file. A value starting with ``[`` or ``{`` is read as JSON. Variables of one word that are no
-    setting (``STURMGLAS_DATA``) are none of our business, unless they look like a typing error.
+    file. A value starting with ``[`` or ``{`` is read as JSON. Variables without ``__`` that are no
+    setting are none of our business (Kubernetes sets ``STURMGLAS_PORT=tcp://...`` for a service of
+    that name), unless they look very much like a typing error.
     """
     complaints: list[Complaint] = []
     known = set(fields_of(Settings))
@@ -31,7 +36,7 @@ def overlay(
             continue
         parts = name[len(PREFIX) :].lower().split("__")
         if parts[0] not in known:
-            hint = nearest(parts[0], known)
+            hint = _meant(parts[0], known) or nearest(parts[0], known, likeness=_SURE)
             if len(parts) > 1 or hint:
                 text = f"unknown setting; expected {one_of(known)}{hint}"
                 complaints.append(Complaint(f"environment {name}", 0, ".".join(parts), text))
@@ -43,6 +48,15 @@ def overlay(
             text = "sets a key inside something that has none"
             complaints.append(Complaint(f"environment {name}", 0, ".".join(parts), text))
     return complaints
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    """Return a hint where one underscore stands in place of two: ``SERVER_HOST``."""
+    for name in known:
+        inner = model_at((name,), {}) if word.startswith(f"{name}_") else None
+        if inner is not None and word[len(name) + 1 :] in fields_of(inner):
+            return f"; did you mean {PREFIX}{name.upper()}__{word[len(name) + 1 :].upper()}?"
+    return ""
 
 
 def _value(text: str) -> object:

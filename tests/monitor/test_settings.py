@@ -177,6 +177,11 @@ def test_whole_sections_can_come_from_the_environment() -> None:
     assert found.routes[0].channels == ["screen"]
 
 
+def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
+    names = ("PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_8787_TCP", "PORT_8787_TCP_ADDR")
+    assert load(None, {f"STURMGLAS_{n}": "tcp://10.0.0.1:8787" for n in names}) == Settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
@@ -189,6 +194,10 @@ def test_whole_sections_can_come_from_the_environment() -> None:
         ("STURMGLAS_LANGUGE", "de",
          "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of channel, language, "
          'playbooks, route, server, source, store, timezone, topic, tripwires; did you mean "language"?'),
+        ("STURMGLAS_SERVER_PORT", "1",
+         "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of channel, "
+         "language, playbooks, route, server, source, store, timezone, topic, tripwires; "
+         "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",
          "environment STURMGLAS_TOPIC__ACME_BAHN__ANY: topic.acme-bahn.any: "
          'found "acme"; expected a list, such as ["a", "b"]'),
