@@ -129,7 +129,7 @@ def _settings(sink: Sink, store: str, port: int, page_url: str) -> Settings:
             "webhook": {
                 "type": "webhook",
                 "url": sink.webhook_url,
-                "signing_secret": "whsec_" + "ZGVtb2RlbW9kZW1vZGVtb2RlbW9kZW1v",
+                "signing_secret": sink.webhook_secret,
             },
             "mail": {
                 "type": "smtp",

@@ -7,6 +7,7 @@ housekeeping; the caller's own runs the HTTP server. They meet in the log and th
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import random
 import threading
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 from alerts.deliver import Deliverer
 from monitor.app.intake import LogIntake
-from monitor.app.wiring import Built
+from monitor.app.wiring import Built, Counting
 from monitor.pipeline import Line, Pipeline
 from monitor.pipeline.work import work
 from monitor.sources.base import Source
@@ -52,7 +53,8 @@ class Runtime:
         self._thread("pipeline", self._work)
         intake = LogIntake(built.log, built.store, built.clock)
         for source in self._sources:
-            self._thread(f"source {source.name}", lambda s=source: s.run(intake, self._stop))
+            run = functools.partial(source.run, intake, self._stop)
+            self._thread(f"source {source.name}", run)
 
     def _work(self) -> None:
         built = self._built
@@ -117,7 +119,7 @@ class _DeliveryThread:
                 channels,
                 clock=built.clock.now,
                 rng=random.Random(),  # jitter between processes, never part of a timeline
-                observer=built.observer,
+                observer=Counting(),
             )
             self._ready.set()
             await deliverer.run(self._stop, self._wake)

@@ -13,10 +13,12 @@ from alerts.channels import build_channel
 from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.route import Route
+from detectors.detection import Level
 from detectors.matcher import Matcher
 from detectors.score.linear import LinearScorer
 from detectors.topic import Topic
 from detectors.tripwires import Tripwires
+from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
 from monitor.pipeline.work import Parts
@@ -95,7 +97,7 @@ def parts(settings: Settings) -> Parts:
 def routes(settings: Settings) -> Sequence[Route]:
     """Return the routes in the order of the file."""
     return [
-        Route(min_level=r.min_level, topics=tuple(r.topics), channels=tuple(r.channels))
+        Route(min_level=Level(r.min_level), topics=tuple(r.topics), channels=tuple(r.channels))
         for r in settings.routes
     ]
 
@@ -119,11 +121,11 @@ def sources(built: Built) -> list[Source]:
             case MastodonSource():
                 from monitor.sources.mastodon import MastodonStream
 
-                made.append(MastodonStream(name, source, built.clock))
+                made.append(MastodonStream(name, source))
             case FileSource():
                 from monitor.sources.files import FollowedFile
 
-                made.append(FollowedFile(name, source, built.clock))
+                made.append(FollowedFile(name, source))
             case _:
                 continue
     return made
@@ -132,3 +134,10 @@ def sources(built: Built) -> list[Source]:
 def sqlite_path(url: str) -> Path:
     """Return the file of a ``sqlite:///`` address."""
     return Path(url.removeprefix("sqlite:///"))
+
+
+class Counting:
+    """Counts attempts to deliver (`alerts.deliver.Observer`)."""
+
+    def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
+        metrics.attempted(channel, outcome, latency_ms)

@@ -162,7 +162,7 @@ class Response:
 
         ``expected``: negatives expected over that hour.
         """
-        links = ()
+        links: tuple[tuple[str, str], ...] = ()
         if self._page_url:
             links = (("page", f"{self._page_url}/incidents/{incident.ref}"),)
         return compose(
