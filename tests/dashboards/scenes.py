@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.alert import DeliveryState, NotifyReason
-from alerts.incident import MACHINE, FactKind, Status
+from alerts.incident import MACHINE, FactKind, Outcome, Status
 from dashboards.web.views import (
     Chrome,
     Curve,
@@ -572,8 +572,6 @@ def incident(lang: str = "de", **more: object) -> IncidentPage:
 
 
 def incidents(lang: str = "de") -> IncidentList:
-    from alerts.incident import Outcome
-
     old = row(
         id="b",
         ref="K-12",
@@ -589,3 +587,72 @@ def incidents(lang: str = "de") -> IncidentList:
         resolved_at=ONSET - timedelta(days=11, hours=20),
     )
     return IncidentList(chrome("/incidents", "incidents", lang=lang), (row(),), (old,))
+
+
+def watch(lang: str = "de") -> IncidentPage:
+    """Level 3: watched, nobody woken, no playbook."""
+    level = Level.FRESH_BREEZE
+    quiet = row(level=level, peak=level, status=Status.WATCH, needs_ack=False, overdue=0, owner="")
+    return incident(
+        lang,
+        row=quiet,
+        next=None,
+        runs=(),
+        acked_at=None,
+        acked_by="",
+        acked_level=None,
+        deliveries=(),
+        evidence=(),
+        facts=(),
+        fact_count=0,
+    )
+
+
+def ended(lang: str = "de") -> IncidentPage:
+    over = row(
+        level=Level.LIGHT_AIR,
+        status=Status.RESOLVED,
+        needs_ack=False,
+        overdue=0,
+        outcome=Outcome.REAL,
+        resolved_at=NOW - minutes(3),
+    )
+    return incident(lang, row=over, next=None, posts=(), cause="Lauf doppelt gestartet")
+
+
+FOREIGN = frozenset(
+    {
+        *(x for t in tiles() for x in (t.name, t.brand)),
+        *(g.name for g in GAPS),
+        *(p.text for p in POSTS),
+        *(t.term for t in TERMS),
+        *(p.handle for p in POSTS),
+        *(p.source for p in POSTS),
+        *(s.name for s in detail().sources),
+        *(d.channel for d in deliveries()),
+        *(d.error for d in deliveries()),
+        *(x.owner for x in steps()),
+        *(x.note for x in steps()),
+        *(str(v) for f in facts() for v in f.payload.values()),
+        *(x for s in steps() for t in (s.title, s.text, *s.questions) for x in (t.de, t.en)),
+        *(
+            "Billing or service failure",
+            "Glas im Kaffee",
+            "D-31",
+            "K-12",
+            "M. Petersen",
+            "Abrechnung",
+        ),
+        *("pipeline: 41 s behind", "503 Service Unavailable", "forum"),
+    }
+) - {""}
+"""What users, platforms and playbooks wrote in these scenes."""
+UNITS = r"\b(CET|min|Nov|Tue|Mon)\b"
+"""What Babel and units bring into the test language, which is formatted as English."""
+SAME_IN_BOTH = frozenset(
+    {
+        "conn.on", "hint.sources", "in", "verdict.level", "verdict.calm",
+        "curve.1h", "curve.6h", "curve.24h", "terms.factor", "unit.times", "steps.done_by",
+        "hint.young_negatives", "hint.young_mentions", "role.community",
+    }
+)  # fmt: skip

@@ -223,7 +223,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "post.open": ("Original öffnen", "open the original"),
     "post.deleted": ("auf der Plattform gelöscht", "deleted on the platform"),
     "post.whole": ("ganz lesen", "read all of it"),
-    "back.calm": ("Windstille", "calm"),
     "error.title": ("Das ging nicht", "That did not work"),
     "error.404": (
         "Diese Seite oder dieser Vorfall ist hier nicht bekannt.",

@@ -121,7 +121,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ein angekündigtes Ereignis nicht: es hebt die erwartete Menge, nie die erwartete Kritik.",
         "Not an announced event: it raises the expected volume, never the expected criticism.",
     ),
-    "still.rise.title": ("Was fehlt bis zum Alarm?", "What is missing for an alarm?"),
     "where.title": ("Woher", "Where from"),
     "where.sub": ("{n} von {total} Quellen beteiligt", "{n} of {total} sources involved"),
     "where.none": ("Aus keiner Quelle etwas Negatives.", "Nothing negative from any source."),
