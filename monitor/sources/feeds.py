@@ -222,8 +222,12 @@ class Feed:
 
 def _parse(url: str, headers: httpx.Headers, body: bytes) -> Any:
     """Return the parsed feed; malformed ones with entries are kept, those without are an error."""
-    told = {"content-location": url, "content-type": headers.get("content-type", "")}
-    feed = feedparser.parse(io.BytesIO(body), response_headers=told, sanitize_html=False)
+    # No base address is given: feedparser would make a guid "17" into a link and so into another
+    # id whenever the feed moves. Relative links are joined in `_mention`.
+    told = {"content-type": headers.get("content-type", "")}
+    feed = feedparser.parse(
+        io.BytesIO(body), response_headers=told, sanitize_html=False, resolve_relative_uris=False
+    )
     if not feed.entries and (feed.bozo or not feed.version):
         reason = " ".join(str(feed.get("bozo_exception", "no feed in it")).split())[:160]
         raise SourceError(f"{_shown(url)}: neither RSS nor Atom: {reason}")

@@ -275,7 +275,10 @@ def to_mention(source: str, status: Mapping[str, Any]) -> Mention | None:
 
     Raises KeyError, TypeError, ValueError or `msgspec.ValidationError` for a malformed one.
     """
-    if status.get("visibility", "public") not in OPEN_TO_ALL:
+    visibility = status.get("visibility")
+    if not visibility:
+        raise ValueError("it does not say who may read it")
+    if visibility not in OPEN_TO_ALL:
         return None
     shared = status.get("reblog")
     body = shared or status
