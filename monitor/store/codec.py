@@ -20,9 +20,12 @@ def micros(at: datetime | None) -> int | None: ...
 def micros(at: datetime | None) -> int | None:
     """Return microseconds since 1970 UTC, exactly, of an aware datetime.
 
-    A double holds every microsecond up to the year 2255 (2**53 us), so rounding is exact.
+    Whole numbers all the way: a double of seconds no longer holds every microsecond after 2106.
     """
-    return None if at is None else round(at.timestamp() * 1_000_000)
+    if at is None:
+        return None
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 @overload
@@ -36,7 +39,7 @@ def instant(us: int | None) -> datetime | None:
 
 def seconds(at: datetime) -> int:
     """Return whole seconds since 1970 UTC, rounded down."""
-    return int(at.timestamp() // 1)
+    return micros(at) // 1_000_000
 
 
 def from_seconds(s: int) -> datetime:

@@ -90,8 +90,8 @@ class EmbeddedLog:
         self._desk = _Line(path, max_bytes, later)
         self._look = _Line(path, 0, later)
         self._queue: list[_Append] = []
-        self._queue_guard = threading.Lock()
-        self._leading = threading.Lock()
+        self._queued = threading.Condition()
+        self._led = False
         self._arrived = threading.Condition()
         self._last = 0
         self._noticed = threading.local()
@@ -124,17 +124,30 @@ class EmbeddedLog:
         if not entries:
             return []
         mine = _Append(entries)
-        with self._queue_guard:
+        with self._queued:
             self._queue.append(mine)
-        with self._leading:
-            while not mine.done:
-                self._commit(self._next_group())
+            while self._led and not mine.done:
+                self._queued.wait()
+            if not mine.done:
+                self._led = True
+        if not mine.done:
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         return mine.positions
 
+    def _lead(self, mine: _Append) -> None:
+        """Commit group after group until ``mine`` is in one, then leave the lead to another."""
+        try:
+            while not mine.done:
+                self._commit(self._next_group())
+        finally:
+            with self._queued:
+                self._led = False
+                self._queued.notify_all()
+
     def _next_group(self) -> list[_Append]:
-        with self._queue_guard:
+        with self._queued:
             size, n = 0, 0
             while n < len(self._queue) and (n == 0 or size < GROUP_BYTES):
                 size += self._queue[n].size
@@ -153,7 +166,7 @@ class EmbeddedLog:
                 return
             group[0].error = error
         except BaseException:
-            with self._queue_guard:  # an interrupted leader leaves the work to the next
+            with self._queued:  # an interrupted leader leaves the work to the next
                 self._queue[:0] = group
             raise
         for one in group:

@@ -266,12 +266,14 @@ def test_a_killed_consumer_leaves_nothing_out(log_home: LogHome) -> None:
     everything = [str(n) for n in range(200)]
     log.append([b.entry(n.encode()) for n in everything])
     said = killed_after(start("consume", log_home.spec), 21)
-    did = [n for line in said if line.startswith("did") for n in line.split()[1:]]
+    got = [line.split()[1:] for line in said if line.startswith("got")]
+    did = {n for line in said if line.startswith("did") for n in line.split()[1:]}
     again = [e.payload.decode() for e in lost(log)]
     fresh = [e.payload.decode() for e in drained(log)]
     log.close()
-    assert sorted({*did, *again, *fresh}, key=int) == everything
-    assert not set(did) & {*again, *fresh}, "what was acknowledged came again"
+    assert not did & {*again, *fresh}, "what was acknowledged came again"
+    # The last ones may have been acknowledged without the child living to say so.
+    assert set(everything) - did - {*again, *fresh} in (set(), set(got[-1]))
 
 
 class LogModel(RuleBasedStateMachine):
