@@ -207,7 +207,6 @@ class Tail:
     def forget_burst(self) -> None:
         """Drop a running burst unlearned: it became an incident, and is no part of the usual."""
         self._burst = False
-        self._gap = 0
 
     def snapshot(self) -> list[float]:
         flags = [1.0 if self._burst else 0.0, self._peak, float(self._gap)]
@@ -259,7 +258,7 @@ class Burst:
     Snapshot below 2 KiB with three scales; about 2 us per scale and bin.
     """
 
-    __slots__ = ("_values", "_wanted", "baseline", "bin_s", "scales", "tails")
+    __slots__ = ("_memo", "_values", "_wanted", "baseline", "bin_s", "scales", "tails")
 
     def __init__(
         self, bin_s: float = 300.0, scales: tuple[int, ...] = (1,), priors: Priors = OPEN
@@ -273,6 +272,7 @@ class Burst:
         keep = max(scales) - 1
         self._values = [0.0] * keep
         self._wanted = [0.0] * keep
+        self._memo: tuple[float, int, list[tuple[float, float]]] | None = None
 
     def expected(self, hour: int) -> float:
         """Return the expected count of a bin in that local hour."""
@@ -280,11 +280,17 @@ class Burst:
 
     def sums(self, value: float, hour: int) -> list[tuple[float, float]]:
         """Return (observed, expected) of every scale, for a newest bin of ``value``."""
+        memo = self._memo
+        if memo is not None and memo[0] == value and memo[1] == hour:
+            return memo[2]
         expected = self.baseline.expected(hour)
         values, wanted = self._values, self._wanted
-        return [(value, expected)] + [
+        sums = [(value, expected)]
+        sums += [
             (sum(values[1 - s :]) + value, sum(wanted[1 - s :]) + expected) for s in self.scales[1:]
         ]
+        self._memo = (value, hour, sums)
+        return sums
 
     def return_periods(self, value: float, hour: int) -> list[float]:
         """Return the return period in days at every scale; 0 where there is no burst."""
@@ -312,8 +318,10 @@ class Burst:
         """Add late mentions to a bin seen ``bins_ago`` bins before the next one (1 = the last)."""
         if 1 <= bins_ago <= len(self._values):
             self._values[-bins_ago] = max(0.0, self._values[-bins_ago] + value)
+            self._memo = None
 
     def _push(self, value: float, expected: float) -> None:
+        self._memo = None
         if self._values:
             self._values = [*self._values[1:], value]
             self._wanted = [*self._wanted[1:], expected]
@@ -337,3 +345,4 @@ class Burst:
         keep = len(self._values)
         self._values = numbers(state, "values", keep)
         self._wanted = numbers(state, "wanted", keep)
+        self._memo = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detectors.burst import numbers
 from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode, Series
@@ -39,6 +39,7 @@ MEMORY = timedelta(days=28)
 OUTLETS = 32
 DAY_S = 86_400
 VERSION = 1
+QUIET = Judgement(Level.CALM, Level.CALM, interrupt=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class TopicWatch:
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
-        self._zone = ZoneInfo(topic.timezone)
+        self._zone = _zone(topic)
         self._limits = Thresholds(topic.thresholds)
         self._volume = VolumeDetector()
         self._negatives = NegativesDetector()
@@ -125,10 +126,7 @@ class TopicWatch:
             return self._close_again(bin, media)
         self.skip_to(bin.start)
         scored = self._score(bin)
-        evidence = self._evidence(bin, window, scored)
-        judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
-        if evidence.caught_up and judged.social > self._level:
-            judged = replace(judged, social=self._level, interrupt=False)
+        judged = self._judge(bin, window, scored)
         held = self._hold(judged.social, bin, scored)
         assessment = self._assess(bin, judged, held, scored, media)
         self._learn(bin, scored, frozen=frozen)
@@ -197,6 +195,16 @@ class TopicWatch:
 
     def _days_known(self, bin: Bin) -> float:
         return (bin.end - self._first).total_seconds() / DAY_S if self._first else 0.0
+
+    def _judge(self, bin: Bin, window: Window | None, scored: _Scored) -> Judgement:
+        quiet = scored.negative_days < self._limits["level1_days"]
+        if quiet and window is None and not self._outlets:
+            return QUIET  # what `judge` would say, at a fraction of the cost
+        evidence = self._evidence(bin, window, scored)
+        judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
+        if evidence.caught_up and judged.social > self._level:
+            return replace(judged, social=self._level, interrupt=False)
+        return judged
 
     def _evidence(self, bin: Bin, window: Window | None, scored: _Scored) -> Evidence:
         measures = measure(window) if window is not None else None
@@ -398,6 +406,16 @@ class TopicWatch:
         self._first, self._next = _instant(state["first"]), _instant(state["next"])
         self._onset = _instant(state["onset"])
         self._scored = None
+
+
+def _zone(topic: Topic) -> ZoneInfo:
+    try:
+        return ZoneInfo(topic.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"topic {topic.id!r}: unknown timezone {topic.timezone!r}; "
+            "expected an IANA name such as 'Europe/Berlin'"
+        ) from None
 
 
 def _stamp(at: datetime | None) -> int | None:

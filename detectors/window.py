@@ -7,6 +7,7 @@ the others, and no clock but our own can close a bin early.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -97,7 +98,7 @@ class Window:
 
 def bin_start(at: datetime) -> datetime:
     """Return the start of the bin that ``at`` falls into."""
-    seconds = int(at.timestamp())
+    seconds = math.floor(at.timestamp())
     return datetime.fromtimestamp(seconds - seconds % BIN_S, UTC)
 
 
