@@ -111,18 +111,22 @@ class Deliverer:
         self._observer: Observer = observer or _Nobody()
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._busy: Counter[str] = Counter()
+        self._accepted = 0
+        self._failures: list[BaseException] = []
         self._recovered_at = clock()
 
     async def drain(self, now: datetime) -> int:
         """Send everything due at ``now``, and what becomes due behind it; return how many were
-        accepted. Retries that fall due later are left."""
-        sent = 0
+        accepted. Retries that fall due later are left. Raises what kept an outcome from being
+        recorded."""
+        before = self._accepted
         while await self._start_due(now) or self._tasks:
-            done, _ = await asyncio.wait(
-                list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED
-            )
-            sent += sum(task.result() for task in done)
-        return sent
+            tasks = list(self._tasks.values())
+            if tasks:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self._failures:
+                raise self._failures.pop()
+        return self._accepted - before
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Send until ``stop``; ``wake`` says that something was queued. Set both to stop at once.
@@ -176,9 +180,15 @@ class Deliverer:
     def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
         self._tasks.pop(delivery.id, None)
         self._busy[delivery.channel] -= 1
-        if not task.cancelled() and task.exception() is not None:
-            name = type(task.exception()).__name__
-            log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
+        if task.cancelled():
+            return
+        failure = task.exception()
+        if failure is None:
+            self._accepted += task.result()
+            return
+        self._failures = [failure]
+        name = type(failure).__name__
+        log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
 
     async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
         """Make one attempt; True when it was accepted."""

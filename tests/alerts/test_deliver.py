@@ -1,0 +1,445 @@
+"""The deliverer over the real store: order, retries, unknown outcomes, stops and starts."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
+from alerts.channels.base import Channel, ChannelClass, ChannelError, Receipt
+from alerts.deliver import BUDGET, CAP_S, Deliverer, backoff_s, settle
+from monitor.clock import ManualClock, SystemClock
+from monitor.store.database import SqliteStore
+from tests import builders as b
+
+STORM = b.incident()
+FIRST = b.alert(STORM)
+WORSE = b.alert(STORM, reason=NotifyReason.ESCALATED)
+OVER = b.alert(STORM, reason=NotifyReason.RESOLVED)
+OTHER = b.alert(b.incident(counter=2))
+DOWN = ChannelError("there: answered 503")
+GONE = ChannelError("there: no answer (ReadTimeout)", ambiguous=True)
+REFUSED = ChannelError("there: answered 400: bad", permanent=True)
+SENT, DEAD, PENDING = DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.PENDING
+
+
+class Receiver:
+    """A channel that answers by a script, then accepts; remembers what it got, in order."""
+
+    doubles = ChannelClass.C
+
+    def __init__(self, name: str, script: Sequence[Exception | None] = ()) -> None:
+        self.name = name
+        self.script = list(script)
+        self.got: list[Delivery] = []
+        self.hold: asyncio.Event | None = None
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        self.got.append(delivery)
+        if self.hold is not None:
+            await self.hold.wait()
+        answer = self.script.pop(0) if self.script else None
+        if answer is not None:
+            raise answer
+        return Receipt("taken")
+
+    @property
+    def reasons(self) -> list[NotifyReason]:
+        return [d.alert.reason for d in self.got]
+
+
+class Counted:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+
+    def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
+        assert latency_ms >= 0
+        self.seen.append((channel, outcome))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = SqliteStore.open(f"sqlite:///{tmp_path / 'store.db'}")
+    with store.begin() as tx:
+        tx.save_incident(STORM, 0)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(b.T0)
+
+
+def enqueue(
+    store: SqliteStore, *alerts: Alert, channels: Sequence[str] = ("there",), at: datetime = b.T0
+) -> None:
+    with store.begin() as tx:
+        for alert in alerts:
+            tx.enqueue(alert, channels, at)
+
+
+def deliverer(
+    store: SqliteStore,
+    clock: Callable[[], datetime],
+    *channels: Channel,
+    observer: Counted | None = None,
+) -> Deliverer:
+    known = {channel.name: channel for channel in channels}
+    return Deliverer(store.outbox, known, clock, random.Random(7), observer)
+
+
+def stored(store: SqliteStore, alert: Alert = FIRST) -> Delivery:
+    return next(d for d in store.read.deliveries(alert.incident) if d.alert.id == alert.id)
+
+
+def outcomes(store: SqliteStore, alert: Alert = FIRST) -> list[AttemptOutcome | None]:
+    return [a.outcome for a in store.read.delivery_attempts(stored(store, alert).id)]
+
+
+async def drained(clock: ManualClock, worker: Deliverer, times: int = 1) -> int:
+    """Drain ``times``, an hour apart, so that every retry has fallen due."""
+    sent = 0
+    for n in range(times):
+        if n:
+            clock.move(timedelta(hours=1))
+        sent += await worker.drain(clock.now())
+    return sent
+
+
+# --- one delivery -----------------------------------------------------------------------------
+
+
+async def run_drain(
+    store: SqliteStore, clock: ManualClock, *channels: Receiver, times: int = 1
+) -> int:
+    return await drained(clock, deliverer(store, clock.now, *channels), times)
+
+
+def test_what_is_due_is_sent_once(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there")
+    assert asyncio.run(run_drain(store, clock, there, times=3)) == 1
+    assert len(there.got) == 1
+    assert stored(store).state is SENT
+    assert outcomes(store) == [AttemptOutcome.ACCEPTED]
+
+
+def test_what_is_not_due_waits(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST, at=b.after(60))
+    there = Receiver("there")
+    assert asyncio.run(run_drain(store, clock, there)) == 0
+    assert there.got == []
+
+
+def test_a_passing_error_is_tried_again(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [DOWN, DOWN])
+    assert asyncio.run(run_drain(store, clock, there, times=3)) == 1
+    assert outcomes(store) == [
+        AttemptOutcome.RETRY,
+        AttemptOutcome.RETRY,
+        AttemptOutcome.ACCEPTED,
+    ]
+    assert not stored(store).may_repeat
+
+
+def test_a_retry_waits_for_its_time(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [ChannelError("busy", retry_after_s=120)])
+
+    async def scene() -> None:
+        worker = deliverer(store, clock.now, there)
+        await worker.drain(clock.now())
+        clock.move(timedelta(seconds=119))
+        await worker.drain(clock.now())
+        assert len(there.got) == 1
+        clock.move(timedelta(seconds=1))
+        await worker.drain(clock.now())
+
+    asyncio.run(scene())
+    assert len(there.got) == 2
+
+
+def test_a_permanent_error_is_dead_and_can_be_sent_again(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [REFUSED])
+    asyncio.run(run_drain(store, clock, there, times=3))
+    assert len(there.got) == 1
+    assert (stored(store).state, stored(store).error) == (DEAD, str(REFUSED))
+    assert store.outbox.resend(stored(store).id, "kim", clock.now())
+    assert asyncio.run(run_drain(store, clock, there)) == 1
+    assert stored(store).state is SENT
+
+
+def test_an_unknown_outcome_is_sent_again_and_marked(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [GONE])
+    asyncio.run(run_drain(store, clock, there, times=2))
+    assert [d.may_repeat for d in there.got] == [False, True]
+    assert outcomes(store) == [AttemptOutcome.UNKNOWN, AttemptOutcome.ACCEPTED]
+
+
+def test_after_a_day_it_is_dead_and_says_so(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [DOWN] * 100)
+    asyncio.run(run_drain(store, clock, there, times=30))
+    assert stored(store).state is DEAD
+    assert 20 <= len(there.got) <= 26
+    assert "gave up after 24 h" in stored(store).error
+    assert "503" in stored(store).error
+
+
+def test_an_unknown_channel_is_dead_with_a_way_out(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST, channels=["gone"])
+    asyncio.run(run_drain(store, clock, Receiver("there")))
+    assert stored(store).state is DEAD
+    assert stored(store).error == (
+        'no channel "gone" is configured (known: there); add it or change the route, then send again'
+    )
+
+
+def test_a_channels_own_fault_is_unknown_and_tells_nothing(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST)
+    there = Receiver("there", [ValueError("routing key 0123456789")])
+    asyncio.run(run_drain(store, clock, there))
+    assert stored(store).error == "there: failed inside (ValueError)"
+    assert outcomes(store) == [AttemptOutcome.UNKNOWN]
+
+
+def test_every_attempt_is_counted(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    counted = Counted()
+    there = Receiver("there", [DOWN, GONE])
+    asyncio.run(drained(clock, deliverer(store, clock.now, there, observer=counted), 3))
+    assert counted.seen == [("there", "retry"), ("there", "unknown"), ("there", "accepted")]
+
+
+def test_the_attempt_is_on_record_before_the_send(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST)
+    found: list[tuple[DeliveryState, list[AttemptOutcome | None]]] = []
+
+    class Looker(Receiver):
+        async def send(self, delivery: Delivery) -> Receipt:
+            found.append((stored(store).state, outcomes(store)))
+            return Receipt()
+
+    asyncio.run(run_drain(store, clock, Looker("there")))
+    assert found == [(DeliveryState.SENDING, [None])]
+
+
+# --- several ----------------------------------------------------------------------------------
+
+
+def test_one_key_keeps_its_order_even_through_a_retry(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST, WORSE, OVER)
+    there = Receiver("there", [DOWN, None, GONE])
+    asyncio.run(run_drain(store, clock, there, times=4))
+    assert there.reasons == [FIRST.reason] * 2 + [WORSE.reason] * 2 + [OVER.reason]
+
+
+def test_a_dead_head_lets_the_next_go(store: SqliteStore, clock: ManualClock) -> None:
+    enqueue(store, FIRST, WORSE)
+    there = Receiver("there", [REFUSED])
+    assert asyncio.run(run_drain(store, clock, there)) == 1
+    assert there.reasons == [FIRST.reason, WORSE.reason]
+
+
+def test_a_channel_that_hangs_holds_up_neither_others_nor_other_keys(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST, channels=["slow", "fast"])
+    slow, fast = Receiver("slow"), Receiver("fast")
+
+    async def scene() -> None:
+        slow.hold = asyncio.Event()
+        worker = deliverer(store, clock.now, slow, fast)
+        draining = asyncio.create_task(worker.drain(clock.now()))
+        while not fast.got:
+            await asyncio.sleep(0.01)
+        assert not draining.done()
+        slow.hold.set()
+        assert await draining == 2
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
+
+
+def test_no_more_than_eight_requests_are_under_way_to_one_channel(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    storms = [b.alert(b.incident(counter=n)) for n in range(1, 21)]
+    enqueue(store, *storms)
+    together = 0
+    most = 0
+
+    class Crowd(Receiver):
+        async def send(self, delivery: Delivery) -> Receipt:
+            nonlocal together, most
+            together += 1
+            most = max(most, together)
+            await asyncio.sleep(0.01)
+            together -= 1
+            return Receipt()
+
+    assert asyncio.run(run_drain(store, clock, Crowd("there"))) == 20
+    assert 2 <= most <= 8
+
+
+# --- the loop ---------------------------------------------------------------------------------
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        await asyncio.sleep(0.01)
+
+
+def test_the_loop_wakes_for_what_is_queued(store: SqliteStore) -> None:
+    there = Receiver("there")
+
+    async def scene() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        worker = deliverer(store, SystemClock().now, there)
+        running = asyncio.create_task(worker.run(stop, wake))
+        await asyncio.sleep(0.1)
+        for alert in (FIRST, OTHER):
+            enqueue(store, alert, at=SystemClock().now())
+            wake.set()
+            await until(lambda a=alert: a.id in {d.alert.id for d in there.got})
+        await until(lambda: stored(store).state is SENT)
+        stop.set()
+        wake.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
+    assert len(there.got) == 2
+
+
+def test_the_loop_retries_when_the_time_has_come(store: SqliteStore) -> None:
+    enqueue(store, FIRST, at=SystemClock().now())
+    there = Receiver("there", [DOWN, DOWN])
+
+    async def scene() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
+        await until(lambda: stored(store).state is SENT)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+    assert len(there.got) == 3
+
+
+def test_a_stop_cuts_off_a_hanging_send_and_the_next_start_sends_it_again(
+    store: SqliteStore,
+) -> None:
+    enqueue(store, FIRST, at=SystemClock().now())
+    there = Receiver("there")
+
+    async def cut_off() -> float:
+        there.hold = asyncio.Event()  # never set
+        stop, wake = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
+        await until(lambda: bool(there.got))
+        began = time.monotonic()
+        stop.set()
+        await running
+        return time.monotonic() - began
+
+    assert 1.5 <= asyncio.run(asyncio.wait_for(cut_off(), 60)) <= 20
+    assert stored(store).state is DeliveryState.SENDING
+    there.hold = None
+
+    async def again() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
+        await until(lambda: stored(store).state is SENT)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(again(), 60))
+    assert outcomes(store) == [AttemptOutcome.UNKNOWN, AttemptOutcome.ACCEPTED]
+    assert [d.may_repeat for d in there.got] == [False, True]
+
+
+def test_a_store_that_is_down_for_a_moment_costs_nothing(
+    store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    enqueue(store, FIRST, at=SystemClock().now())
+    there = Receiver("there")
+    outbox = store.outbox
+
+    class Flaky:
+        """The real outbox, which fails at first at every verb."""
+
+        def __init__(self) -> None:
+            self.failed: set[str] = set()
+
+        def __getattr__(self, verb: str) -> object:
+            real = getattr(outbox, verb)
+
+            def call(*args: object, **kwargs: object) -> object:
+                if verb not in self.failed:
+                    self.failed.add(verb)
+                    raise OSError("disk full")
+                return real(*args, **kwargs)
+
+            return call
+
+    async def scene() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        worker = Deliverer(
+            Flaky(),  # type: ignore[arg-type]  # every verb by name
+            {"there": there},
+            SystemClock().now,
+            random.Random(7),
+        )
+        running = asyncio.create_task(worker.run(stop, wake))
+        await until(lambda: stored(store).state is SENT)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+    assert len(there.got) == 1
+    assert "OSError" in caplog.text
+
+
+# --- the decision alone -----------------------------------------------------------------------
+
+
+def test_jitter_is_full_doubles_and_is_capped() -> None:
+    rng = random.Random(1)
+    for attempt, cap in ((1, 1), (2, 2), (5, 16), (9, 256), (10, CAP_S), (1000, CAP_S)):
+        waits = [backoff_s(attempt, rng) for _ in range(2000)]
+        assert max(waits) <= cap
+        assert max(waits) > 0.95 * cap
+        assert min(waits) < 0.05 * cap
+
+
+def test_retry_after_is_a_floor() -> None:
+    error = ChannelError("busy", retry_after_s=90)
+    ending = settle(error, 1, b.T0, b.T0, random.Random(1))
+    assert ending.retry_at == b.after(90)
+
+
+@pytest.mark.parametrize("error", [DOWN, GONE])
+def test_the_budget_counts_from_the_beginning(error: ChannelError) -> None:
+    late = b.T0 + BUDGET
+    assert settle(error, 9, b.T0, late, random.Random(1)).state is DEAD
+    early = settle(error, 9, b.T0, late - timedelta(minutes=10), random.Random(1))
+    assert early.state is PENDING
