@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 from pydantic import TypeAdapter
 
+from alerts.alert import DeliveryState
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
 from alerts.deliver import Deliverer
@@ -182,6 +183,7 @@ class _Delivery:
         self._runner = asyncio.Runner()
         self._now = START
         self._told: dict[int, str] = {}
+        self._waiting = False
 
     def __enter__(self) -> _Delivery:
         self._client = httpx.AsyncClient()
@@ -203,16 +205,17 @@ class _Delivery:
         self._runner.run(self._client.aclose())
         self._runner.close()
 
-    def drain(self, now: datetime) -> list[Line]:
-        """Send what is due at ``now``; return a line per delivery whose state changed."""
+    def drain(self, now: datetime, told: list[Line]) -> list[Line]:
+        """Send what ``told`` queued and what waits; return a line per delivery whose state changed."""
         self._now = now
-        due = self._store.outbox.next_due()
-        if due is None or due > now:
+        if not self._waiting and not any(line.type == "alert" for line in told):
             return []
         self._runner.run(self._deliverer.drain(now))
+        self._waiting = False
         lines = []
         for incident in self._store.read.incidents(limit=1000):
             for delivery in self._store.read.deliveries(incident.id):
+                self._waiting |= delivery.state is DeliveryState.PENDING
                 if self._told.get(delivery.id) == delivery.state:
                     continue
                 self._told[delivery.id] = delivery.state

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from detectors.mention import Mention
 from detectors.window import AHEAD, BIN, HOLD, bin_start
@@ -19,6 +20,10 @@ from monitor.ports import NoSignals, Store
 CHUNK = 1000
 STRAY = timedelta(days=30)
 """Mentions at the beginning of a file that lie further than this before the next one are strays."""
+
+
+AfterBin = Callable[[datetime, list[Line]], list[Line]]
+"""Gets what a bin brought, and returns more lines."""
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ def replay(
     store: Store,
     *,
     today: datetime | None = None,
-    after_bin: Callable[[datetime], list[Line]] | None = None,
+    after_bin: AfterBin | None = None,
 ) -> Iterator[Line]:
     """Yield the timeline of ``mentions``, which must come sorted by publication; last a summary.
 
@@ -76,7 +81,7 @@ def _judge(
     pipeline: Pipeline,
     until: datetime,
     totals: Totals,
-    after_bin: Callable[[datetime], list[Line]] | None,
+    after_bin: AfterBin | None,
 ) -> Iterator[Line]:
     """Close all bins that end by ``until``: at once, or one by one where somebody follows."""
     closed = pipeline.judging.oldest_closed()
@@ -86,7 +91,7 @@ def _judge(
     for end in ends:
         lines = pipeline.tick(end + HOLD)
         if after_bin is not None:
-            lines += after_bin(end + HOLD)
+            lines += after_bin(end + HOLD, lines)
         totals.see(lines)
         yield from lines
 
@@ -113,7 +118,7 @@ def _first(chunk: list[tuple[Mention, datetime]]) -> datetime:
     """Return where the recording begins, strays left out."""
     times = [seen for _, seen in chunk]
     first = times[0]
-    for before, after in zip(times, times[1:], strict=False):
+    for before, after in pairwise(times):
         if after - before > STRAY:
             first = after
     return first

@@ -86,7 +86,7 @@ def parts(settings: Settings) -> Parts:
         topics=topics,
         matcher=Matcher(topics.values()),
         scorer=LinearScorer.load(),
-        tripwires=Tripwires.load(),
+        tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths),
         routes=routes(settings),
         page_url=settings.server.public_url,

@@ -85,6 +85,8 @@ class Judging:
         self._live = live
         self._response = Response(store.read, topics, playbooks, routes, page_url, language)
         self._watched: dict[str, _Watched] = {}
+        self._open: list[Incident] = []
+        self._media: dict[str, int] = {}
         self._load()
 
     def _load(self) -> None:
@@ -138,15 +140,17 @@ class Judging:
     def _tick(self, tx: Transaction, now: datetime) -> list[Line]:
         until = closable_until(now, [s.clock for s in tx.sources().values()])
         lines = self._rejudge(tx, now)
-        starts = [w.closed_until for w in self._watched.values() if w.closed_until is not None]
-        if not starts or min(starts) >= until:
+        oldest = self.oldest_closed()
+        if oldest is None or oldest >= until:
             return lines
+        self._open = tx.open_incidents()
+        self._media = {topic: tx.media(topic) for topic in self._watched}
         bins = {
             t: tx.bins(t, w.closed_until, until)
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
-        for end in self._ends(min(starts), until, bins):
+        for end in self._ends(oldest, until, bins):
             lines += self._close(tx, self._now_for(end, now), end, bins)
         for topic, watched in self._watched.items():
             if topic in bins:
@@ -189,8 +193,7 @@ class Judging:
         bins: Mapping[str, Mapping[datetime, Counts]],
     ) -> list[Line]:
         closing = _Closing(end, now)
-        open_incidents = tx.open_incidents()
-        frozen = {t for i in open_incidents if i.status is not Status.WATCH for t in i.topics}
+        frozen = {t for i in self._open if i.status is not Status.WATCH for t in i.topics}
         lines: list[Line] = []
         for watched in self._watched.values():
             if watched.closed_until is None or watched.closed_until >= end:
@@ -199,7 +202,7 @@ class Judging:
             lines += self._close_topic(tx, closing, watched, counts, watched.topic.id in frozen)
         past = now - end > BLIND
         if not past:
-            lines += self._decide(tx, closing, open_incidents)
+            lines += self._decide(tx, closing)
         return lines
 
     def _close_topic(
@@ -210,7 +213,7 @@ class Judging:
             watched.watch.skip_to(end - BIN)
         bin = Bin(topic, end - BIN, counts)
         window = tx.window(topic, end - HOUR, end) if watched.watch.wants_window(bin) else None
-        closed = watched.watch.close(bin, window, media=tx.media(topic), frozen=frozen)
+        closed = watched.watch.close(bin, window, media=self._media[topic], frozen=frozen)
         before, now = watched.latest, closed.assessment
         closing.seen[topic] = now
         closing.counts[topic], closing.windows[topic] = counts, window
@@ -244,44 +247,41 @@ class Judging:
 
     # --- incidents --------------------------------------------------------------------------
 
-    def _decide(
-        self, tx: Transaction, closing: _Closing, open_incidents: Sequence[Incident]
-    ) -> list[Line]:
+    def _decide(self, tx: Transaction, closing: _Closing) -> list[Line]:
         lines: list[Line] = []
-        current = list(open_incidents)
         covered: set[str] = set()
         for topic, seen in sorted(closing.seen.items(), key=lambda item: -item[1].level):
-            if seen.level < WATCH or any(topic in i.topics for i in current):
+            if seen.level < WATCH or any(topic in i.topics for i in self._open):
                 continue
-            kin = self._same_storm(tx, topic, closing, current)
+            kin = self._same_storm(tx, topic, closing)
             if kin is not None:
-                joined, more = self._join(tx, topic, kin, closing)
-                lines += more
-                current = [joined if i.id == joined.id else i for i in current]
+                lines += self._join(tx, topic, kin, closing)
                 continue
             covered.add(topic)
             last = tx.last_incident(topic)
             reopen = last if last and _recent(last, closing.now) else None
-            opened, more = self._advance(tx, reopen, seen, closing)
-            lines += more
-            if opened is not None and opened.is_open:
-                current.append(opened)
-        for incident in current:
+            lines += self._advance(tx, reopen, seen, closing)
+        for incident in list(self._open):
             found = [closing.seen[t] for t in incident.topics if t in closing.seen]
             if found and not covered.intersection(incident.topics):
                 best = max(found, key=lambda a: (a.level, a.interrupt, a.return_period_days))
-                lines += self._advance(tx, incident, best, closing)[1]
+                lines += self._advance(tx, incident, best, closing)
         return lines
 
+    def _now_stands(self, incident: Incident) -> None:
+        """Keep the list of open incidents as the store has it, without asking it each bin."""
+        others = [i for i in self._open if i.id != incident.id]
+        self._open = [*others, incident] if incident.is_open else others
+
     def _same_storm(
-        self, tx: Transaction, topic: str, closing: _Closing, current: Sequence[Incident]
+        self, tx: Transaction, topic: str, closing: _Closing
     ) -> Incident | None:
         """Return the open incident that this topic's posts already belong to, if there is one."""
         since, until = closing.end - HOUR, closing.end
         window = closing.windows[topic] or tx.window(topic, since, until)
         mine = set(window.num)
         brand = self._topics[topic].brand
-        for incident in current:
+        for incident in self._open:
             kin = [t for t in incident.topics if brand and self._topics.get(t) is not None]
             kin = [t for t in kin if self._topics[t].brand == brand]
             theirs = {n for t in kin for n in tx.window(t, since, until).num}
@@ -291,21 +291,20 @@ class Judging:
 
     def _join(
         self, tx: Transaction, topic: str, incident: Incident, closing: _Closing
-    ) -> tuple[Incident, list[Line]]:
+    ) -> list[Line]:
         after = replace(incident, topics=(*incident.topics, topic), updated_at=closing.now)
         if not tx.save_incident(after, incident.version):
-            return incident, []
+            return []
         payload = {"topic": topic, "level": int(closing.seen[topic].level)}
         fact = Fact(FactKind.TOPIC_JOINED, closing.end, closing.now, MACHINE, payload)
         tx.add_facts(incident.id, [fact])
         self._signals.publish("incident", incident.id, incident.version + 1)
-        data = incident_data(after, fact)
-        joined = replace(after, version=incident.version + 1)
-        return joined, [Line("incident", closing.end, topic, data)]
+        self._now_stands(replace(after, version=incident.version + 1))
+        return [Line("incident", closing.end, topic, incident_data(after, fact))]
 
     def _advance(
         self, tx: Transaction, before: Incident | None, seen: Assessment, closing: _Closing
-    ) -> tuple[Incident | None, list[Line]]:
+    ) -> list[Line]:
         topic = self._topics[seen.topic]
         after, facts = advance(
             before,
@@ -315,16 +314,17 @@ class Judging:
             now=closing.now,
         )
         if after is None or after == before:
-            return after, []
+            return []
         expected = before.version if before else 0
         after = replace(after, version=expected)
         if not tx.save_incident(after, expected):
-            return before, []  # a person was faster; the next bin sees their state
+            return []  # a person was faster; the next bin sees their state
+        self._now_stands(replace(after, version=expected + 1))
         tx.add_facts(after.id, facts)
         lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
         lines += self._speak(tx, before, after, seen, closing)
         self._signals.publish("incident", after.id, after.version + 1)
-        return replace(after, version=expected + 1), lines
+        return lines
 
     def _speak(
         self,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Alert, NotifyReason, Quote, compose
 from alerts.incident import MACHINE, Fact, FactKind, Incident
 from alerts.route import Route, route
-from detectors.detection import Assessment
+from detectors.detection import Assessment, ReasonCode
 from detectors.measures import representatives
 from detectors.score.base import Tone
 from detectors.terms import burst_terms
@@ -80,7 +80,7 @@ class Response:
             quotes=tuple(quotes[:QUOTES]),
             terms=tuple(t.term for t in terms),
             texts=tuple(now),
-            tripwires=tuple(sorted({t for t in window.tripwire if t})),
+            tripwires=tuple(sorted(_tripped(seen))),
             evidence=tuple(window.num[i] for i, _ in telling),
         )
 
@@ -182,6 +182,11 @@ class Response:
     def channels(self, alert: Alert) -> tuple[str, ...]:
         """Return the channels that hear of this alert, in the order of the routes."""
         return route(alert, self._routes)
+
+
+def _tripped(seen: Assessment) -> set[str]:
+    """Return the categories of danger words that enough authors used; one word is no danger."""
+    return {r.text for r in seen.reasons if r.code is ReasonCode.TRIPWIRE and r.met}
 
 
 def _quote(post: Post, copies: int) -> Quote:
