@@ -228,7 +228,7 @@ def _parse(url: str, headers: httpx.Headers, body: bytes) -> Any:
     feed = feedparser.parse(
         io.BytesIO(body), response_headers=told, sanitize_html=False, resolve_relative_uris=False
     )
-    if not feed.entries and (feed.bozo or not feed.version):
+    if not feed.entries and (feed.bozo or not feed.get("version")):
         reason = " ".join(str(feed.get("bozo_exception", "no feed in it")).split())[:160]
         raise SourceError(f"{_shown(url)}: neither RSS nor Atom: {reason}")
     return feed

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from monitor.sources.base import SourceError
 from monitor.sources.importer_columns import recognise
@@ -87,22 +87,29 @@ def rows_of(path: Path, table: Table) -> Iterator[tuple[int, list[str] | str]]:
     csv.field_size_limit(FIELD_LIMIT)
     with open_bytes(path) as file:
         text = _text(file, table.encoding.value)
-        reader = csv.reader(text, delimiter=table.delimiter.value)
-        number = -1
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
+        try:
+            yield from _numbered_rows(csv.reader(text, delimiter=table.delimiter.value), table)
+        finally:
+            text.detach()  # the file is closed by its own `with`
+
+
+def _numbered_rows(reader: Any, table: Table) -> Iterator[tuple[int, list[str] | str]]:
+    # Any: the type of csv.reader has no public name.
+    number = -1
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
+            yield line, f"cannot be read as a table: {error}"
+            if not isinstance(error, csv.Error):
                 return
-            except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
-                yield line, f"cannot be read as a table: {error}"
-                if not isinstance(error, csv.Error):
-                    return
-                continue
-            number += 1
-            if number > table.header_row and any(c.strip() for c in cells):
-                yield line, cells
+            continue
+        number += 1
+        if number > table.header_row and any(c.strip() for c in cells):
+            yield line, cells
 
 
 def _text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:

@@ -283,6 +283,8 @@ def to_mention(source: str, status: Mapping[str, Any]) -> Mention | None:
     shared = status.get("reblog")
     body = shared or status
     created = status["created_at"]
+    if isinstance(created, str):  # Mastodon.py 2.3 leaves the dates of edited posts as they came
+        created = datetime.fromisoformat(created)
     if not isinstance(created, datetime):
         raise TypeError(f"created_at: expected a date, got {str(created)[:40]!r}")
     parent = str(status.get("in_reply_to_id") or "")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -193,8 +193,15 @@ def _csv_rows(path: Path, file: BinaryIO) -> Iterator[Mention | Complaint]:
     text = io.TextIOWrapper(cast(io.BufferedReader, file), "utf-8-sig", newline="")
     first = text.readline(LINE_LIMIT)
     delimiter = max(",;\t|", key=first.count)
-    header = check_header(path, next(csv.reader([first], delimiter=delimiter), []))
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    try:
+        header = check_header(path, next(csv.reader([first], delimiter=delimiter), []))
+        yield from _csv_items(csv.reader(text, delimiter=delimiter, strict=True), header)
+    finally:
+        text.detach()  # the file is closed by its own `with`
+
+
+def _csv_items(reader: Any, header: list[str]) -> Iterator[Mention | Complaint]:
+    # Any: the type of csv.reader has no public name.
     while True:
         line = reader.line_num + 2
         try:

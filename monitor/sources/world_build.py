@@ -299,7 +299,8 @@ class World:
             local = at.astimezone(self._zone)
             if local.hour == 10 and local.weekday() < 5:
                 occasions.append("calm")
-        return [self._own_post(at, occasion) for occasion in occasions]
+        posts = [self._own_post(at, occasion) for occasion in occasions]
+        return [post for post in posts if not self._lost(post.mention)]
 
     def _own_post(self, at: datetime, occasion: str) -> Labelled:
         rng = Random(f"{self.seed}/{self.brand.id}/own/{at.isoformat()}")

@@ -72,7 +72,7 @@ def test_every_answer_carries_the_security_headers(server: Served) -> None:
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert "server" not in answer.headers
 
 
@@ -186,3 +186,14 @@ def test_websockets_are_closed(server: Served) -> None:
 
     server.ask(connect)
     assert sent == ["websocket.close"]
+
+
+def test_pages_and_static_files_are_served_under_the_same_guard(server: Served) -> None:
+    page = server.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+        assert server.get(address).status_code == 200, address
+    assert server.get("/static/nothing.js").status_code == 404
+    assert server.get("/static/../app.py").status_code == 404

@@ -21,6 +21,7 @@ from detectors.detection import Assessment
 from detectors.window import COUNT_FIELDS
 from monitor.ports import Unavailable
 from monitor.store import migrate as migrate_module
+from monitor.store import sqlite
 from monitor.store.codec import instant, micros, pack, seconds, unpack
 from monitor.store.database import SqliteStore
 from monitor.store.migrate import migrate
@@ -154,7 +155,10 @@ def test_a_url_never_shows_its_password() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_no_room_for_the_schema_is_said(file: Path) -> None:
+def test_a_lock_in_the_way_of_the_schema_is_said(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("BEGIN IMMEDIATE")

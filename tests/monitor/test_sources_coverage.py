@@ -1,0 +1,99 @@
+"""Coverage: everything that is not seen is a gap, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from detectors.topic import Query, Topic
+from detectors.window import SourceClock
+from monitor.ports import SourceState
+from monitor.sources.coverage import GapKind, gaps, unseen
+
+NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
+TOPIC = Topic("t", "T", Query(any=("t",)))
+
+
+def state(
+    name: str,
+    *,
+    seen: float | None = 1,
+    items: int = 500,
+    gap_s: float = 30,
+    lag_s: float = 5,
+    ahead_min: float = 0,
+    ok: float | None = 1,
+    error: float | None = None,
+) -> SourceState:
+    """Return a state; ``seen``, ``ok`` and ``error`` are minutes ago."""
+
+    def ago(minutes: float | None) -> datetime | None:
+        return None if minutes is None else NOW - timedelta(minutes=minutes)
+
+    last = ago(seen)
+    mark = None if last is None else last + timedelta(minutes=ahead_min)
+    clock = SourceClock(name, mark, last, gap_s, lag_s, items if last else 0)
+    return SourceState(clock, {}, ago(ok), "HTTP 500" if error is not None else "", ago(error))
+
+
+def kinds(found: SourceState, type_: str = "http") -> list[GapKind]:
+    name = found.clock.source
+    return [g.kind for g in gaps({name: found}, [], NOW, configured={name: type_})]
+
+
+def test_a_healthy_source_has_no_gap() -> None:
+    assert kinds(state("a")) == []
+
+
+def test_each_way_of_not_seeing_has_its_kind() -> None:
+    assert kinds(state("a", seen=30)) == [GapKind.SILENT]
+    assert kinds(state("a", error=0.5)) == [GapKind.FAILED]
+    assert kinds(state("a", error=5)) == []  # it was reached since
+    assert kinds(state("a", lag_s=3600)) == [GapKind.LATE]
+    assert kinds(state("a", ahead_min=2)) == [GapKind.AHEAD]
+    assert kinds(state("a", items=3)) == [GapKind.YOUNG]
+    assert kinds(state("a", seen=None)) == [GapKind.EMPTY]
+    assert kinds(state("a", seen=None, ok=None)) == [GapKind.NEVER]
+    assert kinds(state("a", seen=None, ok=None, error=1)) == [GapKind.FAILED]
+
+
+def test_a_rare_source_may_pause_for_twice_its_usual_gap() -> None:
+    assert kinds(state("a", seen=100, gap_s=3600)) == []
+    assert kinds(state("a", seen=121, gap_s=3600)) == [GapKind.SILENT]
+
+
+def test_a_file_whose_mentions_name_other_sources_is_not_called_empty() -> None:
+    assert kinds(state("a", seen=None), "file") == []
+
+
+def test_what_a_kind_of_source_never_shows_is_said() -> None:
+    (gap,) = gaps({"a": state("a")}, [], NOW, configured={"a": "mastodon"})
+    assert (gap.kind, gap.detail) == (GapKind.PARTIAL, "public_only")
+
+
+def test_a_configured_source_that_was_never_heard_of_is_a_gap() -> None:
+    (gap,) = gaps({}, [], NOW, configured={"a": "http"})
+    assert (gap.kind, gap.source) == (GapKind.NEVER, "a")
+
+
+def test_a_gap_says_since_when_and_how_large() -> None:
+    (silent,) = gaps({"a": state("a", seen=30)}, [], NOW)
+    assert (silent.since, silent.seconds) == (NOW - timedelta(minutes=30), 1800)
+    (failed,) = gaps({"a": state("a", ok=3, error=1)}, [], NOW)
+    assert (failed.since, failed.detail) == (NOW - timedelta(minutes=3), "HTTP 500")
+
+
+def test_a_topic_is_blind_when_no_source_is_seen_and_only_then() -> None:
+    dark = {"a": state("a", seen=30), "b": state("b", seen=60)}
+    found = gaps(dark, [TOPIC], NOW)
+    blind = [g for g in found if g.kind is GapKind.BLIND]
+    assert [(g.topic, g.since) for g in blind] == [("t", NOW - timedelta(minutes=30))]
+    assert unseen(found) == {"a", "b"}
+    found = gaps({**dark, "c": state("c")}, [TOPIC], NOW)
+    assert not [g for g in found if g.kind is GapKind.BLIND]
+    assert unseen(found) == {"a", "b"}
+
+
+def test_a_topic_that_leaves_out_languages_says_so() -> None:
+    german = Topic("t", "T", Query(any=("t",)), languages=("de",))
+    (gap,) = gaps({"a": state("a")}, [german], NOW)
+    assert (gap.kind, gap.detail) == (GapKind.LANGUAGES, "de")
