@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -54,6 +55,12 @@ class AddressPolicy:
                 "(allow the host by name where that is meant)"
             )
         return found
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Return the one context for all pools: reading the authorities takes a fifth of a second."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _plain(ip: Address) -> Address:
@@ -102,7 +109,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
         self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
-        self._tls = lru_cache(maxsize=1)(httpx.create_ssl_context)  # costs 0.2 s, so once
+        self._tls = _tls()
         self._pools: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -116,7 +123,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         addresses = self._policy.judged(host, _addresses(found))
         pool = self._pools.get(host)
         if pool is None:
-            pool = httpx.AsyncHTTPTransport(verify=self._tls(), trust_env=False)
+            pool = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False)
             self._pools[host] = pool
         for address in addresses[:-1]:
             try:
@@ -135,7 +142,7 @@ class GuardedSyncTransport(httpx.BaseTransport):
 
     def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
         self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
-        self._tls = lru_cache(maxsize=1)(httpx.create_ssl_context)  # costs 0.2 s, so once
+        self._tls = _tls()
         self._pools: dict[str, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -147,7 +154,7 @@ class GuardedSyncTransport(httpx.BaseTransport):
         addresses = self._policy.judged(host, _addresses(found))
         pool = self._pools.get(host)
         if pool is None:
-            pool = httpx.HTTPTransport(verify=self._tls(), trust_env=False)
+            pool = httpx.HTTPTransport(verify=self._tls, trust_env=False)
             self._pools[host] = pool
         for address in addresses[:-1]:
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -68,21 +69,28 @@ def _slack_complaint(body: Json) -> str:
         return "no_text"
     if len(text) > TEXT_LIMIT:
         return "msg_too_long"
-    attachments = body.get("attachments")
-    inner = attachments if isinstance(attachments, list) else []
-    for holder in (body, *inner):
-        blocks = holder.get("blocks", []) if isinstance(holder, dict) else None
-        if not isinstance(blocks, list) or len(blocks) > BLOCKS_LIMIT:
+    attachments = body.get("attachments", [])
+    if not _objects(attachments):
+        return "invalid_attachments"
+    for holder in (body, *attachments):
+        blocks = holder.get("blocks", [])
+        if not _objects(blocks) or len(blocks) > BLOCKS_LIMIT:
             return "invalid_blocks"
-        if any(not isinstance(b, dict) or b.get("type") not in BLOCK_TYPES for b in blocks):
+        if any(block.get("type") not in BLOCK_TYPES for block in blocks):
             return "invalid_blocks"
-    for node in _nodes(body.get("attachments")):
+    for node in (*_nodes(body.get("blocks")), *_nodes(attachments)):
+        if not _objects(node.get("elements", [])):
+            return "invalid_blocks"
         if node.get("type") == "button" and _too_long_a_button(node):
             return "invalid_blocks"
         said = node.get("text")
         if isinstance(said, str) and not 0 < len(said) <= SECTION_LIMIT:
             return "invalid_blocks"
     return ""
+
+
+def _objects(value: object) -> TypeGuard[list[Json]]:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _too_long_a_button(node: Json) -> bool:
