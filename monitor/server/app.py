@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,14 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
+from dashboards.web import render
 from monitor.clock import Clock
-from monitor.server import docs, errors, live
+from monitor.server import docs, errors, live, pages
 from monitor.server.api import incidents, sources, system, topics
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
 from monitor.server.door import PATH, Door
 from monitor.server.guard import Guard
-from monitor.server.headers import CSP, security
+from monitor.server.headers import security
 from monitor.server.live import Hub
 from monitor.service import Service
 
@@ -82,19 +82,12 @@ def create_app(
     docs.install(web)
     for router in extra:
         web.include_router(router)
-    csp = _pages(web, service)
+    _pages(web, service)
     web.add_middleware(GZipMiddleware, minimum_size=1024)
-    guarded = Guard(web, hosts, visitors, security(csp))
+    guarded = Guard(web, hosts, visitors, security(render.CSP))
     return App(Door(service, commit, wall), guarded, web, hub)
 
 
-def _pages(web: FastAPI, service: Service) -> str:
-    """Mount pages and static files; return the CSP they are made for."""
-    try:
-        pages = importlib.import_module("monitor.server.pages")
-        render = importlib.import_module("dashboards.web.render")
-    except ModuleNotFoundError:
-        return CSP
+def _pages(web: FastAPI, service: Service) -> None:
     web.include_router(pages.router(service))
     web.mount("/static", StaticFiles(directory=render.STATIC), name="static")
-    return str(render.CSP)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ from detectors.mention import AccountType, Direction, Kind
 
 SHOWN = 60
 """How many characters of a wrong value are shown back to its sender."""
+HINTED = 24
+"""Longest unknown field name for which a known one is looked for."""
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
@@ -130,12 +133,17 @@ def _value(raw: bytes, path: str) -> str:
     return json.dumps(value)[: SHOWN + 20]
 
 
+@lru_cache
+def _known(type_: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(type_))
+
+
+@lru_cache(maxsize=1024)
 def _meant(name: str, place: str, type_: type[msgspec.Struct]) -> str:
-    """Return a hint when a known field looks like the unknown one."""
-    if place:
+    """Return a hint when a known field looks like the unknown one; cached, for it is dear (0.06 ms)."""
+    if place or len(name) > HINTED:
         return ""
-    known = [field.encode_name for field in msgspec.structs.fields(type_)]
-    close = get_close_matches(name[:64], known, n=1, cutoff=0.7)
+    close = get_close_matches(name, _known(type_), n=1, cutoff=0.7)
     return f'; did you mean "{close[0]}"?' if close else ""
 
 

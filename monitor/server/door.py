@@ -36,6 +36,8 @@ _JSON = ("application/json", "text/json")
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl")
 _EVENT = "application/cloudevents+json"
 _EVENTS = "application/cloudevents-batch+json"
+CSP = "default-src 'none'; frame-ancestors 'none'"
+"""Answers of the door are JSON; nothing in them may do anything."""
 _CHALLENGE = (("www-authenticate", 'Bearer realm="mentions"'),)
 
 
@@ -51,7 +53,7 @@ class Door:
         self._hosts = Hosts.of(service.settings)
         self._limit = service.settings.server.max_body_bytes
         self._room = bodies.Room(max(HELD_BYTES, 4 * self._limit))
-        self._security = security()
+        self._security = security(CSP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Never raises: what is unexpected is logged and answered as 500."""

@@ -6,17 +6,12 @@ from collections.abc import Iterable
 
 from starlette.types import Scope
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""No inline code, no foreign host; `dashboards.web.render` may state a stricter one."""
-
 _FIXED = (
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    # "no-referrer" would turn the Origin of our own forms into "null" (Fetch, "append a request
+    # Origin header"), and `auth.Hosts.same_site` could not tell them from foreign ones.
+    ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
@@ -25,8 +20,8 @@ _FIXED = (
 Raw = list[tuple[bytes, bytes]]
 
 
-def security(csp: str = CSP) -> Raw:
-    """Return the security headers, encoded."""
+def security(csp: str) -> Raw:
+    """Return the security headers, encoded; ``csp`` is what the pages are written for."""
     return encode([("content-security-policy", csp), *_FIXED])
 
 

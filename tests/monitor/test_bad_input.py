@@ -199,7 +199,7 @@ def test_the_rest_of_the_api_keeps_its_contract_under_generated_requests(server:
 
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
                | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))  # fmt: skip
-        @hypothesis_settings(QUIET, max_examples=40)
+        @hypothesis_settings(QUIET, max_examples=25)
         def one(case: schemathesis.Case) -> None:
             nonlocal tried
             tried += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
 from fastapi import APIRouter, Response
@@ -41,7 +42,8 @@ def router(service: Service, commit: GroupCommit) -> APIRouter:
 
     @api.get("/metrics", include_in_schema=False)
     def figures() -> Response:
-        collect(service)
+        with suppress(Unavailable):  # what is broken shows in /readyz; the rest is still worth it
+            collect(service)
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
     return api
