@@ -23,6 +23,9 @@ LATENESS = timedelta(hours=6)
 HOLD = timedelta(seconds=60)
 """Longest wait, after a bin's end, for prompt sources that have not passed it yet."""
 
+USUAL_GAP = 3.0
+"""The gap that 19 of 20 stay below, in mean gaps: -ln 0.05."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -160,11 +163,16 @@ class SourceClock:
         )
 
     def silent(self, now: datetime) -> bool:
-        """True when nothing came for twice the usual gap, and for at least ten minutes."""
+        """True when nothing came for twice the usual gap, and for at least ten minutes.
+
+        The usual gap is the one that 19 of 20 stay below. Arrivals that have nothing to do with
+        each other have exponential gaps, of which that is three times the mean; with the mean
+        itself a healthy source would be called silent one time in seven.
+        """
         if self.seen_at is None:
             return True
         quiet = (now - self.seen_at).total_seconds()
-        return quiet > max(2 * self.gap_s, 600.0)
+        return quiet > max(2 * USUAL_GAP * self.gap_s, 600.0)
 
     def prompt(self, now: datetime) -> bool:
         """True when waiting `HOLD` for this source makes sense."""

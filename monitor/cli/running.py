@@ -43,7 +43,7 @@ def demo(
     port: Annotated[
         int, typer.Option(help="Port of the page; 0 or a busy one: a free one.")
     ] = 8787,
-    factor: Annotated[float, typer.Option(help="How many times as fast as life.")] = 60.0,
+    factor: Annotated[float, typer.Option(help="How many times as fast as life.")] = 90.0,
 ) -> None:
     """A fictional brand's storm in time-lapse, on a local page; or to its end, as a timeline.
 

@@ -138,7 +138,9 @@ class Judging:
             raise
 
     def _tick(self, tx: Transaction, now: datetime) -> list[Line]:
-        until = closable_until(now, [s.clock for s in tx.sources().values()])
+        # A recording has no sources to wait for: what its file holds of a bin is there already.
+        waited = [s.clock for s in tx.sources().values()] if self._live else []
+        until = closable_until(now, waited)
         lines = self._rejudge(tx, now)
         oldest = self.oldest_closed()
         if oldest is None or oldest >= until:
