@@ -1,0 +1,394 @@
+"""Pages in a real browser over a real server: policy, space, keys, live, stale, accessible."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from alerts.incident import FactKind
+from dashboards.web import render
+from dashboards.web.i18n import PSEUDO
+from monitor.clock import ManualClock
+from monitor.desk import incidents as desk
+from monitor.server.app import create_app
+from monitor.server.lifecycle import Server, address, listen
+from monitor.server.live import Hub
+from monitor.service import Service
+from monitor.store.database import SqliteStore
+from monitor.stream.embedded import EmbeddedLog
+from tests.builders import T0, playbook
+from tests.dashboards import scenes
+from tests.monitor.serving import settings
+from tests.monitor.storming import STORM, storm
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).resolve().parents[2] / ".cache" / "axe.min.js"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = (1440, 390, 320)
+INCIDENT = f"/incidents/{STORM.ref}"
+PAGES = ("/", "/?table=1&range=6h", "/incidents", INCIDENT, f"{INCIDENT}?all=1", "/incidents/none")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt install chromium)"),
+]
+
+
+@dataclass
+class Site:
+    """A server in a thread, in the middle of a storm."""
+
+    url: str
+    service: Service
+    hub: Hub
+    server: Server
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.thread.join(20)
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    config, hub, clock = settings(), Hub(), ManualClock(T0)
+    store = SqliteStore.open(f"sqlite:///{folder / 'sturmglas.db'}")
+    log = EmbeddedLog.open(folder / "log.db", synchronous="OFF", clock=clock)
+    service = Service(
+        settings=config,
+        topics=config.to_topics(),
+        playbooks={},
+        store=store,
+        log=log,
+        clock=clock,
+        signals=hub,
+    )
+    storm(store, book=playbook(steps=5), dark=True)
+    listener = listen("127.0.0.1", 0)
+    ready = threading.Event()
+    server = Server(create_app(service, wall=clock), on_ready=ready.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    up = Site(address(listener), service, hub, server, thread)
+    try:
+        assert ready.wait(30)
+        yield up
+    finally:
+        up.stop()
+        listener.close()
+        log.close()
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests that only look."""
+    with site(tmp_path_factory.mktemp("shown")) as up:
+        yield up
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Site]:
+    """A server of its own, for a test that changes something."""
+    with site(tmp_path) as up:
+        yield up
+
+
+@dataclass
+class Watched:
+    """A page, and everything it complained of or asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+
+def open_page(context: BrowserContext, url: str) -> Watched:
+    watched = Watched(context.new_page())
+    page, host = watched.page, url.split("/", 3)[2]
+    page.on("console", lambda m: watched.complaints.append(f"{m.type}: {m.text}"))
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda r: watched.foreign.append(r.url) if r.url.split("/", 3)[2] != host else None,
+    )
+    page.goto(url)
+    return watched
+
+
+@contextmanager
+def looking(
+    chrome: Browser, *, width: int = 1440, dark: bool = False, lang: str = "de"
+) -> Iterator[BrowserContext]:
+    context = chrome.new_context(
+        viewport={"width": width, "height": 844 if width < 700 else 900},
+        color_scheme="dark" if dark else "light",
+        locale=lang,
+        reduced_motion="reduce",
+    )
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def live(page: Page) -> None:
+    page.locator('html[data-conn="on"]').wait_for(timeout=20_000)
+
+
+def overflow(page: Page) -> list[str]:
+    """Return the elements that stick out to the right, [] where the page fits its window."""
+    return list(
+        page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+            [...document.querySelectorAll("body *")]
+              .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".tiles"))
+              .map(e => `${e.tagName}.${e.getAttribute("class")}`).slice(0, 8)"""
+        )
+    )
+
+
+# --- every page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_overflows_complains_or_calls_another_host(
+    chrome: Browser, shown: Site, width: int
+) -> None:
+    with looking(chrome, width=width, lang="de") as context:
+        for path in PAGES:
+            watched = open_page(context, shown.url + path)
+            live(watched.page)
+            expected = ["error: Failed to load resource"] if path.endswith("none") else []
+            found = [c[:30] for c in watched.complaints]
+            assert found == [e[:30] for e in expected], path
+            assert watched.foreign == [], path
+            assert overflow(watched.page) == [], path
+            watched.page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scene", ["storm", "empty", "unknown", "incident"])
+def test_texts_forty_per_cent_longer_still_fit(
+    chrome: Browser, shown: Site, scene: str, width: int
+) -> None:
+    view = getattr(scenes, scene)(PSEUDO)
+    html = render.incident(view) if scene == "incident" else render.situation(view)
+    with looking(chrome, width=width) as context:
+        page = context.new_page()
+        page.route("**/pseudo", lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.goto(f"{shown.url}/pseudo")
+        assert overflow(page) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: python tools/vendor.py --dev")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(chrome: Browser, shown: Site, width: int, dark: bool) -> None:
+    source = AXE.read_text("utf-8")
+    with looking(chrome, width=width, dark=dark, lang="en" if dark else "de") as context:
+        for path in ("/", "/?table=1", "/incidents", INCIDENT):
+            page = open_page(context, shown.url + path).page
+            live(page)
+            page.evaluate(source)
+            found = page.evaluate("() => axe.run().then(r => r.violations)")
+            told = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found]
+            assert told == [], path
+            page.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: python tools/vendor.py --dev")
+def test_axe_would_have_found_something(chrome: Browser, shown: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, shown.url + INCIDENT).page
+        page.evaluate(AXE.read_text("utf-8"))
+        page.evaluate("() => document.querySelector('label[for=cause]').remove()")
+        found = page.evaluate("() => axe.run().then(r => r.violations.map(v => v.id))")
+        assert "label" in found
+
+
+# --- at three in the morning ------------------------------------------------------------------
+
+
+def test_the_phone_carries_next_step_why_and_three_posts_without_a_press(
+    chrome: Browser, shown: Site
+) -> None:
+    with looking(chrome, width=390, dark=True) as context:
+        page = open_page(context, shown.url + INCIDENT).page
+        expect(page.locator(".thumb .btn-go")).to_be_in_viewport()
+        expect(page.locator(".next h2")).to_be_in_viewport()
+        for part in (".next", ".why", ".posts .quote >> nth=2"):
+            expect(page.locator(part).first).to_be_visible()
+        tops = [page.locator(s).first.bounding_box() for s in (".next", ".why", ".posts", ".steps")]
+        ys = [box["y"] for box in tops if box]
+        assert ys == sorted(ys)
+        assert len(ys) == 4
+        page.mouse.wheel(0, 5000)
+        expect(page.locator(".thumb .btn-go")).to_be_in_viewport()
+        expect(page.locator(".head .flag")).to_be_in_viewport()
+
+
+def test_the_thumb_acknowledges_and_then_leaves_the_page_to_the_work(
+    chrome: Browser, own: Site
+) -> None:
+    with looking(chrome, width=390) as context:
+        page = open_page(context, own.url + INCIDENT).page
+        page.locator(".thumb .btn-go").click()
+        expect(page.locator("#notice")).to_contain_text("Bestätigt.")
+        expect(page.locator(".thumb")).to_have_count(0)
+
+
+# --- keys -------------------------------------------------------------------------------------
+
+
+def acknowledged(up: Site) -> int:
+    facts = up.service.store.read.facts(STORM.id)
+    return sum(f.kind is FactKind.ACKNOWLEDGED for f in facts)
+
+
+def test_a_acknowledges_once_and_only_outside_of_fields(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, own.url + INCIDENT).page
+        live(page)
+        page.locator("#note-text").focus()
+        page.keyboard.type("a c ?")
+        assert acknowledged(own) == 0
+        expect(page.locator("#note-text")).to_have_value("a c ?")
+        page.locator("h1").click()
+        page.keyboard.press("a")
+        expect(page.locator("#notice")).to_contain_text("Bestätigt.")
+        page.keyboard.press("a")
+        page.keyboard.press("c")
+        expect(page.locator("#note-text")).to_be_focused()
+        assert acknowledged(own) == 1
+
+
+def test_single_keys_can_be_switched_off(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, own.url + INCIDENT).page
+        live(page)
+        page.keyboard.press("?")
+        page.locator("[data-keys-switch]").click()
+        page.keyboard.press("Escape")
+        page.keyboard.press("a")
+        page.reload()
+        live(page)
+        page.keyboard.press("a")
+        expect(page.locator('html[data-keys="off"]')).to_have_count(1)
+        assert acknowledged(own) == 0
+
+
+def test_keys_lead_through_the_house(chrome: Browser, shown: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, shown.url + "/").page
+        live(page)
+        page.keyboard.press("o")
+        page.wait_for_url(f"**{INCIDENT}")
+        live(page)
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        page.wait_for_url("**/incidents")
+        live(page)
+        page.keyboard.press("t")
+        expect(page.locator('html[data-theme="dark"]')).to_have_count(1)
+        page.reload()
+        expect(page.locator('html[data-theme="dark"]')).to_have_count(1)
+
+
+# --- live -------------------------------------------------------------------------------------
+
+
+def test_what_one_does_another_sees_without_reload(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as one, looking(chrome) as other:
+        first = open_page(one, own.url + INCIDENT).page
+        second = open_page(other, own.url + INCIDENT).page
+        live(first)
+        live(second)
+        first.locator(".next textarea").fill("angerufen")
+        first.locator(".next form.do button").first.click()
+        expect(second.locator("#step-step-1.step-done")).to_contain_text(
+            "angerufen", timeout=10_000
+        )
+        expect(second.locator(".next")).to_have_attribute("id", "next-step-2")
+
+
+def test_a_press_that_came_too_late_shows_who_was_first(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, own.url + INCIDENT).page
+        desk.acknowledge(own.service.store, STORM.id, "J. Brandt", own.service.clock.now())
+        page.locator("#ack").click()
+        expect(page.locator("#notice")).to_contain_text("bestätigt von J. Brandt")
+
+
+def test_a_refresh_keeps_half_typed_words_open_details_and_focus(
+    chrome: Browser, own: Site
+) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, own.url + INCIDENT).page
+        live(page)
+        page.locator("#why-all summary").click()
+        page.locator("#note-text").fill("halb getippt")
+        page.locator("input[name=outcome][value=real]").check()
+        page.locator("#cause").focus()
+        page.keyboard.type("der Lauf ")
+        desk.note(own.service.store, STORM.id, "Kim", "inzwischen", own.service.clock.now())
+        own.hub.publish("incident", STORM.id, 2)
+        expect(page.locator(".tl")).to_contain_text("inzwischen", timeout=10_000)
+        page.keyboard.type("lief doppelt")
+        expect(page.locator("#cause")).to_have_value("der Lauf lief doppelt")
+        expect(page.locator("#note-text")).to_have_value("halb getippt")
+        expect(page.locator("input[name=outcome][value=real]")).to_be_checked()
+        expect(page.locator("#why-all")).to_have_attribute("open", "")
+
+
+def test_many_tabs_share_one_stream_and_the_next_takes_over(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as context:
+        pages = [open_page(context, own.url + "/").page for _ in range(8)]
+        for page in pages:
+            live(page)
+        assert own.hub.open_streams == 1
+        pages[0].close()
+        live(pages[1])
+        desk.note(own.service.store, STORM.id, "Kim", "x", own.service.clock.now())
+        pages[5].goto(own.url + INCIDENT)
+        live(pages[5])
+        desk.note(own.service.store, STORM.id, "Kim", "nach dem Wechsel", own.service.clock.now())
+        own.hub.publish("incident", STORM.id, 3)
+        expect(pages[5].locator(".tl")).to_contain_text("nach dem Wechsel", timeout=15_000)
+
+
+def test_a_lost_connection_is_said_and_hatched(chrome: Browser, own: Site) -> None:
+    with looking(chrome) as context:
+        page = open_page(context, own.url + "/").page
+        live(page)
+        expect(page.locator("[data-offline]")).to_be_hidden()
+        own.stop()
+        page.locator('html[data-conn="off"]').wait_for(timeout=20_000)
+        expect(page.locator("[data-offline]")).to_contain_text("Verbindung verloren")
+        hatched = page.locator(".room-m").evaluate("e => getComputedStyle(e).backgroundImage")
+        assert "repeating-linear-gradient" in hatched
+        expect(page.locator("#vh")).to_be_visible()
