@@ -55,7 +55,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Short = Annotated[str, msgspec.Meta(max_length=512)]
 
 
-class Author(_Wire):
+class Author(_Wire, frozen=True):
     """Who wrote it, as far as the source says. Lives only in the identity vault once stored."""
 
     handle: Short = ""
@@ -65,7 +65,7 @@ class Author(_Wire):
     account_type: AccountType | None = None
 
 
-class Media(_Wire):
+class Media(_Wire, frozen=True):
     """One attached picture, film or sound; never fetched by us."""
 
     type: Short = ""
@@ -73,7 +73,7 @@ class Media(_Wire):
     alt: Annotated[str, msgspec.Meta(max_length=4096)] = ""
 
 
-class Metrics(_Wire):
+class Metrics(_Wire, frozen=True):
     """Public counters of a post at the time it was seen."""
 
     likes: Count | None = None
@@ -83,7 +83,7 @@ class Metrics(_Wire):
     reach: Count | None = None
 
 
-class Mention(_Wire):
+class Mention(_Wire, frozen=True):
     """One public utterance about something we watch.
 
     Identity is (``source``, ``source_id``): the same pair is the same mention for ever, whatever
@@ -155,14 +155,14 @@ def author_key(secret: bytes, source: str, handle: str) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-class MentionRef(_Wire):
+class MentionRef(_Wire, frozen=True):
     """Names one mention that its platform deleted; nothing else is known of it any more."""
 
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     source_id: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
-class MetricsUpdate(_Wire):
+class MetricsUpdate(_Wire, frozen=True):
     """New public counters of a mention that was sent before."""
 
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

@@ -243,7 +243,9 @@ class Victim:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return
             if not self.alive:
-                raise RuntimeError(f"{self._command[2]} ended at start")
+                assert self._process is not None and self._process.stderr is not None
+                told = self._process.stderr.read()[-2000:]
+                raise RuntimeError(f"{self._command[2]} ended at start: {told}")
             time.sleep(0.02)
         raise RuntimeError(f"{self._command[2]} did not open its door in 30 s")
 
@@ -252,7 +254,7 @@ class Victim:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdin is not None
