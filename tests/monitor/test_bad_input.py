@@ -210,7 +210,7 @@ def test_the_rest_of_the_api_keeps_its_contract_under_generated_requests(server:
                 assert answer.json()["detail"]
 
         one()
-    assert tried >= 400
+    assert tried >= 300
 
 
 def test_a_full_disk_is_a_503_that_passes_when_there_is_room(tmp_path: Path) -> None:
