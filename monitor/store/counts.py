@@ -134,7 +134,7 @@ class CountWrites:
         table = schema.bin_revision
         waiting = self._c.execute(
             select(table.c.topic, table.c.start_s, table.c.revision)
-            .where(table.c.waiting)
+            .where(schema.WAITING)
             .order_by(table.c.topic, table.c.start_s)
         ).all()
         taken = []
@@ -143,7 +143,7 @@ class CountWrites:
             counts = self.bins(topic, start, start + BIN).get(start, Counts())
             taken.append(Bin(topic=topic, start=start, counts=counts, revision=revision))
         if taken:
-            self._c.execute(table.update().where(table.c.waiting).values(waiting=False))
+            self._c.execute(table.update().where(schema.WAITING).values(waiting=False))
         return taken
 
     # sources

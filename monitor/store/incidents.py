@@ -36,9 +36,7 @@ class IncidentWrites:
         """Return all that are not resolved, oldest first."""
         return incidents(
             self._c,
-            select(_incident)
-            .where(_incident.c.status != Status.RESOLVED)
-            .order_by(_incident.c.opened_us, _incident.c.id),
+            select(_incident).where(schema.OPEN).order_by(_incident.c.opened_us, _incident.c.id),
         )
 
     def incident(self, id: str) -> Incident | None:
@@ -150,7 +148,7 @@ class IncidentWrites:
             table.update()
             .where(
                 table.c.key == key,
-                table.c.state == DeliveryState.PENDING,
+                schema.PENDING,
                 table.c.attempts == 0,
             )
             .values(state=CANCELLED, due_us=micros(now))

@@ -76,7 +76,7 @@ class SqlOutbox:
         query = (
             deliveries_query()
             .where(
-                _d.c.state == DeliveryState.PENDING,
+                schema.PENDING,
                 _d.c.due_us <= micros(now),
                 ~_blocked(),
                 ~_ended(),
@@ -217,9 +217,7 @@ class SqlOutbox:
 
     def next_due(self) -> datetime | None:
         """Return when the next delivery that nothing blocks is due, None when there is none."""
-        query = select(func.min(_d.c.due_us)).where(
-            _d.c.state == DeliveryState.PENDING, ~_blocked(), ~_ended()
-        )
+        query = select(func.min(_d.c.due_us)).where(schema.PENDING, ~_blocked(), ~_ended())
         with self._read() as c:
             earliest: int | None = c.scalar(query)
         return instant(earliest)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from alerts.alert import Delivery
-from alerts.incident import Fact, Incident, Status
+from alerts.incident import Fact, Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window
@@ -130,7 +130,7 @@ class SqlReader:
     def latest_assessment(self, topic: str) -> Assessment | None:
         query = (
             select(_r.c.assessment)
-            .where(_r.c.topic == topic, _r.c.assessment.is_not(None))
+            .where(_r.c.topic == topic, schema.ASSESSED)
             .order_by(*_NEWEST)
             .limit(1)
         )
@@ -149,7 +149,7 @@ class SqlReader:
         table = schema.incident
         query = select(table).order_by(table.c.opened_us.desc(), table.c.id).limit(limit)
         if open_only:
-            query = query.where(table.c.status != Status.RESOLVED)
+            query = query.where(schema.OPEN)
         with self._snapshot() as c:
             return incidents.incidents(c, query)
 

@@ -56,6 +56,13 @@ def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
+# Conditions of partial indices. SQLite takes such an index only for a query that says the same
+# thing in the same words, so queries use these too; a bound parameter would not match.
+OPEN: Final = text("status <> 'resolved'")
+PENDING: Final = text("state = 'pending'")
+WAITING: Final = text("waiting")
+ASSESSED: Final = text("assessment IS NOT NULL")
+
 COUNT_COLUMNS: Final = (
     "mentions",
     "negatives",
@@ -197,6 +204,13 @@ bin_result = Table(
     Column("expected_negatives", Float, nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("assessment", Text),
+    Index(
+        "ix_bin_result_assessed",
+        "topic",
+        "start_s",
+        sqlite_where=ASSESSED,
+        postgresql_where=ASSESSED,
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -208,7 +222,13 @@ bin_revision = Table(
     Column("start_s", BigInteger, primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("waiting", Boolean(create_constraint=False), nullable=False),
-    Index(None, "topic", "start_s", sqlite_where=text("waiting"), postgresql_where=text("waiting")),
+    Index(
+        "ix_bin_revision_waiting",
+        "topic",
+        "start_s",
+        sqlite_where=WAITING,
+        postgresql_where=WAITING,
+    ),
 )
 
 source_state = Table(
@@ -255,12 +275,7 @@ incident = Table(
     Column("quiet_since_us", BigInteger),
     Column("end_proposed", Boolean(create_constraint=False), nullable=False),
     Column("version", Integer, nullable=False),
-    Index(
-        "ix_incident_open",
-        "id",
-        sqlite_where=text("status <> 'resolved'"),
-        postgresql_where=text("status <> 'resolved'"),
-    ),
+    Index("ix_incident_open", "opened_us", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 incident_topic = Table(
@@ -338,14 +353,7 @@ delivery = Table(
     Column("sent_us", BigInteger),
     UniqueConstraint("alert", "channel"),
     UniqueConstraint("channel", "key", "seq"),
-    Index(
-        "ix_delivery_waiting",
-        "channel",
-        "key",
-        "seq",
-        sqlite_where=text("state IN ('pending', 'sending')"),
-        postgresql_where=text("state IN ('pending', 'sending')"),
-    ),
+    Index("ix_delivery_pending", "due_us", sqlite_where=PENDING, postgresql_where=PENDING),
     sqlite_autoincrement=True,
 )
 

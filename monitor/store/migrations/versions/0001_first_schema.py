@@ -142,6 +142,14 @@ def _counts() -> None:
         sa.PrimaryKeyConstraint("topic", "start_s", "revision", name=op.f("pk_bin_result")),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_bin_result_assessed",
+        "bin_result",
+        ["topic", "start_s"],
+        unique=False,
+        sqlite_where=sa.text("assessment IS NOT NULL"),
+        postgresql_where=sa.text("assessment IS NOT NULL"),
+    )
     op.create_table(
         "bin_revision",
         sa.Column("topic", sa.Text(), nullable=False),
@@ -151,7 +159,7 @@ def _counts() -> None:
         sa.PrimaryKeyConstraint("topic", "start_s", name=op.f("pk_bin_revision")),
     )
     op.create_index(
-        op.f("ix_bin_revision_topic_start_s"),
+        "ix_bin_revision_waiting",
         "bin_revision",
         ["topic", "start_s"],
         unique=False,
@@ -205,7 +213,7 @@ def _incidents() -> None:
     op.create_index(
         "ix_incident_open",
         "incident",
-        ["id"],
+        ["opened_us"],
         unique=False,
         sqlite_where=sa.text("status <> 'resolved'"),
         postgresql_where=sa.text("status <> 'resolved'"),
@@ -303,12 +311,12 @@ def _outbox() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_delivery_waiting",
+        "ix_delivery_pending",
         "delivery",
-        ["channel", "key", "seq"],
+        ["due_us"],
         unique=False,
-        sqlite_where=sa.text("state IN ('pending', 'sending')"),
-        postgresql_where=sa.text("state IN ('pending', 'sending')"),
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_table(
         "attempt",
