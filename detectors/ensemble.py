@@ -65,6 +65,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "spark_times": Threshold(20, "x usual reach", "and far above what posts here usually reach"),
     "wide_authors": Threshold(3, "authors/h", "beside one very wide post, so few others suffice"),
     "hold_bins": Threshold(6, "bins", "half an hour below, and the level falls by one"),
+    "media_times": Threshold(2, "x usual outlets", "a brand that is in the papers daily has a floor"),
     "media_1": Threshold(1, "outlets/day", "first critical article"),
     "media_2": Threshold(2, "outlets/day", "a second newsroom"),
     "media_3": Threshold(4, "outlets/day", "many; more than 3 only a person sets"),
@@ -114,7 +115,8 @@ class Evidence:
     negatives; ``usual``: what is expected of this hour. ``mention_days`` / ``negative_days``:
     return periods. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
-    its newest bins are quiet. ``outlets``: with critical articles in the last 24 h.
+    its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
+    number of them.
     """
 
     negatives: int = 0
@@ -128,6 +130,7 @@ class Evidence:
     days: float = 365.0
     usual_reach: float = 0.0
     outlets: int = 0
+    usual_outlets: float = 0.0
     caught_up: bool = False
 
 
@@ -332,6 +335,9 @@ def _tripwires(story: _Story, seen: Measures, limits: Thresholds) -> Level:
 
 
 def _media(evidence: Evidence, limits: Thresholds) -> Level:
-    """Return the echo in articles, at most 3: more is for a person to set."""
-    steps = [n for n in (1, 2, 3) if evidence.outlets >= limits[f"media_{n}"]]
+    """Return the echo in articles beyond the usual, at most 3: more is for a person to set."""
+    if evidence.days < limits["new_topic_days"]:
+        return Level.CALM
+    beyond = evidence.outlets - limits["media_times"] * evidence.usual_outlets
+    steps = [n for n in (1, 2, 3) if beyond >= limits[f"media_{n}"]]
     return Level(max(steps, default=0))

@@ -17,6 +17,9 @@ MODEL_ERROR = 0.07
 `sturmglas bench` for the shipped weights); added to both ends of the interval."""
 ENOUGH = 50
 """Posts that the last 15 minutes must hold before their own share of negatives is looked at."""
+TURNED = 0.40
+"""Share of negatives from which the newest quarter speaks for itself: it has turned. A lower one
+is mostly the chance of small numbers, which a fading cheer has many of."""
 PRIVATE = frozenset({Kind.DM, Kind.MAIL})
 """Kinds that are counted but never quoted."""
 
@@ -37,8 +40,8 @@ class Measures:
     ``recent`` / ``prior``: negatives of the last 15 minutes and of the 15 before. ``originals``:
     negatives with near-copies counted once. ``reach``: of the widest negative post.
     ``tripwires``: independent authors per category. ``outlets``: keys of the outlets whose
-    articles are negative. ``share``: the higher ends of the last hour's and, where it holds
-    enough posts, the last quarter's.
+    articles are negative. ``share``: of the last hour; where the newest quarter has
+    turned, the higher ends of both.
     """
 
     mentions: int = 0
@@ -127,7 +130,7 @@ def measure(window: Window) -> Measures:
         reach=max((window.reach[i] for i in negative), default=0),
         tripwires=_tripwires(window),
         outlets=tuple(sorted({_outlet(window, i) for i in articles})),
-        share=_higher(hour, quarter) if len(newest) >= ENOUGH else hour,
+        share=_higher(hour, quarter) if len(newest) >= ENOUGH and quarter.value >= TURNED else hour,
     )
 
 

@@ -34,6 +34,8 @@ QUIET_RATE = 20.0
 too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 FROZEN_BINS = 7 * 288
 """Seven days: after so long even a storm is the new normal, and is learned."""
+KEEP_WEEK = 0.5 ** (1 / (7 * 288))
+"""A memory with a half-life of seven days, per bin."""
 MEMORY = timedelta(days=28)
 """Bins older than this before a leap leave nothing that matters."""
 OUTLETS = 32
@@ -86,6 +88,7 @@ class TopicWatch:
         self._hour: deque[list[int]] = deque([[0, 0, 0, 0]] * HOUR_BINS, HOUR_BINS)
         self._reach = self._reach_weight = 0.0
         self._outlets: dict[str, int] = {}
+        self._news = self._news_weight = 0.0
         self._level = Level.CALM
         self._quiet = 0
         self._onset: datetime | None = None
@@ -193,6 +196,9 @@ class TopicWatch:
     def _usual_reach(self) -> float:
         return self._reach / self._reach_weight if self._reach_weight else 0.0
 
+    def _usual_outlets(self) -> float:
+        return self._news / self._news_weight if self._news_weight else 0.0
+
     def _days_known(self, bin: Bin) -> float:
         return (bin.end - self._first).total_seconds() / DAY_S if self._first else 0.0
 
@@ -223,6 +229,7 @@ class TopicWatch:
             days=self._days_known(bin),
             usual_reach=self._usual_reach(),
             outlets=len(self._outlets),
+            usual_outlets=self._usual_outlets(),
             caught_up=self._caught_up(bin, scored),
         )
 
@@ -286,7 +293,9 @@ class TopicWatch:
         media = max(judged.media, Level(by_hand))
         if media:
             text = "set by hand" if by_hand > judged.media else ""
-            reasons += (Reason(ReasonCode.MEDIA, len(self._outlets), text=text),)
+            usual = self._limits["media_times"] * self._usual_outlets()
+            need = self._limits["media_1"] + usual
+            reasons += (Reason(ReasonCode.MEDIA, len(self._outlets), need, text=text),)
         return Assessment(
             topic=self.topic.id,
             at=bin.end,
@@ -347,6 +356,8 @@ class TopicWatch:
             self._young.learn_one(x)
             self._median.learn(scored.hour_negatives)
             self._learn_reach(counts)
+            self._news = self._news * KEEP_WEEK + len(self._outlets)
+            self._news_weight = self._news_weight * KEEP_WEEK + 1.0
         # Days without an incident pay back one for one, so that a topic that opens and closes
         # incidents all the time cannot stay frozen for ever.
         self._frozen = min(self._frozen + 1, FROZEN_BINS) if frozen else max(self._frozen - 1, 0)
@@ -361,9 +372,8 @@ class TopicWatch:
             return
         usual, n = self._usual_reach(), counts.mentions
         reach = min(counts.reach, 10.0 * n * usual) if usual else float(counts.reach)
-        keep = 0.5 ** (1 / (7 * 288))
-        self._reach = self._reach * keep + reach
-        self._reach_weight = self._reach_weight * keep + n
+        self._reach = self._reach * KEEP_WEEK + reach
+        self._reach_weight = self._reach_weight * KEEP_WEEK + n
 
     # --- state ------------------------------------------------------------------------------
 
@@ -380,6 +390,7 @@ class TopicWatch:
             "hour": [list(entry) for entry in self._hour],
             "reach": [self._reach, self._reach_weight],
             "outlets": dict(self._outlets),
+            "news": [self._news, self._news_weight],
             "level": [int(self._level), self._quiet, self._frozen],
             "onset": _stamp(self._onset),
         }
@@ -400,6 +411,7 @@ class TopicWatch:
         self._young.restore(state["young"])
         self._median.restore(state["median"])
         self._reach, self._reach_weight = numbers(state, "reach", 2)
+        self._news, self._news_weight = numbers(state, "news", 2)
         self._hour = deque([[int(n) for n in entry] for entry in hour], HOUR_BINS)
         self._outlets = {str(k): int(v) for k, v in state["outlets"].items()}
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen

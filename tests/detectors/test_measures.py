@@ -69,6 +69,16 @@ def test_the_interval_holds_model_error_and_treats_unread_as_anything() -> None:
     assert high == pytest.approx(0.1917, abs=2e-3)
 
 
+@pytest.mark.parametrize(("angry", "turned"), [(20, False), (30, True)])
+def test_the_newest_quarter_speaks_for_itself_once_it_has_turned(angry: int, turned: bool) -> None:
+    """540 calm posts, then 60 of which a third or half are negative."""
+    rows = [row(n, n / 12.5, tone=1) for n in range(540)]
+    rows += [row(1000 + n, 46 + n / 6, tone=-1 if n < angry else 1) for n in range(60)]
+    share = measure(window(END, rows)).share
+    assert (share.high > 0.4) == turned
+    assert (share.value >= 0.4) == turned
+
+
 def test_praise_and_shares_trip_no_wire() -> None:
     rows = [
         row(1, tripwire="injury"),

@@ -310,6 +310,28 @@ def test_critical_articles_raise_the_media_echo_to_three_at_most() -> None:
     assert player.close(*closed(at + timedelta(hours=25), [])).media == 0
 
 
+def test_a_brand_that_is_in_the_papers_daily_has_no_echo_of_its_own() -> None:
+    """Four critical outlets every day for a week; then twenty on one day."""
+
+    def news(day: int, outlets: int) -> dict[int, list[Row]]:
+        at = day * 288 + 144
+        first = int((START + at * BIN).timestamp())
+        return {
+            at: [
+                Row(first + k, 10**6 + k, f"paper{k}", 0, 0, -1, kind="article")
+                for k in range(outlets)
+            ]
+        }
+
+    extra: dict[int, list[Row]] = {}
+    for day in range(7):
+        extra |= news(day, 4)
+    extra |= news(7, 20)
+    seen = Player().play(Weather(rate=5, extra=extra), 7.6)
+    assert all(a.media == 0 for a in seen if START + hours(72) < a.at <= START + hours(7 * 24))
+    assert seen[-1].media == 3
+
+
 def test_counts_alone_never_reach_more_than_a_light_breeze() -> None:
     watch = TopicWatch(TOPIC)
     for bin, _ in storm().bins(7.5):
