@@ -34,7 +34,8 @@ class Jobs:
 
     def stop(self) -> None:
         """Stop without waiting for a job under way: each is harmless to cut."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
     def watch_sources(self) -> None:
         """Signal pages when a source falls silent or speaks again: nothing else would."""

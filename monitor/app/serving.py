@@ -51,11 +51,15 @@ def run(
     )
     jobs = Jobs(service)
     asgi = create_app(service)
-    runtime.start()
-    jobs.start()
+
+    def ready(url: str) -> None:
+        # Only now: a taken port must not have cost a page that somebody else sends as well.
+        runtime.start()
+        jobs.start()
+        say(f"Sturmglas: {url}")
+
     try:
-        server = built.settings.server
-        serve(asgi, server.host, server.port, on_ready=lambda url: say(f"Sturmglas: {url}"))
+        serve(asgi, built.settings.server.host, built.settings.server.port, on_ready=ready)
     finally:
         jobs.stop()
         runtime.stop()

@@ -28,6 +28,7 @@ from detectors.mention import (
 from detectors.score.base import Score, Scorer, Scores, Tone
 from detectors.tripwires import Tripwires
 from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
+from monitor import metrics
 from monitor.ports import CountKey, Entry, EntryKind, Filed, Known, SourceState, Store, Transaction
 
 BATCH = 1000
@@ -222,6 +223,7 @@ class Filing:
         for source, (at, observed, items) in newest.items():
             state = states.get(source) or SourceState(clock=SourceClock(source))
             clock = state.clock.saw(at, observed, items)
+            metrics.STORED_LAG.labels(source).observe(max(0.0, (observed - at).total_seconds()))
             tx.save_source(replace(state, clock=clock, ok_at=observed))
 
     # --- updated, deleted, metrics ----------------------------------------------------------

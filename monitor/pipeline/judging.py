@@ -275,9 +275,7 @@ class Judging:
         others = [i for i in self._open if i.id != incident.id]
         self._open = [*others, incident] if incident.is_open else others
 
-    def _same_storm(
-        self, tx: Transaction, topic: str, closing: _Closing
-    ) -> Incident | None:
+    def _same_storm(self, tx: Transaction, topic: str, closing: _Closing) -> Incident | None:
         """Return the open incident that this topic's posts already belong to, if there is one."""
         since, until = closing.end - HOUR, closing.end
         window = closing.windows[topic] or tx.window(topic, since, until)
