@@ -21,6 +21,7 @@ from detectors.mention import (
     Kind,
     Mention,
     MentionRef,
+    Metrics,
     MetricsUpdate,
     author_key,
     mention_id,
@@ -239,7 +240,7 @@ class Filing:
             else:
                 for update in _metrics.decode(entry.payload):
                     id = mention_id(update.source, update.source_id)
-                    done += tx.set_metrics(id, update.metrics)
+                    done += self._measure(tx, id, update.metrics)
         return Taken(amended=done)
 
     def _update(self, part: list[tuple[Mention, datetime]]) -> Taken:
@@ -265,6 +266,17 @@ class Filing:
         delta = counts_of(row) + -known.counts
         if delta != Counts():
             self._delta(tx, known, delta)
+
+    def _measure(self, tx: Transaction, id: bytes, metrics: Metrics) -> bool:
+        """Keep new public counters; what they change of the reach is a signed delta row."""
+        before = tx.known(id)
+        if before is None or not tx.set_metrics(id, metrics):
+            return False
+        after = tx.known(id)
+        delta = (after.counts if after else before.counts) + -before.counts
+        if delta != Counts():
+            self._delta(tx, before, delta)
+        return True
 
     def _delete(self, tx: Transaction, id: bytes, entry: Entry) -> bool:
         known = tx.known(id)

@@ -87,12 +87,13 @@ class Judging:
         self._watched: dict[str, _Watched] = {}
         self._open: list[Incident] = []
         self._media: dict[str, int] = {}
+        self._torn = False
         self._load()
 
     def _load(self) -> None:
         """(Re)read every topic's detectors from the store: at start, and after a failed commit."""
-        self._watched = {}
         with self._store.begin() as tx:
+            self._watched = {}
             for topic in self._topics.values():
                 saved = tx.watch(topic.id)
                 watch = TopicWatch(topic)
@@ -106,6 +107,7 @@ class Judging:
                     by_start = {r.start: r.expected_negatives for r in hour}
                     watched.expected.extend(by_start[start] for start in sorted(by_start))
                 self._watched[topic.id] = watched
+        self._torn = False
 
     def closed_until(self, topic: str) -> datetime | None:
         """Return up to when the bins of ``topic`` are closed; None before its first."""
@@ -130,12 +132,13 @@ class Judging:
 
     def tick(self, now: datetime) -> list[Line]:
         """Close every bin that may be closed at ``now`` and act on it; one transaction."""
-        try:
-            with self._store.begin() as tx:
-                return self._tick(tx, now)
-        except BaseException:
+        if self._torn:
             self._load()
-            raise
+        self._torn = True  # until the commit: what is in memory may be ahead of the store
+        with self._store.begin() as tx:
+            lines = self._tick(tx, now)
+        self._torn = False
+        return lines
 
     def _tick(self, tx: Transaction, now: datetime) -> list[Line]:
         # A recording has no sources to wait for: what its file holds of a bin is there already.

@@ -132,11 +132,7 @@ class CountWrites:
     def take_reopened(self) -> list[Bin]:
         """Return and forget the re-opened bins, by topic and time, with counts of all revisions."""
         table = schema.bin_revision
-        waiting = self._c.execute(
-            select(table.c.topic, table.c.start_s, table.c.revision)
-            .where(schema.WAITING)
-            .order_by(table.c.topic, table.c.start_s)
-        ).all()
+        waiting = self._c.execute(_REOPENED).all()
         taken = []
         for topic, start_s, revision in waiting:
             start = from_seconds(start_s)
@@ -170,8 +166,8 @@ class CountWrites:
 
     def media(self, topic: str) -> int:
         """Return the level that a person set for the media echo, 0 where nobody did."""
-        table = schema.media
-        return self._c.scalar(select(table.c.level).where(table.c.topic == topic)) or 0
+        row = self._c.exec_driver_sql(_MEDIA, (topic,)).first()
+        return int(row[0]) if row else 0
 
     def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None:
         table = schema.media
@@ -226,8 +222,19 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
     )
 
 
+# Built once: building a statement costs more than running one this small.
+_MEDIA = "SELECT level FROM media WHERE topic = ?"
+_REOPENED = (
+    select(
+        schema.bin_revision.c.topic, schema.bin_revision.c.start_s, schema.bin_revision.c.revision
+    )
+    .where(schema.WAITING)
+    .order_by(schema.bin_revision.c.topic, schema.bin_revision.c.start_s)
+)
+_SOURCES = select(schema.source_state).order_by(schema.source_state.c.source)
+
+
 def sources(c: Connection) -> dict[str, SourceState]:
-    table = schema.source_state
     return {
         row.source: SourceState(
             clock=unpack(row.clock, SourceClock),
@@ -236,7 +243,7 @@ def sources(c: Connection) -> dict[str, SourceState]:
             error=row.error,
             error_at=instant(row.error_us),
         )
-        for row in c.execute(select(table).order_by(table.c.source))
+        for row in c.execute(_SOURCES)
     }
 
 
