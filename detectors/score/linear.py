@@ -56,8 +56,9 @@ class Calibration:
 class Weights:
     """What a weights file holds.
 
-    ``table`` int8 (heads, `ROWS`), ``scale`` and ``bias`` (heads,): the score of a text is
-    ``scale * sum(table[head, rows]) / norm + bias``. ``calibration``: by head family
+    ``table`` int8 (heads, `ROWS`), ``scale`` (heads, 2), ``bias`` (heads,): the score of a text is
+    ``(scale[0] * its n-gram weights + scale[1] * its word weights) / norm + bias``.
+    ``calibration``: by head family
     ("sentiment", "offensive") and language.
     """
 
@@ -99,7 +100,11 @@ def load_weights(path: Path) -> Weights:
             f"{path}: no weights of ours ({error}); make some with `sturmglas train`"
         ) from error
     heads = tuple(about["heads"])
-    if about["format"] != FORMAT or table.shape != (len(heads), ROWS):
+    if (
+        about["format"] != FORMAT
+        or table.shape != (len(heads), ROWS)
+        or scale.shape != (len(heads), 2)
+    ):
         raise WeightsError(
             f"{path}: weights of format {about['format']} with shape {table.shape}, expected "
             f"format {FORMAT} with {ROWS} rows; train again with this version"
@@ -129,14 +134,14 @@ def packed(table: NDArray[np.int8]) -> list[NDArray[np.int64]]:
 
 
 def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sum of each lane, as a new axis after the first one.
+    """Return the sum of each lane, as a new axis before the last one.
 
     Exact while a lane stays within +-2^20: `features` reads at most 2,000 characters, and three
     rows for each of them, or for each token: 6,000 * 127 < 2^20.
     """
-    lanes = np.empty((len(sums), _LANES, *sums.shape[1:]), dtype=np.int64)
+    lanes = np.empty((*sums.shape[:-1], _LANES, sums.shape[-1]), dtype=np.int64)
     for lane in range(_LANES):
-        low = lanes[:, lane]
+        low = lanes[..., lane, :]
         np.subtract((sums + _LANE_HALF) & _LANE_MASK, _LANE_HALF, out=low)
         if lane + 1 < _LANES:
             sums = (sums - low) >> _LANE_BITS
@@ -155,10 +160,10 @@ class LinearScorer:
         self.weights = weights
         self._groups = packed(weights.table)
         self._place = {name: i for i, name in enumerate(weights.heads)}
-        self._scale = weights.scale[:, None]
+        self._scale = weights.scale.T[:, :, None]
         self._bias = weights.bias[:, None]
-        self._languages = [self._place[name] for name in LANGUAGES if name in self._place]
-        self._scored = [self._place[name] for name in (*SENTIMENT, OFFENSIVE)]
+        self._languages = np.array([self._place[n] for n in LANGUAGES if n in self._place])
+        self._scored = np.array([self._place[name] for name in (*SENTIMENT, OFFENSIVE)])
         self._slope = np.zeros((len(self._scored), len(READ) + 1, 4))
         self._offset = np.zeros((len(READ) + 1, 4))
         self._claims = np.zeros((2, len(READ) + 1), dtype=bool)
@@ -196,7 +201,9 @@ class LinearScorer:
             span = slice(len(names), len(names) + len(chunk))
             features = extract(chunk)
             raw = self.raw(features)
-            learned = raw[self._languages] if len(self._languages) == len(READ) else None
+            learned = (
+                raw.take(self._languages, axis=0) if len(self._languages) == len(READ) else None
+            )
             found, readable = detect(features, learned, langs[span])
             names += found
             self._decide(found, readable, raw, tone[span], p[span], offensive[span])
@@ -204,15 +211,17 @@ class LinearScorer:
 
     def raw(self, features: Features) -> NDArray[np.float64]:
         """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
-        sums = np.empty((len(self._groups), 2, len(features.heads)), dtype=np.int64)
-        for table, (grams, words) in zip(self._groups, sums, strict=True):
+        sums = np.empty((2, len(self._groups), len(features.heads)), dtype=np.int64)
+        for g, table in enumerate(self._groups):
             by_char = table.take(features.grams).sum(axis=0)
             by_token = table.take(features.words).sum(axis=0)
-            np.add.reduceat(by_char, features.heads, out=grams)
-            np.add.reduceat(by_token, features.token_heads, out=words)
-        lanes = unpacked(sums).sum(axis=2).reshape(-1, len(features.heads))
-        raw: NDArray[np.float64] = lanes[: len(self._scale)] / features.norm
-        raw *= self._scale
+            np.add.reduceat(by_char, features.heads, out=sums[0, g])
+            np.add.reduceat(by_token, features.token_heads, out=sums[1, g])
+        lanes = unpacked(sums).reshape(2, -1, len(features.heads))
+        grams, words = lanes[:, : len(self._bias)]
+        raw: NDArray[np.float64] = grams * self._scale[0]
+        raw += words * self._scale[1]
+        raw /= features.norm
         raw += self._bias
         return raw
 
@@ -229,7 +238,7 @@ class LinearScorer:
         lang = np.fromiter((_LANG_PLACE.get(n, len(READ)) for n in found), np.intp, len(found))
         # Term by term: a matrix product would round by the shape of the batch.
         logits = self._offset.take(lang, axis=0)
-        for slope, scores in zip(self._slope, raw[self._scored], strict=True):
+        for slope, scores in zip(self._slope, raw.take(self._scored, axis=0), strict=True):
             logits += slope.take(lang, axis=0) * scores[:, None]
         tones = softmax(logits[:, :3])
         harm = np.round(1.0 / (1.0 + np.exp(-logits[:, 3])), 6)
@@ -252,15 +261,15 @@ class LinearScorer:
         towards = slope[decided] - np.delete(slope, decided, axis=0).mean(axis=0)
         features = extract([plain(text)])
         places = self._scored[:3]
-        factor = towards * self.weights.scale[places] / features.norm[0]
+        factor = towards[:, None] * self.weights.scale[places] / features.norm[0]
 
-        def weight(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        def weight(rows: NDArray[np.intp], kind: int) -> NDArray[np.float64]:
             found = np.zeros(rows.shape)
-            for place, one in zip(places, factor, strict=True):
+            for place, one in zip(places, factor[:, kind], strict=True):
                 found += one * self.weights.table[place].take(rows)
             return found
 
-        return _strongest(features, weight(features.grams), weight(features.words), limit)
+        return _strongest(features, weight(features.grams, 0), weight(features.words, 1), limit)
 
 
 def calibrated(calibration: Calibration, raw: NDArray[np.float64]) -> NDArray[np.float64]:

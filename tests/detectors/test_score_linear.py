@@ -182,6 +182,6 @@ def test_a_calibrated_weights_table_scores_by_hand() -> None:
     table[0, features.words[0][1]] = 100
     table[3, features.grams[0][0]] = -50
     heads = ("sentiment.negative", "sentiment.neutral", "sentiment.positive", "offensive")
-    weights = Weights("hand", heads, table, np.full(4, 0.5), np.array([0.0, 1.0, 0.0, 0.0]), {})
+    weights = Weights("hand", heads, table, np.full((4, 2), 0.5), np.array([0.0, 1.0, 0.0, 0.0]), {})
     raw = LinearScorer(weights).raw(features)[:, 0]
     assert raw == pytest.approx([50 / features.norm[0], 1.0, 0.0, -25 / features.norm[0]])
