@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,29 +17,23 @@ from dashboards.web.views import (
     Mark,
     MarkKind,
     Point,
-    PostView,
     Range,
-    Share,
     Situation,
     Span,
     Spark,
-    Term,
     Tile,
     Trend,
     Unknown,
 )
 from detectors.detection import WATCH, Level, Reason, ReasonCode
-from detectors.measures import PRIVATE, representatives
-from detectors.score.base import Tone
-from detectors.terms import burst_terms
 from detectors.topic import Topic
-from detectors.window import BIN, BIN_S, Window, bin_start
+from detectors.window import BIN, BIN_S, bin_start
 from monitor.desk.coverage import gaps, unseen
-from monitor.ports import BinResult, CurvePoint, Post, Reader, SourceState
+from monitor.ports import BinResult, CurvePoint, Reader, SourceState
 from monitor.server.page_incidents import row_of
+from monitor.server.page_posts import HOUR, Heard
 from monitor.service import Service
 
-HOUR = timedelta(hours=1)
 SPARK = timedelta(hours=3)
 STALLED = timedelta(minutes=30)
 """Without a closed bin for so long, a topic is unknown: nobody is measuring."""
@@ -50,10 +44,6 @@ STEPS: Mapping[Span, tuple[timedelta, int]] = {
     Span.WEEK: (timedelta(days=7), 3600),
 }
 """How far each span reaches, and in steps of how many seconds."""
-ROWS = 5_000
-"""Newest posts of the last hour that are looked at for quotes, shares and terms."""
-TEXTS = 400
-"""Texts on either side of the comparison of words."""
 CARRIED = 400
 """Newest posts by which a topic's sources are known."""
 UNSEEN_SHARE = 0.5
@@ -110,6 +100,7 @@ def situation(
     chosen: str,
     span: Span,
     table: bool,
+    heard: Heard,
 ) -> Situation:
     """Return the situation room with ``chosen`` (a topic id; "": the worst) in the middle."""
     now, read = chrome.now, service.store.read
@@ -121,7 +112,7 @@ def situation(
         chrome=chrome,
         gaps=_gaps(service, sight, readings, now),
         tiles=tuple(r.tile for r in readings),
-        detail=_detail(service, middle, sight, span, now) if shown and middle else None,
+        detail=_detail(service, middle, sight, span, now, heard) if shown and middle else None,
         span=span,
         table=table,
         anything=shown,
@@ -250,14 +241,16 @@ def _reasons(latest: BinResult | None) -> tuple[Reason, ...]:
 # --- the chosen topic -------------------------------------------------------------------------
 
 
-def _detail(service: Service, r: Reading, sight: Sight, span: Span, now: datetime) -> Detail:
+def _detail(
+    service: Service, r: Reading, sight: Sight, span: Span, now: datetime, heard: Heard
+) -> Detail:
     read, topic, tile = service.store.read, r.topic.id, r.tile
     found = [i for i in read.incidents(limit=50) if topic in i.topics]
     current = max((i for i in found if i.is_open), key=lambda i: i.level, default=None)
     assessment = r.latest.assessment if r.latest else None
     onset = assessment.onset if assessment and tile.level and tile.level >= WATCH else None
     since = read.counts(topic, onset, now + timedelta(minutes=1)) if onset else None
-    voice = voices(read, topic, now)
+    voice = heard.voices(read, topic, now)
     authors = [x for x in _reasons(r.latest) if x.code is ReasonCode.NEGATIVE_AUTHORS]
     runs = read.runs(current.id) if current else []
     return Detail(
@@ -329,75 +322,3 @@ def _mark(fact: Fact) -> Mark | None:
     if kind is None:
         return None
     return Mark(fact.at, kind, Level(level) if isinstance(level, int) else None)
-
-
-# --- what people write ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Voices:
-    """What the last hour's posts say, who says it where, and which words are new."""
-
-    posts: tuple[PostView, ...] = ()
-    terms: tuple[Term, ...] = ()
-    texts: int = 0
-    sources: tuple[Share, ...] = ()
-    langs: tuple[Share, ...] = ()
-    unread: int = 0
-
-
-def voices(read: Reader, topic: str, now: datetime) -> Voices:
-    """Return the last hour of ``topic`` in quotes, words and shares; private messages only counted."""
-    window = read.window(topic, now - HOUR, now + timedelta(minutes=1), ROWS)
-    negative = [i for i, tone in enumerate(window.tone) if tone == Tone.NEGATIVE]
-    quoted = representatives(window, 3)
-    copies = {window.num[i]: n for i, n in quoted}
-    found = read.posts([window.num[i] for i, _ in quoted])
-    posts = tuple(post_view(p, copies[p.num]) for p in found if p.text)
-    terms, texts = _terms(read, topic, window, now) if negative else ((), 0)
-    return Voices(
-        posts=posts,
-        terms=terms,
-        texts=texts,
-        sources=_shares(window.source[i] for i in negative),
-        langs=_shares(window.lang[i] or "und" for i in negative),
-        unread=sum(tone == Tone.UNREAD for tone in window.tone),
-    )
-
-
-def post_view(post: Post, copies: int = 0) -> PostView:
-    return PostView(
-        text=post.text or post.title,
-        lang=post.lang,
-        source=post.source,
-        at=post.at,
-        url=post.url,
-        handle=post.handle,
-        reach=post.reach,
-        copies=copies,
-        deleted=post.deleted,
-    )
-
-
-def _terms(read: Reader, topic: str, window: Window, now: datetime) -> tuple[tuple[Term, ...], int]:
-    """Return the words that set this hour's negative posts apart from what was said before."""
-    before = read.window(topic, now - timedelta(days=7), now - HOUR, TEXTS)
-    here = _texts(read, [n for n, tone in _public(window) if tone == Tone.NEGATIVE][-TEXTS:])
-    there = _texts(read, [n for n, _ in _public(before)])
-    found = burst_terms(here, there)
-    return tuple(Term(b.term, b.count, b.expected) for b in found), len(here)
-
-
-def _public(window: Window) -> list[tuple[int, int]]:
-    rows = zip(window.num, window.tone, window.kind, strict=True)
-    return [(num, tone) for num, tone, kind in rows if kind not in PRIVATE]
-
-
-def _texts(read: Reader, nums: Sequence[int]) -> list[str]:
-    return [post.text for post in read.posts(nums) if post.text]
-
-
-def _shares(names: Iterable[str]) -> tuple[Share, ...]:
-    counted = Counter(names)
-    total = sum(counted.values())
-    return tuple(Share(name, n / total, n) for name, n in counted.most_common(6))
