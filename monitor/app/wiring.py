@@ -75,8 +75,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Built:
     """Open store and log, load models and playbooks. Raises what `check` would complain of."""
     store = SqliteStore.open(settings.store.url, max_bytes=settings.store.max_bytes)
     path = sqlite_path(settings.store.url)
-    log = EmbeddedLog.open(path, max_bytes=settings.store.max_bytes)
-    return Built(settings, parts(settings), store, log, clock or SystemClock())
+    clock = clock or SystemClock()
+    log = EmbeddedLog.open(path, max_bytes=settings.store.max_bytes, clock=clock)
+    return Built(settings, parts(settings), store, log, clock)
 
 
 def parts(settings: Settings) -> Parts:
