@@ -8,7 +8,8 @@ Features of one text: character 3- to 5-grams inside a whitespace word (edges in
 `char_wb` of scikit-learn), words, word pairs (begin and end of the text count as a word) and a
 second, negated form of each of up to three words after a German or English negator. Rows 0 to
 `CHAR_ROWS` - 1 belong to character n-grams, the rest to words; row 0 is "no feature".
-A feature that occurs twice counts once (`_distinct`); counting twice cost a point of macro-F1.
+A feature that occurs twice counts once (`_distinct`), so that shouting a word ten times does not
+outweigh the rest of the text.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.score.features import WORD, Features, token_hash
+from detectors.score.features import WORD, Features, extract
 
 UNKNOWN: Final = "und"
 READ: Final = ("de", "en")
@@ -133,9 +133,10 @@ def _table() -> tuple[
     slots = np.zeros(1 << 18, dtype=np.uint16)
     keys = np.zeros(len(speakers) + 1, dtype=np.uint64)
     votes = np.zeros((len(speakers) + 1, len(names)), dtype=np.int16)
-    for i, (word, places) in enumerate(speakers.items(), start=1):
-        keys[i] = token_hash(word)
-        slots[int(keys[i]) >> 46] = i
+    words = extract(list(speakers))
+    keys[1:] = words.tokens[words.token_heads + 1]
+    for i, places in enumerate(speakers.values(), start=1):
+        slots[int(keys[i]) >> int(_SLOT_SHIFT)] = i
         votes[i, places] = max(1, 4 // len(places))
     letters = np.zeros((_LATIN_LAST + 1, len(names)), dtype=np.int16)
     for letter, written in _LETTERS.items():

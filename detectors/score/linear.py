@@ -106,7 +106,8 @@ def load_weights(path: Path) -> Weights:
         or scale.shape != (len(heads), 2)
     ):
         raise WeightsError(
-            f"{path}: weights of format {about['format']} with shape {table.shape}, expected "
+            f"{path}: weights of format {about['format']} with tables "
+            f"of {table.shape} and {scale.shape}, expected "
             f"format {FORMAT} with {ROWS} rows; train again with this version"
         )
     missing = [name for name in (*SENTIMENT, OFFENSIVE) if name not in heads]
@@ -151,7 +152,7 @@ def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
 class LinearScorer:
     """The default `Scorer`: sentiment and offensive language for German and English.
 
-    Reads the first 2,000 characters of a text. Holds some 12 MB; loading takes about 50 ms.
+    Reads the first 2,000 characters of a text. Holds some 12 MB; loading takes about 70 ms.
     Fails on irony, on abuse that is quoted, negated or only implied, and on other domains than
     public posts (docs/model-card.md).
     """

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from time import process_time  # of this processor: neighbours do not spoil a measurement
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -17,7 +18,6 @@ from detectors.score.base import Score, Tone
 from detectors.score.evaluate import DataError, evaluate, read_labelled, unlike
 from detectors.score.linear import LinearScorer, WeightsError
 from monitor.cli.told import complain
-from monitor.clock import stopwatch
 
 if TYPE_CHECKING:
     from detectors.score.evaluate import Report
@@ -57,7 +57,7 @@ def score(
     """Say of each text: language, sentiment, offensive or not, and why.
 
     Wrong lines are told on standard error by number; the others are scored, the exit code is 1.
-    Example: echo '{"id":"1","text":"Der Support antwortet nie!"}' | sturmglas score --json
+    Example: echo '{"id":"1","text":"Der Support ist furchtbar!"}' | sturmglas score --json
     """
     scorer = _scorer(weights)
     failures: list[str] = []
@@ -210,27 +210,28 @@ def _tell_speed(scorer: LinearScorer, texts: list[str], as_json: bool) -> None:
         typer.echo(json.dumps({"type": "speed", **figures}))
         return
     typer.echo(
-        f"{figures['texts_per_s']:,.0f} texts/s in batches of 256 (median of 5 runs), single text "
+        f"{figures['texts_per_s']:,.0f} texts/s on one core in batches of 256 (median of 5 runs), single text "
         f"p50 {figures['single_p50_ms']:.3f} ms; median length {figures['median_chars']:.0f} "
         f"characters, all heads and language; {scorer.version}"
     )
 
 
 def measured_speed(scorer: LinearScorer, texts: list[str]) -> dict[str, float]:
-    """Return texts/s in batches of 256 (median of five passes) and the p50 of single texts."""
+    """Return texts per second of one core in batches of 256 (median of five passes) and the p50
+    of single texts; both in time of the processor."""
     sample = texts[:10_240]
     batches = [sample[i : i + 256] for i in range(0, len(sample), 256)]
     rates = []
     for _ in range(5):
-        started = stopwatch()
+        started = process_time()
         for batch in batches:
             scorer.score(batch, [""] * len(batch))
-        rates.append(len(sample) / (stopwatch() - started))
+        rates.append(len(sample) / (process_time() - started))
     singles = []
     for text in sample[:1_000]:
-        started = stopwatch()
+        started = process_time()
         scorer.score([text], [""])
-        singles.append(stopwatch() - started)
+        singles.append(process_time() - started)
     lengths = sorted(map(len, sample))
     return {
         "texts_per_s": round(sorted(rates)[len(rates) // 2], 1),

@@ -138,6 +138,8 @@ def test_weights_without_a_head_are_refused_by_name(tmp_path: Path) -> None:
         SCORER.weights,
         heads=tuple(SCORER.weights.heads[i] for i in keep),
         table=SCORER.weights.table[keep],
+        scale=SCORER.weights.scale[keep],
+        bias=SCORER.weights.bias[keep],
     )
     part.save(tmp_path / "part.npz")
     with pytest.raises(WeightsError, match="lacks the heads offensive"):
@@ -182,6 +184,8 @@ def test_a_calibrated_weights_table_scores_by_hand() -> None:
     table[0, features.words[0][1]] = 100
     table[3, features.grams[0][0]] = -50
     heads = ("sentiment.negative", "sentiment.neutral", "sentiment.positive", "offensive")
-    weights = Weights("hand", heads, table, np.full((4, 2), 0.5), np.array([0.0, 1.0, 0.0, 0.0]), {})
+    weights = Weights(
+        "hand", heads, table, np.full((4, 2), 0.5), np.array([0.0, 1.0, 0.0, 0.0]), {}
+    )
     raw = LinearScorer(weights).raw(features)[:, 0]
     assert raw == pytest.approx([50 / features.norm[0], 1.0, 0.0, -25 / features.norm[0]])
