@@ -93,9 +93,6 @@ class Formats:
     def span_s(self, seconds: float) -> str:
         return self.span(timedelta(seconds=seconds))
 
-    def days(self, days: float) -> str:
-        return self.span(timedelta(days=days))
-
     def seconds(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds)
 

@@ -151,7 +151,7 @@ def _context(view: object, chrome: Chrome) -> dict[str, Any]:
         "point_text": partial(svg.point_text, words=words),
         "trace": partial(trace, t=t),
         "still": partial(still, t=t),
-        "why_texts": lambda whys: t.mark(escape(", ".join(why_text(w, lang) for w in whys))),
+        "why_texts": lambda whys: t.mark(escape("; ".join(why_text(w, lang) for w in whys))),
         "fact": partial(_fact, t, word, view),
         "lang_name": lambda code: t(f"lang.{code}") if code in LANG_NAMES else code,
         "client_texts": _client_texts(t),

@@ -20,8 +20,6 @@ SHARES = {
 }
 RETURN_PERIODS = {ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST}
 MULTIPLES = {ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT}
-AT_MOST = {ReasonCode.TONE_LOW, ReasonCode.COPIES, ReasonCode.TONE_UNREADABLE}
-"""Measures that quieten: being met means to stay at or below the threshold."""
 
 
 QUIET = {ReasonCode.MEDIA, ReasonCode.YOUNG_TOPIC, ReasonCode.LATE, ReasonCode.BLIND}
@@ -67,7 +65,7 @@ def still(reasons: Sequence[Reason], t: Translator) -> list[Markup]:
     """Return what would have kept the alarm silent: each met measure, had it stayed below."""
     found = []
     for reason in reasons:
-        key = f"still.{reason.code}"
+        key = f"still.{_name(reason)}"
         if reason.met and reason.threshold is not None and t.has(key):
             found.append(
                 t(key, threshold=_threshold(reason, t), value=_value(reason.code, reason.value, t))
@@ -76,16 +74,31 @@ def still(reasons: Sequence[Reason], t: Translator) -> list[Markup]:
 
 
 def _row(reason: Reason, t: Translator) -> TraceRow:
-    hint = f"hint.{reason.code}"
-    sign = "≤" if reason.code in AT_MOST else "≥"
+    name = _name(reason)
+    hint = "hint.new_topic" if name != reason.code else f"hint.{name}"
     return TraceRow(
-        label=t(f"reason.{reason.code}"),
+        label=t(f"reason.{name}"),
         hint=t(hint) if t.has(hint) else Markup(""),
         text=_thing(reason, t),
         value=_value(reason.code, reason.value, t),
-        threshold="" if reason.threshold is None else f"{sign} {_threshold(reason, t)}",
+        threshold=_bound(reason, t),
         met=reason.met,
     )
+
+
+def _name(reason: Reason) -> str:
+    """Return which measure it is: a new topic's first burst counts people."""
+    if reason.code is ReasonCode.YOUNG_NEGATIVES and reason.text == "authors":
+        return ReasonCode.NEGATIVE_AUTHORS.value
+    return reason.code.value
+
+
+def _bound(reason: Reason, t: Translator) -> str:
+    """Return "≥ 25" or "< 14 days": which side counts as met follows from the numbers."""
+    if reason.threshold is None:
+        return ""
+    upward = (reason.value >= reason.threshold) == reason.met
+    return f"{'≥' if upward else '<'} {_threshold(reason, t)}"
 
 
 def _threshold(reason: Reason, t: Translator) -> str:
@@ -116,4 +129,4 @@ def _thing(reason: Reason, t: Translator) -> str:
     """Return what a reason names: a tripwire's category in words, a source as it is called."""
     if reason.code is ReasonCode.TRIPWIRE and reason.text in TRIPWIRE_NAMES:
         return t.mark(escape(pick(TRIPWIRE_NAMES[reason.text], "de" if t.lang == "de" else "en")))
-    return "" if reason.code is ReasonCode.YOUNG_NEGATIVES else reason.text
+    return reason.text if reason.code in (ReasonCode.TRIPWIRE, ReasonCode.BLIND) else ""

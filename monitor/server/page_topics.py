@@ -173,7 +173,7 @@ def _unknown(
     all_dark = bool(sight.known) and sight.dark >= sight.known
     # A storm is shown whatever else is dark: what we do see is grave enough.
     if latest.level < WATCH and (all_dark or lost >= UNSEEN_SHARE):
-        return Unknown.BLIND, ()
+        return Unknown.BLIND, missing
     return None, missing
 
 
@@ -307,8 +307,14 @@ def _curve(
             )
             for p in points
         ),
-        marks=tuple(m for m in marks if m.at >= since),
+        marks=_once([m for m in marks if m.at >= since]),
     )
+
+
+def _once(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Drop a rise that is told at the moment of an opening: one thing happened."""
+    opened = {m.at for m in marks if m.kind is MarkKind.OPENED}
+    return tuple(m for m in marks if m.kind is not MarkKind.ROSE or m.at not in opened)
 
 
 def _expected(point: CurvePoint) -> Range | None:

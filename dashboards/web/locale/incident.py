@@ -140,6 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "gesichert beim Eröffnen, bleiben nach einer Löschung",
         "kept when it opened, stay after a deletion",
     ),
+    "ev.more": ("{n} weiterer Beleg|{n} weitere Belege", "{n} more piece|{n} more pieces"),
     "ev.none": ("Noch keine Belege gesichert.", "No evidence kept yet."),
     "fact.opened": ("Vorfall eröffnet, {level}", "Incident opened, {level}"),
     "fact.level_rose": ("Gestiegen auf {level}", "Risen to {level}"),

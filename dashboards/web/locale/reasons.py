@@ -35,6 +35,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hint.young_mentions": ("−log₁₀ p", "−log₁₀ p"),
     "hint.negative_authors": ("verschiedene, in 60 min", "different, in 60 min"),
     "hint.negative_threads": ("mit Kritik, in 60 min", "with criticism, in 60 min"),
+    "hint.new_topic": ("Thema noch neu", "topic still new"),
     "hint.sources": ("in 60 min", "in 60 min"),
     "hint.multiple": ("Median, 28 Tage", "median, 28 days"),
     "hint.negative_share": ("unteres Ende", "lower end"),
