@@ -64,7 +64,8 @@ class Flow:
         """Return (rows filed under the topic, sum of their counts)."""
         rows = self.store.read.totals()["mention_topic"]
         everything = self.store.read.counts(
-            TOPIC.id, datetime.fromisoformat("1990-01-01T00:00:00+00:00"),
+            TOPIC.id,
+            datetime.fromisoformat("1990-01-01T00:00:00+00:00"),
             datetime.fromisoformat("2100-01-01T00:00:00+00:00"),
         )
         return rows, everything.mentions

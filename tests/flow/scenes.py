@@ -42,7 +42,9 @@ _ENDINGS = (
 )
 
 
-def post(n: int | str, at: datetime, text: str, *, source: str = "forum", author: str = "") -> Mention:
+def post(
+    n: int | str, at: datetime, text: str, *, source: str = "forum", author: str = ""
+) -> Mention:
     """Return one post about the railway."""
     return Mention(
         source=source,

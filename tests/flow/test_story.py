@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
+import monitor.pipeline.judging as judging
 from monitor.app.replaying import replay
 from monitor.store.database import SqliteStore
 from tests.flow.conftest import TOPIC, Flow
@@ -96,8 +99,6 @@ def test_a_failed_commit_is_repeated_from_the_same_state(
         each.pipeline.filing.create([(m, m.published_utc) for m in mentions])
     end = mentions[-1].published_utc
 
-    import monitor.pipeline.judging as judging
-
     real, calls = judging.Judging._queue, []
 
     def breaks(self, *args):
@@ -107,10 +108,8 @@ def test_a_failed_commit_is_repeated_from_the_same_state(
         return real(self, *args)
 
     monkeypatch.setattr(judging.Judging, "_queue", breaks)
-    try:
+    with pytest.raises(RuntimeError):
         made.tick(end)
-    except RuntimeError:
-        pass
     assert made.store.read.incidents() == []
     told = [x.json() for x in made.tick(end)]
     assert told == [x.json() for x in control.tick(end)]
