@@ -66,10 +66,10 @@ def chart(curve: Curve, words: Words, name: str) -> Markup:
     """
     label = f"{name}-sum"
     wide = _drawing(
-        curve, words, Frame(744, 300, 30, 56, 8, _rows(curve)), f"{name}-w", label, "wide"
+        curve, words, Frame(744, 300, 30, 56, 8, _rows(curve, 3)), f"{name}-w", label, "wide"
     )
     narrow = _drawing(
-        curve, words, Frame(358, 250, 26, 44, 4, _rows(curve)), f"{name}-n", label, "narrow"
+        curve, words, Frame(358, 260, 26, 44, 4, _rows(curve, 4)), f"{name}-n", label, "narrow"
     )
     return Markup("{}{}").format(wide, narrow)
 
@@ -125,8 +125,8 @@ def _ceiling(values: Sequence[int], high: Sequence[int]) -> float:
     return float(max([5, *values, *(HEADROOM * h for h in high)]))
 
 
-def _rows(curve: Curve) -> int:
-    return min(3, max(1, len(curve.marks)))
+def _rows(curve: Curve, most: int) -> int:
+    return min(most, max(1, len(curve.marks)))
 
 
 def _nice(top: float) -> int:

@@ -61,6 +61,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Alles aus dem Playbook ist getan oder übersprungen. Weiter beobachten, dann das Ende erklären.",
         "Everything in the playbook is done or skipped. Keep watching, then declare the end.",
     ),
+    "next.watch": ("Nur ansehen", "Only look"),
+    "next.watch.d": (
+        "Niemand wurde geweckt. Lesen Sie die Beiträge unten; ab Stufe 4 ruft Sturmglas von selbst.",
+        "Nobody was woken. Read the posts below; from level 4 Sturmglas calls by itself.",
+    ),
     "next.no_run": ("Kein Playbook passt", "No playbook fits"),
     "next.no_run.d": (
         "Lesen Sie die Beiträge unten, bestätigen Sie, und halten Sie fest, was Sie tun.",
