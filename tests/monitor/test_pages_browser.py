@@ -260,6 +260,10 @@ def test_the_thumb_acknowledges_and_then_leaves_the_page_to_the_work(
         page.locator(".thumb .btn-go").click()
         expect(page.locator("#notice")).to_contain_text("Bestätigt.")
         expect(page.locator(".thumb")).to_have_count(0)
+        desk.note(own.service.store, STORM.id, "Kim", "danach", own.service.clock.now())
+        own.hub.publish("incident", STORM.id, 2)
+        expect(page.locator(".tl")).to_contain_text("danach", timeout=10_000)
+        expect(page.locator("#notice")).to_be_visible()
 
 
 # --- keys -------------------------------------------------------------------------------------

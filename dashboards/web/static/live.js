@@ -154,6 +154,17 @@
     const element = document.activeElement;
     return element && element !== document.body ? element.id : "";
   };
+  // The answer to a press is a notice inside the region, which the next refresh would sweep away
+  // (the press itself causes one): it moves out and stays long enough to be read.
+  let leaving = 0;
+  const keepNotice = () => {
+    const notice = document.querySelector(".live #notice");
+    if (!notice) return;
+    document.getElementById("toast").replaceChildren(notice);
+    clearTimeout(leaving);
+    const long = notice.classList.contains("banner-bad");
+    leaving = setTimeout(() => notice.remove(), long ? 60_000 : 12_000);
+  };
   let focused = "";
   document.addEventListener("htmx:before:swap", () => {
     focused = focusKey();
@@ -162,6 +173,7 @@
     const region = document.querySelector(".live[data-now]");
     const status = document.getElementById("conn");
     for (const element of [status, region]) if (element?.dataset.now) learn(element.dataset.now);
+    keepNotice();
     if (region?.dataset.title) document.title = region.dataset.title;
     if (focused && document.activeElement === document.body) {
       (document.getElementById(focused) ?? document.getElementById("main"))?.focus();
