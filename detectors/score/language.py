@@ -133,8 +133,8 @@ def _table() -> tuple[
     slots = np.zeros(1 << 18, dtype=np.uint16)
     keys = np.zeros(len(speakers) + 1, dtype=np.uint64)
     votes = np.zeros((len(speakers) + 1, len(names)), dtype=np.int16)
-    words = extract(list(speakers))
-    keys[1:] = words.tokens[words.token_heads + 1]
+    read = extract(list(speakers))
+    keys[1:] = read.tokens[read.token_heads + 1]
     for i, places in enumerate(speakers.values(), start=1):
         slots[int(keys[i]) >> int(_SLOT_SHIFT)] = i
         votes[i, places] = max(1, 4 // len(places))

@@ -34,6 +34,7 @@ from detectors.score.linear import (
     Weights,
     calibrated,
 )
+from detectors.score.phrases import own_texts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -103,8 +104,10 @@ PARTS: Final = (
 )  # fmt: skip
 
 
-def read_parts(data: Path, permissive_only: bool = False) -> list[Example]:
-    """Return the examples of all `PARTS` under ``data``; raises `DataError` for a missing file.
+def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list[Example]:
+    """Return the examples of all `PARTS` under ``data`` and our own (`phrases`).
+
+    Raises `DataError` for a missing file.
 
     Permissive parts alone hold no validation part for sentiment: every tenth text of such a
     family, by hash, is then held out for calibration.
@@ -114,6 +117,9 @@ def read_parts(data: Path, permissive_only: bool = False) -> list[Example]:
         Example(part.family, part.lang, part.use, label, text)
         for part in parts
         for label, text in read_labelled(data / part.path)
+    ]
+    examples += [
+        Example("sentiment", lang, TRAIN, tone, text) for lang, tone, text in own_texts(seed)
     ]
     if not permissive_only:
         return examples

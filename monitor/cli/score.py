@@ -88,7 +88,7 @@ def train(
     except ImportError as error:
         complain([f"{error}; training needs scikit-learn: pip install 'sturmglas[train]'"])
     try:
-        examples = read_parts(data, permissive_only)
+        examples = read_parts(data, permissive_only, seed)
         version = "linear-permissive-1" if permissive_only else "linear-1"
         fitted = fit(examples, seed, version=version, tell=lambda line: typer.echo(line, err=True))
         fitted.save(out)

@@ -27,6 +27,8 @@ NEGATIVE = [
     "Der Zug ist schon wieder zu spät, eine absolute Frechheit. Nie wieder!",
     "Seit drei Wochen keine Antwort vom Kundendienst, ich bin stinksauer.",
     "Schlechtester Service aller Zeiten, total enttäuscht.",
+    "Der Support ist furchtbar!",
+    "Euer Spot ist einfach nur daneben und ekelhaft, schämt euch.",
     "This is the worst customer service I have ever seen.",
     "My order is broken again and nobody answers. So disappointed and angry.",
     "Horrible app, it keeps crashing and I hate it.",
@@ -150,7 +152,7 @@ def test_a_head_without_calibration_makes_no_claim() -> None:
     weights = SCORER.weights
     german = {key: value for key, value in weights.calibration.items() if key[1] == "de"}
     scorer = LinearScorer(replace(weights, calibration=german))
-    scores = scorer.score([NEGATIVE[0], NEGATIVE[3]], ["de", "en"])
+    scores = scorer.score([NEGATIVE[0], NEGATIVE[-1]], ["de", "en"])
     assert list(scores.tone) == [Tone.NEGATIVE, Tone.UNREAD]
     assert scores[1].offensive == 0.0
     assert scores.langs == ["de", "en"]

@@ -23,6 +23,7 @@ from detectors.score.evaluate import (
 from detectors.score.linear import LinearScorer
 
 pytest.importorskip("sklearn", reason="training needs scikit-learn (extra train)")
+from detectors.score.phrases import own_texts
 from detectors.score.train import CALIBRATE, PARTS, TRAIN, Example, fit, read_parts
 
 BESIDE = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
@@ -99,6 +100,16 @@ def test_confusion_counts_every_calibration_text_once(fitted: LinearScorer) -> N
 def test_a_family_without_texts_is_refused() -> None:
     with pytest.raises(ValueError, match="no training texts for offensive"):
         fit([e for e in invented() if e.family == "sentiment"])
+
+
+def test_our_own_sentences_are_balanced_and_repeatable() -> None:
+    own = list(own_texts(1))
+    assert own == list(own_texts(1))
+    assert own != list(own_texts(2))
+    counts = {key: sum(row[:2] == key for row in own) for key in {row[:2] for row in own}}
+    assert len(counts) == 6
+    assert len(set(counts.values())) == 1
+    assert all("{" not in text and text == text.strip() for _, _, text in own)
 
 
 def test_validation_parts_are_never_trained_on() -> None:
