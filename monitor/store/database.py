@@ -19,11 +19,12 @@ from monitor.store.incidents import IncidentWrites
 from monitor.store.mentions import MentionWrites
 from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
+from monitor.store.parked import ParkedWrites
 from monitor.store.reader import SqlReader
 from monitor.store.sqlite import WrongFile, reading, translated, turns, writing
 
 
-class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites):
+class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites):
     """`monitor.ports.Transaction` on the one write connection."""
 
 

@@ -14,7 +14,7 @@ from alerts.alert import Alert, DeliveryState
 from alerts.incident import Fact, FactKind, Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
-from monitor.store.codec import instant, micros, pack, pack_map, unpack, unpack_map
+from monitor.store.codec import instant, micros, pack, unpack
 from playbooks.run import Run
 
 CANCELLED = "cancelled"
@@ -200,7 +200,7 @@ def add_facts(c: Connection, incident: str, facts: Sequence[Fact]) -> None:
                 "observed_us": micros(fact.observed_at),
                 "kind": fact.kind,
                 "actor": fact.actor,
-                "payload": pack_map(fact.payload),
+                "payload": pack(fact.payload),
             }
             for seq, fact in enumerate(facts, last + 1)
         ],
@@ -215,7 +215,7 @@ def facts(c: Connection, incident: str) -> list[Fact]:
             at=instant(row.at_us),
             observed_at=instant(row.observed_us),
             actor=row.actor,
-            payload=unpack_map(row.payload),
+            payload=unpack(row.payload, dict),
         )
         for row in c.execute(
             select(table).where(table.c.incident == incident).order_by(table.c.seq)

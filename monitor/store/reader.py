@@ -14,8 +14,8 @@ from alerts.incident import Fact, Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window
-from monitor.ports import BinResult, CurvePoint, Post, SourceState
-from monitor.store import counts, curves, incidents, mentions, outbox, schema
+from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
+from monitor.store import counts, curves, incidents, mentions, outbox, parked, schema
 from monitor.store.codec import instant, seconds, unpack
 from playbooks.run import Run
 
@@ -201,6 +201,17 @@ class SqlReader:
         )
         with self._snapshot() as c:
             return [_post(row) for row in c.execute(query)]
+
+    # what cannot be filed
+
+    def parked(self, limit: int, after: int = 0) -> list[Parked]:
+        """Return parked entries, oldest first; page on with ``after`` = the last number seen."""
+        with self._snapshot() as c:
+            return parked.parked(c, limit, after)
+
+    def parked_count(self) -> int:
+        with self._snapshot() as c:
+            return parked.parked_count(c)
 
     def totals(self) -> dict[str, int]:
         """Return row counts by table. Counts by running through each: seconds at ten million rows."""

@@ -379,6 +379,25 @@ run = Table(
     Column("content", Text, nullable=False),  # JSON of playbooks.run.Run, its playbook inside
 )
 
+# --- what cannot be filed -------------------------------------------------------------------
+
+parked = Table(
+    "parked",
+    metadata,
+    # Accepted, but filing raises: kept here with its reason, so that the rest can go on.
+    Column("number", ROW, primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("observed_us", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("parked_us", BigInteger, nullable=False),
+    # Not the position alone: a log that was made anew counts from 1 again.
+    UniqueConstraint("position", "observed_us"),
+    sqlite_autoincrement=True,
+)
+
 # --- the install ----------------------------------------------------------------------------
 
 secret = Table(

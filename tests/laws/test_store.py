@@ -506,11 +506,11 @@ def test_a_curve_of_impossible_steps_is_refused(store: Store, step_s: int) -> No
 def test_a_watch_comes_back_as_saved(store: Store) -> None:
     with store.begin() as tx:
         empty = tx.watch(b.TOPIC)
-        tx.save_watch(b.watch(until=b.after(0.25), mean=1.5, worst=float("inf"), names=["ä"]))
+        tx.save_watch(b.watch(until=b.after(0.25), mean=1.5, worst=0.1 + 0.2, names=["ä"]))
         tx.save_watch(b.watch(OTHER, until=None))
     with store.begin() as tx:
         assert tx.watch(b.TOPIC) == b.watch(
-            until=b.after(0.25), mean=1.5, worst=float("inf"), names=["ä"]
+            until=b.after(0.25), mean=1.5, worst=0.1 + 0.2, names=["ä"]
         )
         assert tx.watch(OTHER) == b.watch(OTHER, until=None)
     assert (empty.closed_until, dict(empty.state)) == (None, {})

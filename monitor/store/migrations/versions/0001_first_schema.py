@@ -16,6 +16,7 @@ def upgrade() -> None:
     _counts()
     _incidents()
     _outbox()
+    _parked()
     _install()
     _log()
 
@@ -328,6 +329,25 @@ def _outbox() -> None:
         sa.Column("latency_ms", sa.Float(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(["delivery"], ["delivery.id"], name=op.f("fk_attempt_delivery")),
         sa.PrimaryKeyConstraint("delivery", "number", name=op.f("pk_attempt")),
+    )
+
+
+def _parked() -> None:
+    op.create_table(
+        "parked",
+        sa.Column("number", ROW, nullable=False),
+        sa.Column("position", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("observed_us", sa.BigInteger(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("parked_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_parked")),
+        sa.UniqueConstraint(
+            "position", "observed_us", name=op.f("uq_parked_position_observed_us")
+        ),
+        sqlite_autoincrement=True,
     )
 
 
