@@ -81,6 +81,11 @@ PIPELINE_ERRORS = Counter(
     "Batches or bins that failed and were tried again.",
     registry=REGISTRY,
 )
+PARKED_ENTRIES = Gauge(
+    "sturmglas_parked_entries",
+    "Batches put aside because filing them raises; tried again at the next start.",
+    registry=REGISTRY,
+)
 BINS_CLOSED = Counter(
     "sturmglas_bins_closed", "Closed bins that were judged.", ["topic"], registry=REGISTRY
 )

@@ -220,6 +220,19 @@ class SourceState:
     error_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What could not be filed, kept aside: ``entry`` holds those items of the batch that failed.
+
+    ``error`` names what was raised, without the text that raised it; ``at`` when it was parked.
+    """
+
+    number: int
+    entry: Entry
+    error: str
+    at: datetime
+
+
 # --- store: protocols -----------------------------------------------------------------------
 
 
@@ -314,6 +327,15 @@ class Transaction(Protocol):
 
     def save_run(self, run: Run, expected: int) -> bool: ...
 
+    # what cannot be filed
+    def park(self, entry: Entry, error: str, now: datetime) -> None:
+        """Keep an entry that cannot be filed; the same entry again replaces what was kept."""
+        ...
+
+    def unpark(self, number: int) -> bool:
+        """Forget a parked entry, because it is filed; False where it is not there."""
+        ...
+
     # media echo, set by a person
     def media(self, topic: str) -> int: ...
 
@@ -388,6 +410,12 @@ class Reader(Protocol):
     def evidence(self, incident: str) -> list[Post]:
         """Return the posts kept as evidence when the incident opened or rose."""
         ...
+
+    def parked(self, limit: int, after: int = 0) -> list[Parked]:
+        """Return parked entries, oldest first; page on with ``after`` = the last number seen."""
+        ...
+
+    def parked_count(self) -> int: ...
 
     def totals(self) -> dict[str, int]:
         """Return row counts by table, for `doctor`, tests and metrics."""

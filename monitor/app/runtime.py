@@ -65,6 +65,7 @@ class Runtime:
             self._stop,
             on_lines=self._told,
             on_trouble=lambda what: built.trouble.tell("pipeline", what),
+            on_parked=lambda what: built.trouble.tell("filing", what),
         )
 
     def _told(self, lines: list[Line]) -> None:

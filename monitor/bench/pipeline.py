@@ -28,7 +28,8 @@ from monitor.bench.data import data_folder
 from monitor.bench.figures import Spread, spread, versions
 from monitor.bench.naive import MODELS, NaiveService, signatures
 from monitor.pipeline import Pipeline
-from monitor.pipeline.work import GROUP, READ, Parts
+from monitor.pipeline.holding import READ
+from monitor.pipeline.work import GROUP, Parts
 from monitor.ports import EntryKind, NewEntry, NoSignals
 from monitor.store.database import SqliteStore
 from monitor.stream.embedded import EmbeddedLog

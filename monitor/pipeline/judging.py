@@ -130,10 +130,14 @@ class Judging:
         for watched in fresh:
             watched.closed_until = bin_start(first)
 
-    def tick(self, now: datetime) -> list[Line]:
-        """Close every bin that may be closed at ``now`` and act on it; one transaction."""
+    def settle(self) -> None:
+        """Be as the store is: after a commit that failed, memory may be ahead of it."""
         if self._torn:
             self._load()
+
+    def tick(self, now: datetime) -> list[Line]:
+        """Close every bin that may be closed at ``now`` and act on it; one transaction."""
+        self.settle()
         self._torn = True  # until the commit: what is in memory may be ahead of the store
         with self._store.begin() as tx:
             lines = self._tick(tx, now)

@@ -13,17 +13,15 @@ from detectors.score.base import Scorer
 from detectors.topic import Topic
 from detectors.tripwires import Tripwires
 from monitor import metrics
-from monitor.clock import Clock, stopwatch
+from monitor.clock import Clock
 from monitor.pipeline.filing import Filing, Taken, TopicMatcher
+from monitor.pipeline.holding import Hand
 from monitor.pipeline.judging import Judging
 from monitor.pipeline.lines import Line
 from monitor.ports import Entry, Log, Signals, Store
 from playbooks.playbook import Playbook
 
 GROUP = "pipeline"
-READ = 200
-"""Entries read at once; an entry is a request's batch, so this is up to 200,000 mentions' bytes.
-Bounded further by the door, which refuses when the backlog grows."""
 TICK = timedelta(seconds=1)
 """How often, in the clock's time, closed bins are looked for."""
 
@@ -48,6 +46,7 @@ class Pipeline:
     """Files entries and judges bins over one store. Not thread-safe: one thread drives it."""
 
     def __init__(self, store: Store, parts: Parts, signals: Signals, *, live: bool = True) -> None:
+        self.store = store
         self.judging = Judging(
             store,
             parts.topics,
@@ -68,6 +67,7 @@ class Pipeline:
 
     def take(self, entries: Sequence[Entry]) -> Taken:
         """File entries of the log; see `Filing.take`."""
+        self.judging.settle()  # filing goes by the bins that are closed in the store
         return self.filing.take(entries)
 
     def tick(self, now: datetime) -> list[Line]:
@@ -84,28 +84,36 @@ def work(
     consumer: str = "main",
     on_lines: Callable[[list[Line]], None] = lambda lines: None,
     on_trouble: Callable[[str], None] = lambda trouble: None,
+    on_parked: Callable[[str], None] = lambda told: None,
 ) -> None:
     """Drive ``pipeline`` from ``log_`` until ``stop``; survives whatever a batch or a bin throws.
 
     Entries are acknowledged after the commit that stored them. What was handed out to a process
     that died comes first. Trouble is told once per kind of error and retried with back-off,
-    because giving up would be silence.
+    because giving up would be silence; what cannot be filed at all is parked (`holding.Hand`).
     """
-    entries = log_.claim(GROUP, consumer, clock.now(), READ)
+    hand = Hand(
+        pipeline.take,
+        pipeline.store,
+        log_,
+        clock,
+        group=GROUP,
+        consumer=consumer,
+        on_parked=on_parked,
+    )
     next_tick = clock.now()
     pause_s = 0.0
     while not stop.is_set():
         try:
-            if not entries:
-                entries = log_.read(GROUP, consumer, READ)
-            if entries:
-                _take(pipeline, log_, entries)
-                entries = []
+            hand.retry_parked()
+            busy = hand.fill()
+            if busy:
+                hand.file()
             now = clock.now()
             if now >= next_tick:
                 on_lines(pipeline.tick(now))
                 next_tick = now + TICK
-            elif not entries:
+            elif not busy:
                 log_.wait(0.1)
             if pause_s:
                 on_trouble("")
@@ -116,14 +124,3 @@ def work(
             on_trouble(f"{type(trouble).__name__}: {trouble}")
             pause_s = min(max(0.5, pause_s * 2), 30.0)
             stop.wait(pause_s)
-
-
-def _take(pipeline: Pipeline, log_: Log, entries: Sequence[Entry]) -> None:
-    started = stopwatch()
-    taken = pipeline.take(entries)
-    log_.ack(GROUP, [entry.position for entry in entries])
-    log_.trim()
-    metrics.FILED.labels("new").inc(taken.new)
-    metrics.FILED.labels("known").inc(taken.mentions - taken.new)
-    metrics.FILED.labels("late").inc(taken.late)
-    metrics.FILE_SECONDS.observe(stopwatch() - started)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from detectors.detection import Level
 from detectors.mention import Kind, Metrics
 from detectors.score.base import Tone
 from detectors.window import BIN, COUNT_FIELDS, Counts
-from monitor.ports import CountKey, CurvePoint, Filed, Store
+from monitor.ports import CountKey, CurvePoint, Entry, EntryKind, Filed, Store
 from tests import builders as b
 from tests.laws.children import killed_after, start
 from tests.laws.filing import file_batch, file_in
@@ -750,6 +750,67 @@ def test_evidence_keeps_the_words_of_a_post_that_was_deleted(store: Store) -> No
     assert (kept.url, kept.handle, kept.deleted) == ("", "", True)
     assert kept.author == row.author
     assert store.read.evidence("later") == [], "there was nothing left to keep"
+
+
+# --- what cannot be filed -------------------------------------------------------------------
+
+
+def bad(position: str, payload: bytes = b"[1]", at: datetime = b.T0) -> Entry:
+    return Entry(position, EntryKind.UPDATED, "forum", at, payload)
+
+
+def test_a_parked_entry_comes_back_whole_after_a_restart(store_home: StoreHome) -> None:
+    store = store_home.open()
+    with store.begin() as tx:
+        tx.park(bad("17", b'[{"a": "\xc3\xbc"}]'), "KeyError at filing.py:1", b.after(5))
+    store.close()
+    store = store_home.open()
+    [parked] = store.read.parked(10)
+    store.close()
+    again = replace(bad("17", b'[{"a": "\xc3\xbc"}]'), redelivered=True)
+    assert (parked.entry, parked.error) == (again, "KeyError at filing.py:1")
+    assert parked.at == b.after(5)
+
+
+def test_an_entry_is_parked_once_however_often_it_comes(store: Store) -> None:
+    for payload, error in ((b"[1,2]", "first"), (b"[2]", "second")):
+        with store.begin() as tx:
+            tx.park(bad("17", payload), error, b.T0)
+    [parked] = store.read.parked(10)
+    assert (parked.entry.payload, parked.error) == (b"[2]", "second")
+    assert store.read.parked_count() == 1
+
+
+def test_a_log_that_counts_from_one_again_replaces_nothing(store: Store) -> None:
+    with store.begin() as tx:
+        tx.park(bad("1"), "old", b.T0)
+        tx.park(bad("1", at=b.after(60)), "new", b.after(60))
+    assert [p.error for p in store.read.parked(10)] == ["old", "new"]
+
+
+def test_parked_entries_come_in_pages_and_leave_one_by_one(store: Store) -> None:
+    with store.begin() as tx:
+        for n in range(5):
+            tx.park(bad(str(n)), "x" * 10_000, b.T0)
+    first = store.read.parked(2)
+    rest = store.read.parked(10, first[-1].number)
+    assert [p.entry.position for p in (*first, *rest)] == ["0", "1", "2", "3", "4"]
+    assert len(first[0].error) <= 500
+    with store.begin() as tx:
+        assert tx.unpark(first[1].number)
+        assert not tx.unpark(first[1].number)
+    assert [p.entry.position for p in store.read.parked(10)] == ["0", "2", "3", "4"]
+
+
+def test_what_is_parked_in_a_transaction_that_fails_is_not(store: Store) -> None:
+    def fail_inside() -> None:
+        with store.begin() as tx:
+            tx.park(bad("1"), "never", b.T0)
+            raise Broken
+
+    with pytest.raises(Broken):
+        fail_inside()
+    assert store.read.parked_count() == 0
 
 
 # --- the install ----------------------------------------------------------------------------

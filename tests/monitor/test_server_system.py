@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from monitor import metrics
+from monitor.ports import Entry, EntryKind
 from monitor.server.app import App
 from tests import builders as make
 from tests.builders import T0, TOPIC, after
@@ -44,6 +45,13 @@ def test_failures_elsewhere_are_told_but_ingest_stays_ready(tmp_path: Path) -> N
         ready = server.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["failures"] == ["slack: refused since 14:10"]
+
+
+def test_what_was_put_aside_is_counted(server: Served) -> None:
+    entry = Entry("7", EntryKind.CREATED, "shop", T0, b"[1]")
+    with server.store.begin() as tx:
+        tx.park(entry, "ValueError at filing.py:1", T0)
+    assert value(server.get("/metrics").text, "sturmglas_parked_entries") == 1
 
 
 def test_a_store_that_cannot_be_read_is_not_ready(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def collect(service: Service) -> None:
     oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
     metrics.BACKLOG_AGE.set(max(0.0, oldest))
     read = service.store.read
+    metrics.PARKED_ENTRIES.set(read.parked_count())
     open_ = Counter(int(incident.level) for incident in read.incidents(open_only=True))
     for level in Level:
         metrics.INCIDENTS_OPEN.labels(str(int(level))).set(open_[int(level)])

@@ -344,9 +344,7 @@ def _parked() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("parked_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_parked")),
-        sa.UniqueConstraint(
-            "position", "observed_us", name=op.f("uq_parked_position_observed_us")
-        ),
+        sa.UniqueConstraint("position", "observed_us", name=op.f("uq_parked_position_observed_us")),
         sqlite_autoincrement=True,
     )
 
