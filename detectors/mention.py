@@ -47,7 +47,9 @@ class AccountType(StrEnum):
     BOT = "bot"
 
 
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Wire(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Base of all wire types: frozen, keyword-only, unknown fields refused by name."""
 
 
@@ -151,7 +153,9 @@ def author_key(secret: bytes, source: str, handle: str) -> int:
     handle = handle.strip().lstrip("@").casefold()
     if not handle:
         return 0
-    digest = hashlib.blake2b(f"{source}\0{handle}".encode(), key=secret[:64], digest_size=8).digest()
+    digest = hashlib.blake2b(
+        f"{source}\0{handle}".encode(), key=secret[:64], digest_size=8
+    ).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
 
 

@@ -243,7 +243,8 @@ class Victim:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return
             if not self.alive:
-                assert self._process is not None and self._process.stderr is not None
+                assert self._process is not None
+                assert self._process.stderr is not None
                 told = self._process.stderr.read()[-2000:]
                 raise RuntimeError(f"{self._command[2]} ended at start: {told}")
             time.sleep(0.02)

@@ -74,7 +74,9 @@ class Response:
             if tone == Tone.NEGATIVE and kind not in PRIVATE
         ]
         now = self._texts(negative)
-        before = self._reader.window(seen.topic, window.since - DAY, window.since, SAMPLE)
+        # What was said before the burst began, else a storm of hours is compared with itself.
+        calm = min(window.since, seen.onset or window.since)
+        before = self._reader.window(seen.topic, calm - DAY, calm, SAMPLE)
         terms = burst_terms(now, self._texts(before.num))
         return Burst(
             quotes=tuple(quotes[:QUOTES]),

@@ -96,8 +96,15 @@ def post_view(post: Post, copies: int = 0) -> PostView:
 
 
 def _terms(read: Reader, topic: str, window: Window, now: datetime) -> tuple[tuple[Term, ...], int]:
-    """Return the words that set this hour's negative posts apart from what was said before."""
-    before = read.window(topic, now - timedelta(days=7), now - HOUR, TEXTS)
+    """Return the words that set this hour's negative posts apart from what was said before.
+
+    "Before" ends where a running burst began: a storm of hours would else explain itself away.
+    """
+    latest, calm = read.latest(topic), now - HOUR
+    seen = read.latest_assessment(topic) if latest is not None and latest.level else None
+    if seen is not None and seen.onset is not None:
+        calm = min(calm, seen.onset)
+    before = read.window(topic, calm - timedelta(days=7), calm, TEXTS)
     here = _texts(read, [n for n, tone in _public(window) if tone == Tone.NEGATIVE][-TEXTS:])
     there = _texts(read, [n for n, _ in _public(before)])
     found = burst_terms(here, there)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from detectors.topic import Query, Topic
 from detectors.window import SourceClock
-from monitor.ports import SourceState
 from monitor.desk.coverage import GapKind, gaps, unseen
+from monitor.ports import SourceState
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 TOPIC = Topic("t", "T", Query(any=("t",)))
