@@ -386,7 +386,14 @@ class Reader(Protocol):
         ...
 
     def post_list(
-        self, topic: str, since: datetime, until: datetime, *, tone: int | None, limit: int, before: int | None
+        self,
+        topic: str,
+        since: datetime,
+        until: datetime,
+        *,
+        tone: int | None,
+        limit: int,
+        before: int | None,
     ) -> list[Post]:
         """Return posts newest first; page on with ``before`` = the last num seen."""
         ...
