@@ -128,8 +128,8 @@ def test_a_source_that_stops_is_told_silent_and_holds_nobody() -> None:
 
 def test_a_slow_feed_is_silent_only_after_twice_its_usual_gap() -> None:
     feed = lively("feed", NOW, every=timedelta(hours=1))
-    assert not feed.silent(NOW + timedelta(minutes=90))
-    assert feed.silent(NOW + timedelta(minutes=150))
+    assert not feed.silent(NOW + timedelta(hours=5))
+    assert feed.silent(NOW + timedelta(hours=7))
 
 
 def test_a_source_never_heard_of_is_silent() -> None:
