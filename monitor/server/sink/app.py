@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -81,7 +81,10 @@ class _Door:
         self._faults = faults
 
     async def take(self, request: Request, channel: str, check: Check) -> Response:
-        raw = await request.body()
+        try:
+            raw = await request.body()
+        except ClientDisconnect:  # killed while it sent: nobody waits for an answer
+            return Response(status_code=400)
         fault = self._faults.next()
         early = self._refusal(fault)
         if early is not None:

@@ -1,0 +1,391 @@
+"""Who takes part in `bench crash`: the victim that is killed, the feeder, and a person."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.clock import wall_seconds
+
+TOPICS = 6
+FACTOR = 120.0
+"""One second is two minutes of event time: a five-minute bin closes every 2.5 s."""
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TOKEN = "crash-bench-token"
+CALM_S = 2.0
+WAVE_S = 3.0
+"""How long one topic is stormed before the next; a wave is about a hundred angry authors."""
+EVERY_S = 0.02
+PATIENCE_S = 60.0
+PERSON = "ada"
+
+Json = Any  # what a server answered, read defensively
+
+
+def topic_name(topic: int) -> str:
+    """Return the invented brand of a topic."""
+    return f"marke{'abcdefghijkl'[topic]}"
+
+
+class Victim:
+    """A process that is killed and started again, always on the same port and files.
+
+    ``warm``: children are forked by a nursery (`monitor.bench.victim`); a cold start is possible
+    all the same. What they say on standard error is kept in ``notes``.
+    """
+
+    def __init__(self, module: str, plan: Json, port: int, notes: Path, *, warm: bool) -> None:
+        self._command = [sys.executable, "-m", module]
+        self._plan = json.dumps(plan) + "\n"
+        self._port = port
+        self._notes = notes
+        self._nursery = self._popen("nursery") if warm else None
+        if self._nursery is not None:
+            self._line(self._nursery)  # "ready"
+        self._cold: subprocess.Popen[str] | None = None
+        self._pid = 0
+
+    def _popen(self, *args: str) -> subprocess.Popen[str]:
+        with self._notes.open("a") as notes:
+            process = subprocess.Popen(
+                [*self._command, *args],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=notes,
+                text=True,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a fork copies no threads
+            )
+        assert process.stdin is not None
+        process.stdin.write(self._plan)
+        process.stdin.flush()
+        return process
+
+    def _line(self, process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        if not line:
+            raise RuntimeError(f"{self._command[2]} ended by itself: {self.told()}")
+        return line
+
+    def _ask(self, order: str) -> int:
+        assert self._nursery is not None
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(order + "\n")
+        self._nursery.stdin.flush()
+        return int(self._line(self._nursery))
+
+    def told(self) -> str:
+        """Return the end of what the victims said on standard error."""
+        return self._notes.read_text()[-2000:] if self._notes.exists() else ""
+
+    def spawn(self, *, cold: bool = False) -> None:
+        """Start it, without waiting for anything."""
+        if cold or self._nursery is None:
+            self._cold = self._popen()
+            self._pid = self._cold.pid
+        else:
+            self._pid = self._ask("start")
+
+    def wait_for_door(self) -> float:
+        """Wait until it listens; return how long that took, in seconds."""
+        began = time.monotonic()
+        while time.monotonic() < began + PATIENCE_S:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return time.monotonic() - began
+            if not Path(f"/proc/{self._pid}").exists() or self._is_zombie():
+                raise RuntimeError(f"{self._command[2]} ended at start: {self.told()}")
+            time.sleep(0.01)
+        raise RuntimeError(f"{self._command[2]} did not listen within {PATIENCE_S:g} s")
+
+    def _is_zombie(self) -> bool:
+        try:
+            return Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            return True
+
+    def kill(self) -> None:
+        """SIGKILL it, and wait until it is gone."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            self._reap()
+
+    def stop(self) -> tuple[int, float]:
+        """SIGTERM it; return its exit code and how long it took, in seconds."""
+        began = time.monotonic()
+        os.kill(self._pid, signal.SIGTERM)
+        return self._reap(), time.monotonic() - began
+
+    def _reap(self) -> int:
+        self._pid = 0
+        if self._cold is None:
+            return self._ask("reap")
+        code = self._cold.wait(PATIENCE_S)
+        self._close(self._cold)
+        self._cold = None
+        return code
+
+    def close(self) -> None:
+        """Kill whatever is left."""
+        self.kill()
+        if self._nursery is not None:
+            self._close(self._nursery)
+            self._nursery.wait(PATIENCE_S)
+
+    def _close(self, process: subprocess.Popen[str]) -> None:
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+class Call:
+    """HTTP to the victim: an answer, or None where the connection broke.
+
+    ``cut`` counts requests that reached it and were never answered.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.cut = 0
+
+    def __call__(
+        self, method: str, path: str, body: Json = None, **headers: str
+    ) -> tuple[int, Json] | None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        sent = {"content-type": "application/json", **headers}
+        try:
+            connection.connect()
+        except OSError:
+            return None
+        try:
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, sent)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        except (OSError, http.client.HTTPException, ValueError):
+            self.cut += 1
+            return None
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(*actors: Actor) -> Iterator[None]:
+    """Run actors in threads; what ended one of them is raised at the end."""
+    for actor in actors:
+        actor.start()
+    try:
+        yield
+    finally:
+        for actor in actors:
+            actor.stop()
+    for actor in actors:
+        if actor.failure is not None:
+            raise actor.failure
+
+
+class Actor:
+    """A thread that acts again and again until it is stopped."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.failure: Exception | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join(PATIENCE_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._over.is_set():
+                self.act()
+                self._over.wait(self._every_s)
+        except Exception as error:
+            self.failure = error
+
+    def act(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the feeder knows: every id it ever sent with its topic, and those answered with 202."""
+
+    topics: dict[str, int] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
+    answers: Counter[int] = field(default_factory=Counter)
+
+
+class Feeder(Actor):
+    """Sends batches; each is sent again until it was answered 202. Waves of anger go round."""
+
+    def __init__(self, port: int, zero: float, seed: int) -> None:
+        super().__init__(EVERY_S)
+        self.sent = Sent()
+        self.call = Call(port)
+        self._zero = zero
+        self._rng = random.Random(seed)
+        self._n = 0
+
+    def act(self) -> None:
+        batch = [self._mention(topic, angry) for topic, angry in self._wanted()]
+        while batch and not self._over.is_set():
+            answer = self.call("POST", "/api/v1/mentions", batch, authorization=f"Bearer {TOKEN}")
+            if answer is not None:
+                self.sent.answers[answer[0]] += 1
+            if answer is not None and answer[0] == 202:
+                if answer[1]["accepted"] != len(batch):
+                    raise AssertionError(f"{len(batch)} good mentions, answered {answer[1]}")
+                self.sent.accepted.update(m["source_id"] for m in batch)
+                return
+            self._over.wait(0.02)
+
+    def _wanted(self) -> list[tuple[int, bool]]:
+        """Return (topic, angry) of one batch: calm everywhere, and one topic that storms."""
+        wanted = [(t, False) for t in range(TOPICS) if self._rng.random() < 0.1]
+        since = wall_seconds() - self._zero - CALM_S
+        if since > 0:
+            wanted += [(int(since / WAVE_S) % TOPICS, True)] * 3
+        return wanted
+
+    def _mention(self, topic: int, angry: bool) -> Mapping[str, Json]:
+        self._n += 1
+        id, rng = f"m{self._n}", self._rng
+        self.sent.topics[id] = topic
+        now = START + timedelta(seconds=(wall_seconds() - self._zero) * FACTOR)
+        said = f"{rng.choice(_ANGRY)} {rng.choice(_ENDINGS)}" if angry else rng.choice(_CALM)
+        return {
+            "source": "forum",
+            "source_id": id,
+            "text": f"{topic_name(topic)} {said} ({self._n})",
+            "published_at": (now - timedelta(seconds=rng.uniform(0, 20))).isoformat(),
+            "author": {"handle": f"u{self._n}", "followers": 50},
+            "thread_id": f"t{self._n % 40}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a person did and was told it is done (200)."""
+
+    kind: str
+    incident: str
+    episode: int
+
+
+class Person(Actor):
+    """Acknowledges what is new and ends what is acknowledged, so that episodes follow each other."""
+
+    def __init__(self, port: int, seed: int) -> None:
+        super().__init__(0.4)
+        self.done: set[Act] = set()
+        self._call = Call(port)
+        self._rng = random.Random(seed)
+
+    def act(self) -> None:
+        answer = self._call("GET", "/api/v1/incidents?open=true")
+        if answer is None or answer[0] != 200:
+            return
+        for incident in answer[1]:
+            if incident["status"] == "new" and self._rng.random() < 0.5:
+                self._do("acknowledge", incident, {"by": PERSON})
+            elif incident["status"] != "new" and self._rng.random() < 0.15:
+                self._do("resolve", incident, {"by": PERSON, "outcome": "real", "note": "over"})
+
+    def _do(self, kind: str, incident: Json, body: Json) -> None:
+        answer = self._call("POST", f"/api/v1/incidents/{incident['id']}/{kind}", body)
+        if answer is not None and answer[0] == 200:
+            after = answer[1]["incident"]
+            self.done.add(Act(kind, after["id"], after["episode"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Counters that grow when there is something worth cutting off."""
+
+    sends: Callable[[], int]
+    """Requests that a receiver got."""
+    accepts: Callable[[], int]
+    """Mentions that were accepted, and are being filed."""
+
+
+def torment(
+    victim: Victim,
+    kills: int,
+    rng: random.Random,
+    aim: Aim,
+    after: Callable[[], None],
+    say: Callable[[str], None],
+) -> list[float]:
+    """Kill ``victim`` so often, at random instants; return how long its doors took to open.
+
+    One in six dies while starting, one in three up to 1.5 s after its door opened. The others are
+    aimed: right after a receiver got a request, or after mentions were accepted. One in ten is
+    started cold. ``after`` is called while it lies dead.
+    """
+    took = []
+    for n in range(kills):
+        cold = n % 10 == 9
+        victim.spawn(cold=cold)
+        fate = rng.random()
+        if fate < 1 / 6:
+            time.sleep(rng.uniform(0.0, 2.0 if cold else 0.6))
+        else:
+            took.append(victim.wait_for_door())
+            if fate < 1 / 2:
+                time.sleep(rng.uniform(0.0, 1.5))
+            else:
+                time.sleep(rng.uniform(0.0, 0.5))
+                _wait_for(aim.sends if fate < 3 / 4 else aim.accepts, rng)
+        victim.kill()
+        after()
+        if (n + 1) % 10 == 0:
+            say(f"  {n + 1} kills")
+    return took
+
+
+def _wait_for(counter: Callable[[], int], rng: random.Random) -> None:
+    before, end = counter(), time.monotonic() + 2.0
+    while counter() == before and time.monotonic() < end:
+        time.sleep(0.0005)
+    time.sleep(rng.choice((0.0, 0.001, 0.003, 0.01)))
+
+
+_ANGRY = (
+    "ist eine Frechheit, unfassbar schlecht!",
+    "betrügt uns, ich bin so wütend.",
+    "is the worst service ever, disgusting.",
+    "ist das Letzte, eine absolute Katastrophe.",
+    "was für eine miese Abzocke!",
+    "you should be ashamed, this is horrible.",
+)
+_ENDINGS = (
+    "Nie wieder!",
+    "Das ist eine Schande.",
+    "Ich will mein Geld zurück, ihr Betrüger.",
+    "Keine Hilfe, keine Antwort, einfach furchtbar.",
+    "Nobody answers and nobody cares, I hate it.",
+    "Mein Kind weint und ihr lügt uns an.",
+)
+_CALM = ("war heute ganz nett", "eröffnet morgen eine Filiale", "hat neue Öffnungszeiten")

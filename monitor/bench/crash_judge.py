@@ -1,0 +1,309 @@
+"""What `bench crash` demands at the end, and of the file at every kill."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, NotifyReason, message_id
+from alerts.incident import Fact, FactKind, Incident
+from detectors.detection import WAKE
+from monitor.bench.crash_actors import PERSON, START, TOPICS, Act, Sent, topic_name
+from monitor.bench.naive_twin import STORM
+from monitor.server.sink import Received
+from monitor.store.database import SqliteStore
+from monitor.store.incidents import CANCELLED
+
+PAGES = (NotifyReason.FIRST, NotifyReason.REOPENED)
+BEGINNINGS = (FactKind.OPENED, FactKind.REOPENED)
+DONE = {"acknowledge": FactKind.ACKNOWLEDGED, "resolve": FactKind.RESOLVED}
+
+Facts = dict[str, list[Fact]]
+"""Timelines by incident."""
+
+
+@dataclass(slots=True)
+class Side:
+    """What one side went through. ``problems`` is empty when every promise was kept.
+
+    ``cut_...``: kills that fell into a request being answered, a batch being filed, an alert
+    being sent. ``crossings``: storms that came to wake somebody, each episode by itself.
+    """
+
+    name: str
+    kills: int = 0
+    accepted: int = 0
+    stored: int = 0
+    lost: int = 0
+    rows: int = 0
+    counted: int = 0
+    cut_requests: int = 0
+    cut_filing: int = 0
+    cut_sends: int = 0
+    crossings: int = 0
+    alerts: int = 0
+    cancelled: int = 0
+    alerts_lost: int = 0
+    wrong_keys: int = 0
+    attempts: int = 0
+    unknown_outcomes: int = 0
+    repeats: int = 0
+    acts: int = 0
+    start_s: float = 0.0
+    stop_s: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing was lost, doubled in the counts, or sent under a wrong key."""
+        return not self.problems
+
+    def demand(self, holds: bool, problem: str) -> None:
+        """Note a promise that was broken."""
+        if not holds:
+            self.problems.append(problem)
+
+    def same(self, what: str, got: int, want: int) -> None:
+        self.demand(got == want, f"{what}: {got}, expected {want}")
+
+
+# --- at every kill --------------------------------------------------------------------------
+
+
+@contextmanager
+def copy_of(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a copy of a dead process's file, so that looking repairs nothing in the original."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in (path, path.with_name(path.name + "-wal")):
+            if part.exists():
+                shutil.copy(part, folder)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as db:
+            yield db
+
+
+def autopsy(side: Side, path: Path, accepted: set[str]) -> None:
+    """Look at the file as a kill left it: all that was accepted must be in it, filed or not."""
+    if not path.exists():
+        return
+    with copy_of(path) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_entry'").fetchone():
+            side.same("accepted before there was a schema", len(accepted), 0)
+            return
+        kept = {row[0] for row in db.execute("SELECT source_id FROM mention")}
+        for (payload,) in db.execute("SELECT payload FROM log_entry"):
+            kept.update(m["source_id"] for m in json.loads(payload))
+        rows = db.execute("SELECT count(*) FROM mention_topic").fetchone()[0]
+        counted = db.execute("SELECT coalesce(sum(mentions), 0) FROM count").fetchone()[0]
+        side.cut_filing += db.execute("SELECT count(*) > 0 FROM log_pending").fetchone()[0]
+        sending = "SELECT count(*) > 0 FROM delivery WHERE state = 'sending'"
+        side.cut_sends += db.execute(sending).fetchone()[0]
+    side.same("at a kill: accepted and neither stored nor in the log", len(accepted - kept), 0)
+    side.same("at a kill: sum of counts", counted, rows)
+
+
+# --- at the end: ours -----------------------------------------------------------------------
+
+
+def judge(side: Side, path: Path, sent: Sent, acts: set[Act], received: Sequence[Received]) -> None:
+    """Hold the file and what the receiver got against every promise."""
+    _mentions(side, path, sent)
+    store = SqliteStore.open(f"sqlite:///{path}")
+    try:
+        incidents = store.read.incidents(limit=10_000)
+        facts = {i.id: store.read.facts(i.id) for i in incidents}
+        deliveries = [d for i in incidents for d in store.read.deliveries(i.id)]
+        _crossings(side, store, incidents, facts)
+        _acts(side, acts, facts)
+        _outbox(side, path, facts)
+        unknown = _attempts(side, store, deliveries)
+        _receiver(side, incidents, deliveries, unknown, received)
+    finally:
+        store.close()
+
+
+def _mentions(side: Side, path: Path, sent: Sent) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        stored = Counter(row[0] for row in db.execute("SELECT source_id FROM mention"))
+        found = dict(db.execute("SELECT topic, count(*) FROM mention_topic GROUP BY topic"))
+        counted = dict(db.execute("SELECT topic, sum(mentions) FROM count GROUP BY topic"))
+        left = [
+            db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("log_entry", "log_pending", "parked")
+        ]
+    side.accepted, side.stored = len(sent.accepted), sum(stored.values())
+    side.lost = len(sent.accepted - stored.keys())
+    side.rows, side.counted = sum(found.values()), sum(counted.values())
+    wanted = Counter(f"t{sent.topics[id]}" for id in stored if id in sent.topics)
+    side.same("accepted mentions that are not stored", side.lost, 0)
+    side.same("stored more than once", side.stored - len(stored), 0)
+    side.same("stored and never sent", len(stored.keys() - sent.topics.keys()), 0)
+    side.demand(found == wanted, f"rows by topic {found}, expected {dict(wanted)}")
+    side.demand(counted == found, f"counts by topic {counted}, rows {found}")
+    side.demand(left == [0, 0, 0], f"left in the log, pending, parked: {left}")
+
+
+def _crossings(side: Side, store: SqliteStore, incidents: Sequence[Incident], facts: Facts) -> None:
+    """One incident a topic (all is within 24 hours), and each storm that wakes pages once."""
+    topics = Counter(i.topic for i in incidents)
+    side.demand(max(topics.values(), default=0) <= 1, f"incidents by topic: {dict(topics)}")
+    for incident in incidents:
+        told = facts[incident.id]
+        pages = sum(f.kind is FactKind.ALERT_QUEUED and f.payload["reason"] in PAGES for f in told)
+        woken = [f for f in told if f.kind in BEGINNINGS and f.payload["status"] == "new"]
+        side.same(f"{incident.ref}: pages of its crossings", pages, len(woken))
+        episodes = {f.payload["episode"] for f in woken}
+        side.same(f"{incident.ref}: crossings in an episode of their own", len(episodes), pages)
+        side.crossings += pages
+    for topic in {f"t{t}" for t in range(TOPICS)} - topics.keys():
+        levels = [r.level for r in store.read.results(topic, START, START + timedelta(days=60))]
+        side.demand(max(levels, default=0) < WAKE, f"{topic} reached level 4 and has no incident")
+
+
+def _acts(side: Side, acts: set[Act], facts: Facts) -> None:
+    """What a person was told is done stays done, and is done once."""
+    side.acts = len(acts)
+    for act in acts:
+        found = sum(
+            f.kind is DONE[act.kind] and f.payload["episode"] == act.episode and f.actor == PERSON
+            for f in facts.get(act.incident, [])
+        )
+        enough = found == 1 if act.kind == "resolve" else found >= 1
+        side.demand(enough, f"{act}: {found} times on the timeline")
+
+
+# --- alerts -----------------------------------------------------------------------------------
+
+
+def _outbox(side: Side, path: Path, facts: Facts) -> None:
+    """Every alert on a timeline has its deliveries, each sent once as far as we know."""
+    told = [f for found in facts.values() for f in found]
+    queued = Counter(
+        (f.payload["alert"], channel)
+        for f in told
+        if f.kind is FactKind.ALERT_QUEUED
+        for channel in f.payload["channels"]
+    )
+    with closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT alert, channel, state, attempts FROM delivery").fetchall()
+    side.alerts = len({alert for alert, _ in queued})
+    side.demand(
+        set(queued) == {row[:2] for row in rows}, "timeline and outbox tell of other alerts"
+    )
+    side.same("alerts queued twice", sum(queued.values()) - len(queued), 0)
+    cancelled = [row for row in rows if row[2] == CANCELLED]
+    side.cancelled = len(cancelled)
+    side.same("cancelled although tried", sum(row[3] > 0 for row in cancelled), 0)
+    unsent = [row for row in rows if row[2] not in (CANCELLED, DeliveryState.SENT)]
+    side.alerts_lost = len(unsent)
+    side.demand(not unsent, f"never sent: {unsent}")
+    sent = sum(f.kind is FactKind.ALERT_SENT for f in told)
+    side.same("facts of being sent", sent, len(rows) - len(cancelled) - len(unsent))
+
+
+def _attempts(side: Side, store: SqliteStore, deliveries: Sequence[Delivery]) -> dict[int, int]:
+    """Check each trail; return how many unknown outcomes each delivery had."""
+    unknown = {}
+    for delivery in deliveries:
+        trail = store.read.delivery_attempts(delivery.id)
+        n = sum(a.outcome is AttemptOutcome.UNKNOWN for a in trail)
+        unknown[delivery.id] = n
+        side.attempts += len(trail)
+        side.unknown_outcomes += n
+        numbers = [a.number for a in trail]
+        name = f"delivery {delivery.id}"
+        side.demand(numbers == list(range(1, delivery.attempts + 1)), f"{name}: trail {numbers}")
+        side.same(f"{name}: attempts left open", sum(a.outcome is None for a in trail), 0)
+        side.same(f"{name}: marked as possible repeat", delivery.may_repeat, n > 0)
+    return unknown
+
+
+def _receiver(
+    side: Side,
+    incidents: Sequence[Incident],
+    deliveries: Sequence[Delivery],
+    unknown: dict[int, int],
+    received: Sequence[Received],
+) -> None:
+    """What arrived is what was sent: nothing missing, nothing else, repeats accounted for."""
+    keys = {f"sturmglas-{i.id}-{n}" for i in incidents for n in range(1, i.episode + 1)}
+    side.wrong_keys = len({r.key for r in received} - keys)
+    side.same("keys at the receiver that belong to no episode", side.wrong_keys, 0)
+    want, may = Counter[str](), Counter[str]()
+    for delivery in deliveries:
+        side.demand(delivery.key in keys, f"delivery {delivery.id} has the key {delivery.key}")
+        want[_sent_as(delivery)] += 1
+        may[_sent_as(delivery)] += 1 + unknown[delivery.id]
+    got = Counter(_got_as(r) for r in received)
+    missing = want - got
+    side.alerts_lost += sum(missing.values())
+    side.demand(not missing, f"sent and never received: {dict(missing)}")
+    side.demand(got.keys() <= want.keys(), f"received and never sent: {got.keys() - want.keys()}")
+    side.repeats = sum((got - want).values())
+    side.demand(not got - may, f"repeats beyond the unknown outcomes: {dict(got - may)}")
+    _order(side, received)
+
+
+def _order(side: Side, received: Sequence[Received]) -> None:
+    """Repeats say that they may be; nothing of class A comes after its resolve."""
+    seen: set[str] = set()
+    ended: set[str] = set()
+    for one in received:
+        name = _got_as(one)
+        if one.channel == "webhook":
+            marked = "sturmglas-may-repeat" in one.headers
+            side.demand(marked or name not in seen, f"a repeat without its mark: {name}")
+        else:
+            action = one.parsed["event_action"]
+            side.demand(
+                action == "resolve" or one.key not in ended, f"{action} after {one.key}'s end"
+            )
+            if action == "resolve":
+                ended.add(one.key)
+        seen.add(name)
+
+
+def _sent_as(delivery: Delivery) -> str:
+    """Return what a receiver can tell one delivery by from the others."""
+    alert = delivery.alert
+    if delivery.channel == "hook":
+        return f"msg_{message_id(delivery)}"
+    if alert.action is not Action.TRIGGER:
+        return f"{delivery.key} {alert.action}"
+    return f"{delivery.key} trigger {alert.reason} {int(alert.level)}"
+
+
+def _got_as(received: Received) -> str:
+    if received.channel == "webhook":
+        return received.headers["webhook-id"]
+    payload = received.parsed.get("payload")
+    if not isinstance(payload, dict):
+        return f"{received.key} {received.parsed['event_action']}"
+    level = payload["custom_details"]["level"]
+    return f"{received.key} trigger {payload['class']} {level}"
+
+
+# --- at the end: the naive twin ---------------------------------------------------------------
+
+
+def judge_naive(side: Side, path: Path, sent: Sent, received: Sequence[Received]) -> None:
+    """The same questions, as far as the twin can be asked."""
+    with closing(sqlite3.connect(path)) as db:
+        stored = Counter(topic for (topic,) in db.execute("SELECT topic FROM mention"))
+        ids = {row[0] for row in db.execute("SELECT id FROM mention")}
+        side.counted = db.execute("SELECT coalesce(sum(n), 0) FROM count").fetchone()[0]
+    side.accepted, side.stored, side.rows = len(sent.accepted), len(ids), len(ids)
+    side.lost = len(sent.accepted - ids)
+    side.same("accepted mentions that are not stored", side.lost, 0)
+    side.same("sum of counts", side.counted, side.rows)
+    storms = {topic_name(t) for t in range(TOPICS) if stored[topic_name(t)] >= STORM}
+    side.crossings = side.alerts = len(storms)
+    side.alerts_lost = len(storms - {r.key for r in received})
+    side.same("storms that were stored and never received", side.alerts_lost, 0)
