@@ -25,6 +25,8 @@ $(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/python
 
 $(STAMPS)/servers: tools/servers.sh | $(BIN)/python
 	sh tools/servers.sh
+	@if command -v npm >/dev/null; then $(BIN)/python tools/vendor.py --dev; \
+	else echo "no npm: the accessibility tests are skipped (axe-core)"; fi
 	@mkdir -p $(STAMPS) && touch $@
 
 install: $(STAMPS)/base ## install Sturmglas into .venv
@@ -33,7 +35,7 @@ demo: $(STAMPS)/base ## a storm in time-lapse on a local page; no keys, no netwo
 	$(BIN)/sturmglas demo --port $(PORT)
 
 test: lint types arch $(STAMPS)/servers ## what CI runs: lint, types, import contracts, tests
-	$(BIN)/python -m pytest -m 'not slow' $(PYTEST)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
 lint: $(STAMPS)/dev ## ruff: format and lint
 	$(BIN)/ruff format --check .
