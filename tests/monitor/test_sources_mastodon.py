@@ -78,7 +78,8 @@ def test_what_was_missed_is_fetched_page_by_page_after_a_break(server: FakeMasto
     with running(stream(server), intake):
         until(lambda: len(set(intake.ids())) == 101)
         until(lambda: intake.cursors["m"] == {"id": "101"})
-    assert intake.ids()[1:] == [str(n) for n in range(2, 102)]
+    # A stream that ends before its cursor is saved may repeat a post; it must not lose one.
+    assert list(dict.fromkeys(intake.ids()))[1:] == [str(n) for n in range(2, 102)]
 
 
 def test_a_broken_connection_is_told_and_made_again(server: FakeMastodon) -> None:
