@@ -33,7 +33,8 @@ BATCH = 256
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
 BLOCKED_S = 0.25
-STOP_S = 2.0
+STOP_S = 1.0
+"""How long a send under way at a stop may still take; a whole stop is promised in two seconds."""
 STALE = timedelta(minutes=10)
 """A send so old cannot be under way: no channel's time-out is a fifth of it."""
 
@@ -131,7 +132,7 @@ class Deliverer:
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Send until ``stop``; ``wake`` says that something was queued. Set both to stop at once.
 
-        What is under way at ``stop`` gets two seconds; what is cut off then is unknown, and goes
+        What is under way at ``stop`` gets a second; what is cut off then is unknown, and goes
         out again at the next start.
         """
         await self._recover_at_start(stop)

@@ -77,10 +77,15 @@ class Runtime:
         """Tell the deliverer that somebody queued something."""
         self._delivery.wake()
 
-    def stop(self) -> None:
-        """Stop all threads, sources first; what was accepted stays in the log."""
+    def begin_stop(self) -> None:
+        """Tell all threads to stop, without waiting: each has its own that must not be cut short."""
         self._stop.set()
-        self._delivery.stop()
+        self._delivery.begin_stop()
+
+    def stop(self) -> None:
+        """Stop all threads; what was accepted stays in the log, what was queued in the outbox."""
+        self.begin_stop()
+        self._delivery.join()
         for thread in self._threads:
             thread.join(JOIN_S)
             if thread.is_alive():
@@ -128,10 +133,13 @@ class _DeliveryThread:
     def wake(self) -> None:
         self._call(self._wake)
 
-    def stop(self) -> None:
+    def begin_stop(self) -> None:
         self._call(self._stop)
         self._call(self._wake)
-        self._thread.join(JOIN_S * 1.5)
+
+    def join(self) -> None:
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_S)
 
     def _call(self, event: asyncio.Event | None) -> None:
         if self._loop is not None and event is not None and not self._loop.is_closed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 
 from monitor.app.runtime import Runtime
@@ -20,7 +21,10 @@ def serve_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or Ctrl-C. Raises what `check` would complain of, before it listens."""
     say(settings.origin)
     built = build(settings)
-    run(built, sources(built), say=say)
+    try:
+        run(built, sources(built), say=say)
+    finally:
+        gc.freeze()  # else the interpreter looks for garbage for most of a second before it ends
 
 
 def run(
@@ -59,7 +63,8 @@ def run(
         say(f"Sturmglas: {url}")
 
     try:
-        serve(asgi, built.settings.server.host, built.settings.server.port, on_ready=ready)
+        server = built.settings.server
+        serve(asgi, server.host, server.port, on_ready=ready, on_stop=runtime.begin_stop)
     finally:
         jobs.stop()
         runtime.stop()

@@ -38,7 +38,13 @@ class Server(uvicorn.Server):
     being stopped is no failure.
     """
 
-    def __init__(self, app: Application, *, on_ready: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        *,
+        on_ready: Callable[[], None] | None = None,
+        on_stop: Callable[[], None] | None = None,
+    ) -> None:
         config = uvicorn.Config(
             app,
             lifespan="on",
@@ -52,6 +58,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     def stop(self) -> None:
         """Begin to stop; from any thread, again is fine."""
@@ -70,6 +77,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.wake_streams()
+        if self._on_stop is not None:
+            self._on_stop()
         await super().shutdown(sockets)
 
 
@@ -107,15 +116,18 @@ def serve(
     port: int,
     on_ready: Callable[[str], None] | None = None,
     on_server: Callable[[Server], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> None:
     """Serve until a signal or `Server.stop`; returns when everything under way is answered.
 
     ``on_ready`` gets the real URL once requests are answered; ``on_server`` gets the server
-    before it starts, so that another thread can stop it. Raises `AddressTaken`.
+    before it starts, so that another thread can stop it. ``on_stop`` is called when stopping
+    begins, in the event loop: it must not wait. Raises `AddressTaken`.
     """
     listener = listen(host, port)
     url = address(listener)
-    server = Server(app, on_ready=(lambda: on_ready(url)) if on_ready else None)
+    ready = (lambda: on_ready(url)) if on_ready else None
+    server = Server(app, on_ready=ready, on_stop=on_stop)
     if on_server is not None:
         on_server(server)
     try:
