@@ -22,7 +22,7 @@ from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
 from monitor import metrics
-from monitor.pipeline.lines import Line, stamp
+from monitor.pipeline.lines import Line, incident_data, level_data, stamp
 from monitor.pipeline.response import Response
 from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
 from playbooks.playbook import Playbook
@@ -376,42 +376,6 @@ class Judging:
         tx.add_facts(incident.id, [fact])
         data = {"incident": incident.ref, "key": alert.key, **payload}
         return [Line("alert", closing.end, alert.topic, data)]
-
-
-def level_data(before: Assessment | None, now: Assessment) -> dict[str, Any]:
-    """Return what a ``level`` line tells: from, to, and every reason with value and threshold."""
-    return {
-        "from": int(before.level) if before else 0,
-        "level": int(now.level),
-        "social": int(now.social),
-        "media": int(now.media),
-        "interrupt": now.interrupt,
-        "return_period_days": round(now.return_period_days, 3),
-        "onset": stamp(now.onset) if now.onset else None,
-        "reasons": [
-            {
-                "code": r.code.value,
-                "value": round(r.value, 4),
-                "threshold": r.threshold,
-                "met": r.met,
-                **({"text": r.text} if r.text else {}),
-            }
-            for r in now.reasons
-        ],
-    }
-
-
-def incident_data(incident: Incident, fact: Fact) -> dict[str, Any]:
-    """Return what an ``incident`` line tells: which, what happened, where it stands now."""
-    return {
-        "incident": incident.ref,
-        "id": incident.id,
-        "event": fact.kind.value,
-        "status": incident.status.value,
-        "level": int(incident.level),
-        "episode": incident.episode,
-        "onset": stamp(incident.onset),
-    }
 
 
 def _recent(last: Incident, now: datetime) -> bool:

@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from alerts.incident import Fact, Incident
+from detectors.detection import Assessment
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -31,3 +34,39 @@ class Line:
 def stamp(at: datetime) -> str:
     """Return ``at`` as RFC 3339 in UTC with whole seconds."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def level_data(before: Assessment | None, now: Assessment) -> dict[str, Any]:
+    """Return what a ``level`` line tells: from, to, and every reason with value and threshold."""
+    return {
+        "from": int(before.level) if before else 0,
+        "level": int(now.level),
+        "social": int(now.social),
+        "media": int(now.media),
+        "interrupt": now.interrupt,
+        "return_period_days": round(now.return_period_days, 3),
+        "onset": stamp(now.onset) if now.onset else None,
+        "reasons": [
+            {
+                "code": r.code.value,
+                "value": round(r.value, 4),
+                "threshold": r.threshold,
+                "met": r.met,
+                **({"text": r.text} if r.text else {}),
+            }
+            for r in now.reasons
+        ],
+    }
+
+
+def incident_data(incident: Incident, fact: Fact) -> dict[str, Any]:
+    """Return what an ``incident`` line tells: which, what happened, where it stands now."""
+    return {
+        "incident": incident.ref,
+        "id": incident.id,
+        "event": fact.kind.value,
+        "status": incident.status.value,
+        "level": int(incident.level),
+        "episode": incident.episode,
+        "onset": stamp(incident.onset),
+    }
