@@ -23,7 +23,7 @@ $(STAMPS)/dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -c constraints.txt -e '.[dev]'
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/base
 
-$(STAMPS)/servers: tools/servers.sh | $(BIN)/python
+$(STAMPS)/servers: tools/servers.sh tools/vendor.py | $(BIN)/python
 	sh tools/servers.sh
 	@if command -v npm >/dev/null; then $(BIN)/python tools/vendor.py --dev; \
 	else echo "no npm: the accessibility tests are skipped (axe-core)"; fi
