@@ -48,6 +48,11 @@ LEAD = timedelta(minutes=6)
 """Event time between the page's opening and the storm's first post."""
 
 
+def topics() -> dict[str, Topic]:
+    """Return the demo's topics by id."""
+    return {topic.id: topic for topic in DEMO_TOPICS}
+
+
 def once(seed: int) -> Iterator[Line]:
     """Yield the whole story as a timeline, alerts delivered to a local sink; no server, no waiting."""
     world, story = demo_world(seed, START), demo_story(START)

@@ -20,34 +20,35 @@ EVERYTHING = "everything"
 """The topic of a replay without topics: all that is in the file."""
 
 
-def replay_file(
-    path: Path,
-    settings: Settings,
-    *,
-    terms: Sequence[str] = (),
-    budget_days: float = 30.0,
-    on_bad: Callable[[str], None] = lambda complaint: None,
-) -> Iterator[Line]:
-    """Yield the timeline of a file. Without ``terms`` the settings' topics are watched; without
-    either, the whole file is one topic, as an export of one search is.
+def watching(settings: Settings, terms: Sequence[str] = (), budget_days: float = 30.0) -> Parts:
+    """Return what a replay decides with: the settings' topics, or one topic of ``terms``.
+
+    Without either, the whole file is one topic, as an export of one search is.
     """
     found = parts(settings)
-    if terms:
-        found = _watching(found, Query(any=tuple(terms)), budget_days)
-    elif not found.topics:
-        found = replace(
-            _watching(found, Query(any=(EVERYTHING,)), budget_days), matcher=_Everything()
-        )
+    if found.topics and not terms:
+        return found
+    query = Query(any=tuple(terms) or (EVERYTHING,))
+    topic = Topic(
+        EVERYTHING,
+        ", ".join(terms) or EVERYTHING,
+        query,
+        timezone=settings.timezone,
+        alarm_budget_days=budget_days,
+    )
+    matcher = Matcher([topic]) if terms else _Everything()
+    return replace(found, topics={topic.id: topic}, matcher=matcher)
+
+
+def replay_file(
+    path: Path, watched: Parts, *, on_bad: Callable[[str], None] = lambda complaint: None
+) -> Iterator[Line]:
+    """Yield the timeline of a file, last its summary. Raises `SourceError` as `read_mentions` does."""
     store = SqliteStore.open("sqlite://")
     try:
-        yield from replay(read_mentions(path, on_bad), found, store)
+        yield from replay(read_mentions(path, on_bad), watched, store)
     finally:
         store.close()
-
-
-def _watching(found: Parts, query: Query, budget_days: float) -> Parts:
-    topic = Topic(EVERYTHING, ", ".join(query.any), query, alarm_budget_days=budget_days)
-    return replace(found, topics={topic.id: topic}, matcher=Matcher([topic]))
 
 
 class _Everything:

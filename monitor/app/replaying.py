@@ -20,6 +20,10 @@ from monitor.ports import NoSignals, Store
 CHUNK = 1000
 STRAY = timedelta(days=30)
 """Mentions at the beginning of a file that lie further than this before the next one are strays."""
+ANCIENT = 1990
+"""Years before this are no dates but default values (`detectors.window.event_time`)."""
+GAP = timedelta(days=2)
+"""A silence of the whole file longer than this is told: mostly a part of the export is missing."""
 
 
 AfterBin = Callable[[datetime, list[Line]], list[Line]]
@@ -36,6 +40,22 @@ class Totals:
     peak: int = 0
     pages: int = 0
     incidents: int = 0
+    future: int = 0
+    ancient: int = 0
+    newest: datetime | None = None
+    gap: tuple[datetime, datetime] | None = None
+
+    def dated(self, at: datetime, today: datetime) -> None:
+        """Note one mention's date: in the future, before 1990, or after a long silence."""
+        if at > today + AHEAD:
+            self.future += 1
+        elif at.year < ANCIENT:
+            self.ancient += 1
+        else:
+            silence = at - self.newest if self.newest else GAP
+            if self.newest and silence > (self.gap[1] - self.gap[0] if self.gap else GAP):
+                self.gap = (self.newest, at)
+            self.newest = at
 
     def see(self, lines: Iterable[Line]) -> None:
         """Count what the lines tell."""
@@ -65,7 +85,7 @@ def replay(
     started = stopwatch()
     pipeline = Pipeline(store, parts, NoSignals(), live=False)
     totals = Totals(Taken())
-    for chunk in _chunks(mentions, today or SystemClock().now()):
+    for chunk in _chunks(mentions, today or SystemClock().now(), totals):
         if totals.first is None:
             totals.first = _first(chunk)
             pipeline.begin_at(totals.first)
@@ -74,7 +94,7 @@ def replay(
         yield from _judge(pipeline, bin_start(totals.last), totals, after_bin)
     if totals.last is not None:
         yield from _judge(pipeline, bin_start(totals.last) + BIN, totals, after_bin)
-    yield _summary(totals, stopwatch() - started, store)
+    yield _summary(totals, stopwatch() - started, store, parts)
 
 
 def _judge(
@@ -97,13 +117,14 @@ def _judge(
 
 
 def _chunks(
-    mentions: Iterable[Mention], today: datetime
+    mentions: Iterable[Mention], today: datetime, totals: Totals
 ) -> Iterator[list[tuple[Mention, datetime]]]:
     """Yield mentions with the time they were seen: their own, unless it lies after ``today``."""
     clock: datetime | None = None
     chunk: list[tuple[Mention, datetime]] = []
     for mention in mentions:
         at = mention.published_utc
+        totals.dated(at, today)
         if at <= today + AHEAD and (clock is None or at > clock):
             clock = at
         chunk.append((mention, clock or today))
@@ -124,8 +145,9 @@ def _first(chunk: list[tuple[Mention, datetime]]) -> datetime:
     return first
 
 
-def _summary(totals: Totals, seconds: float, store: Store) -> Line:
+def _summary(totals: Totals, seconds: float, store: Store, parts: Parts) -> Line:
     taken = totals.taken
+    gap = totals.gap and {"from": totals.gap[0].isoformat(), "until": totals.gap[1].isoformat()}
     data = {
         "mentions": taken.mentions,
         "new": taken.new,
@@ -135,6 +157,10 @@ def _summary(totals: Totals, seconds: float, store: Store) -> Line:
         "incidents": totals.incidents,
         "pages": totals.pages,
         "peak_level": totals.peak,
+        "future": totals.future,
+        "ancient": totals.ancient,
+        "gap": gap,
+        "silent_topics": sorted(parts.topics.keys() - taken.topics),
         "first": totals.first.isoformat() if totals.first else None,
         "last": totals.last.isoformat() if totals.last else None,
         "rows": store.read.totals(),

@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from importlib.metadata import version
+from types import FrameType
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from monitor.cli import benching, checking, detect, importing, running, score
+from monitor.cli.told import seen_enough
+
+ORDER = (
+    *("demo", "import", "replay", "serve", "check", "doctor"),
+    *("score", "detect", "train", "eval", "bench", "work"),
+)
+"""As a new user needs them; the rest behind, by name."""
+
+
+class Commands(TyperGroup):
+    """The commands in the order of need; `help` works, and a reader that leaves is no error."""
+
+    # Any: typer carries its own copy of click or uses click itself, by its version.
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read `help` as `--help`, and `help replay` as `replay --help`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            seen_enough()
+            raise typer.Exit(0) from None
+        return result
+
 
 app = typer.Typer(
     name="sturmglas",
-    help="Notices a shitstorm while it is small, wakes the right person, leads the team through.",
+    cls=Commands,
+    help="Notices a storm of outrage while it is small, wakes the right person, leads the team"
+    " through.",
+    epilog="First steps: `sturmglas demo`, then docs/first-hour.md. Exit code 0: fine; 1: the work"
+    " failed; 2: wrong use.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,10 +80,20 @@ def _options(
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S%z",
     )
+    # Its lines name whole addresses, and some addresses are secrets (Slack's webhooks).
+    for library in ("httpx", "httpcore"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """End a command that is told to stop as Ctrl-C does, so that it cleans up behind itself."""
+    raise SystemExit(128 + number)
 
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, _end)
     app()

@@ -3,126 +3,235 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.told import complain, tell
+from monitor.cli.told import WRONG_USE, Unusable, complain, must_open, plainly
+
+if TYPE_CHECKING:
+    from detectors.topic import Topic
+    from monitor.pipeline import Line
+    from monitor.settings import Settings
 
 Config = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Settings file (TOML). Default: STURMGLAS_CONFIG, else none."
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings file (TOML). Left out: the one that STURMGLAS_CONFIG names.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line, in UTC.")]
+Every = Annotated[
+    bool,
+    typer.Option(
+        "--all", help="Tell everything: also levels 0 to 2, every fall and every single step."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("demo")(demo)
-    app.command("serve")(serve)
-    app.command("work")(work)
-    app.command("replay")(replay)
+    app.command("demo", short_help="An invented storm in time-lapse, on a local page.")(demo)
+    app.command("replay", short_help="Recorded posts: would it have warned us?")(replay)
+    app.command("serve", short_help="The service: receives, judges, shows, wakes.")(serve)
+    app.command("work", short_help="One more worker; not in this version.")(work)
 
 
-def config_path(config: Path | None) -> Path | None:
-    """Return the settings file asked for, on the command line or by environment."""
-    named = os.environ.get("STURMGLAS_CONFIG", "")
-    return config or (Path(named) if named else None)
+def settings_of(config: Path | None) -> Settings:
+    """Return the settings asked for; complaints end with exit code 2."""
+    from monitor.settings import load
+
+    return load(config, os.environ)
 
 
 def demo(
-    once: Annotated[bool, typer.Option(help="Run the story to its end without a server.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Tell the story to its end here, without a page.")
+    ] = False,
     as_json: Json = False,
+    every: Every = False,
     seed: Annotated[
-        int, typer.Option(help="Another seed tells the same story in other words.")
+        int, typer.Option(metavar="N", help="Another number: the same story in other words.")
     ] = 1,
     port: Annotated[
-        int, typer.Option(help="Port of the page; 0 or a busy one: a free one.")
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="Port of the page. A taken one: another, told."
+        ),
     ] = 8787,
-    factor: Annotated[float, typer.Option(help="How many times as fast as life.")] = 90.0,
+    factor: Annotated[
+        float, typer.Option(metavar="N", min=1, max=3600, help="How many times as fast as life.")
+    ] = 90.0,
 ) -> None:
-    """A fictional brand's storm in time-lapse, on a local page; or to its end, as a timeline.
+    """Watch an invented brand get into an invented storm, in time-lapse.
 
-    Nothing leaves this machine. Example: sturmglas demo --once --json --seed 1
+    Opens a page on this machine only; pagers, chats and mails are received by a page beside it.
+    Nothing leaves this machine, and nothing stays on it. Ctrl-C ends it.
+
+    \b
+    Example:
+      sturmglas demo
+      sturmglas demo --once
     """
     from monitor.app import demo as story
 
-    if once:
-        for line in story.once(seed):
-            tell(line, as_json)
-        return
-    story.live(seed, port=port, factor=factor, say=typer.echo)
+    with plainly():
+        if once:
+            lines, topics = story.once(seed), story.topics()
+            _tell(lines, topics, routed=True, as_json=as_json, every=every)
+            return
+        story.live(seed, port=port, factor=factor, say=typer.echo)
 
 
 def serve(config: Config = None) -> None:
-    """Everything in one process: API, pages, pipeline, deliverer, scheduler.
+    """Run the service: it receives posts, judges them, shows a page and wakes people.
 
-    Example: sturmglas serve --config sturmglas.toml
+    Everything is in this one process and one file. What happens is logged to standard error, one
+    line each, with the machine's local time. Ctrl-C or SIGTERM ends it; nothing accepted is lost.
+
+    \b
+    Example:
+      sturmglas check --config sturmglas.toml
+      sturmglas serve --config sturmglas.toml
     """
     from monitor.app.serving import serve_forever
-    from monitor.settings import SettingsError, load
 
-    try:
-        settings = load(config_path(config), os.environ)
-    except SettingsError as error:
-        complain(error.complaints)
-    serve_forever(settings, say=typer.echo)
+    with plainly():
+        settings = settings_of(config)
+        serve_forever(settings, say=typer.echo)
 
 
 def work(config: Config = None) -> None:
-    """One more worker on the same Redis and PostgreSQL; refused on the embedded store.
+    """Run one more worker beside `serve`. This version refuses and says why.
 
-    Example: sturmglas work --config sturmglas.toml
+    \b
+    Example:
+      sturmglas work --config sturmglas.toml
     """
-    from monitor.settings import SettingsError, load
-
-    try:
-        settings = load(config_path(config), os.environ)
-    except SettingsError as error:
-        complain(error.complaints)
+    with plainly():
+        settings_of(config)
     complain(
         [
-            f"store.url is {settings.store.url}: one SQLite file takes one writing process, and "
-            "`sturmglas serve` is it. More workers need Redis and PostgreSQL, which this version "
-            "does not have yet (docs/roadmap.md)."
+            "no further worker: everything is kept in one SQLite file, which takes one writing"
+            " process, and that is `sturmglas serve`. Workers need Redis and PostgreSQL, which"
+            " this version does not have yet (docs/roadmap.md)."
         ]
     )
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="Mentions: JSONL or CSV, .gz too.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Mentions: JSON lines or CSV, .gz too; - for input."),
+    ],
     config: Config = None,
-    as_json: Json = False,
     topic: Annotated[
         list[str] | None,
-        typer.Option(help="Watch for this term instead of the settings' topics; repeatable."),
+        typer.Option(
+            metavar="TERM",
+            help='Watch posts with this term, like "acme bahn", instead of the topics of the'
+            " settings; may be repeated. Neither: every post in the file.",
+        ),
     ] = None,
-    budget: Annotated[float, typer.Option(help="Alarm budget in days, with --topic.")] = 30.0,
+    budget: Annotated[
+        float,
+        typer.Option(
+            metavar="DAYS",
+            min=1,
+            max=365,
+            help="One false alarm in so many days is fine; without topics from settings.",
+        ),
+    ] = 30.0,
+    as_json: Json = False,
+    every: Every = False,
 ) -> None:
-    """Recorded mentions through the same pipeline on their own clock: would it have warned us?
+    """Play recorded posts as if they came in now: would it have warned us, when, how loud?
 
-    Nothing is delivered. Example: sturmglas replay crisis.jsonl --topic "acme bahn"
+    The same judging as in `serve`, on the posts' own clock, as fast as it goes. Nothing is sent,
+    nothing is kept. Exports of other tools go through `sturmglas import` first.
+
+    \b
+    Example:
+      sturmglas import export.csv --zone Europe/Berlin --out crisis.jsonl
+      sturmglas replay crisis.jsonl
+      sturmglas replay crisis.jsonl --topic "acme bahn" --json
     """
-    from monitor.app.recorded import replay_file
-    from monitor.settings import SettingsError, load
+    from monitor.app.recorded import replay_file, watching
 
-    if not file.is_file():
-        complain([f"{file}: no such file"], code=2)
-    try:
-        settings = load(config_path(config), os.environ)
-    except SettingsError as error:
-        complain(error.complaints)
-    last = None
-    for line in replay_file(file, settings, terms=topic or [], budget_days=budget, on_bad=_bad):
-        tell(line, as_json)
-        last = line
-    if last is None or not last.data.get("mentions"):
-        complain([f"{file}: not one mention in it"])
+    with plainly(), _recording(file) as path:
+        settings = settings_of(config)
+        try:
+            watched = watching(settings, topic or [], budget)
+        except ValueError as error:
+            complain([f"--topic: {error}"], code=WRONG_USE)
+        unusable = Unusable()
+        lines = replay_file(path, watched, on_bad=unusable)
+        summary = _tell(
+            _unless_nothing(lines, file, unusable),
+            watched.topics,
+            routed=bool(watched.routes),
+            as_json=as_json,
+            every=every,
+            unusable=unusable,
+        )
+    data = summary.data
+    if data["unmatched"] == data["new"]:
+        wanted = ", ".join(topic or watched.topics)
+        complain([f"{file}: none of its {data['new']:,} posts belongs to {wanted}"])
 
 
-def _bad(complaint: str) -> None:
-    sys.stderr.write(f"{complaint}\n")
+@contextmanager
+def _recording(file: Path) -> Iterator[Path]:
+    """Give the file to read; standard input is kept in a temporary one, as sorting needs."""
+    if str(file) != "-":
+        yield must_open(file)
+        return
+    with tempfile.TemporaryDirectory(prefix="sturmglas-") as folder:
+        path = Path(folder) / "standard-input"
+        with path.open("wb") as kept:
+            shutil.copyfileobj(sys.stdin.buffer, kept)
+        yield path
+
+
+def _unless_nothing(lines: Iterable[Line], file: Path, unusable: Unusable) -> Iterator[Line]:
+    """Pass lines on, and complain instead of a summary of nothing."""
+    for line in lines:
+        if line.type == "summary":
+            unusable.end()
+            if not line.data["mentions"]:
+                complain([f"{file}: not one mention in it"])
+        yield line
+
+
+def _tell(
+    lines: Iterable[Line],
+    topics: Mapping[str, Topic],
+    *,
+    routed: bool,
+    as_json: bool,
+    every: bool,
+    unusable: Unusable | None = None,
+) -> Line:
+    """Print a timeline for a program or for a person, and return its summary."""
+    from monitor.cli.story import Story
+
+    story = Story(topics, routed=routed, every=every)
+    for line in lines:
+        told = [line.json()] if as_json else story.see(line)
+        for text in told:
+            typer.echo(text)
+        if line.type == "summary":
+            if not as_json and line.data["unmatched"] < line.data["new"]:
+                for text in story.end(line, unusable.count if unusable else 0):
+                    typer.echo(text)
+            return line
+    raise AssertionError("a timeline ends with its summary")

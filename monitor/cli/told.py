@@ -1,90 +1,81 @@
-"""How the command line tells a timeline, and how it complains."""
+"""How the command line complains: in words, with the right exit code, never with a traceback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any, NoReturn
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
 
 import typer
 
-from alerts.words import level_name, reason_line
-from detectors.detection import Level, Reason, ReasonCode
-from monitor.pipeline import Line
+FAILED = 1
+"""Exit code: the work failed."""
+WRONG_USE = 2
+"""Exit code: asked for in a way that cannot work (options, files that cannot be opened, settings)."""
+TOLD = 20
+"""Unusable lines told one by one; the rest are counted."""
 
 
-def complain(complaints: Iterable[object], code: int = 1) -> NoReturn:
+def complain(complaints: Iterable[object], code: int = FAILED) -> NoReturn:
     """Print complaints to standard error and end with ``code``."""
     for complaint in complaints:
         typer.echo(str(complaint), err=True)
     raise typer.Exit(code)
 
 
-def tell(line: Line, as_json: bool) -> None:
-    """Print one line of a timeline: JSON for programs, words for people."""
-    typer.echo(line.json() if as_json else words(line))
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Tell what users and machines do wrong in words; whatever else is raised inside is a bug."""
+    from detectors.score.linear import WeightsError
+    from monitor.ports import Unavailable
+    from monitor.server.lifecycle import AddressTaken
+    from monitor.settings import SettingsError
+    from monitor.sources.base import SourceError
+    from monitor.store.sqlite import WrongFile
+    from playbooks.load import PlaybookError
+
+    try:
+        yield
+    except (SettingsError, PlaybookError) as error:
+        complain(error.complaints, code=WRONG_USE)
+    except (SourceError, WrongFile, Unavailable, AddressTaken, WeightsError) as error:
+        complain([error])
 
 
-def words(line: Line) -> str:
-    """Return a line in plain English: time, topic, what happened."""
-    at = line.at if isinstance(line.at, datetime) else datetime.fromisoformat(line.at)
-    told = _TOLD.get(line.type, _anything)(line.data)
-    return f"{at:%a %Y-%m-%d %H:%M}  {line.topic:<18} {told}".rstrip()
+def must_open(path: Path) -> Path:
+    """Return ``path`` if it is a file that can be read; else complain, which is wrong use."""
+    try:
+        with path.open("rb"):
+            return path
+    except FileNotFoundError:
+        complain([f"{path}: no such file"], code=WRONG_USE)
+    except IsADirectoryError:
+        complain([f"{path}: a folder; expected a file"], code=WRONG_USE)
+    except OSError as error:
+        complain([f"{path}: cannot be read: {error.strerror}"], code=WRONG_USE)
 
 
-def _level(data: dict[str, Any]) -> str:
-    level = Level(data["level"])
-    met = [_reason(r) for r in data["reasons"] if r["met"]]
-    arrow = "rises to" if data["level"] > data["from"] else "falls to"
-    return f"level {arrow} {int(level)} {level_name(level, 'en')}: {'; '.join(met[:4])}"
+class Unusable:
+    """Tells the first `TOLD` lines that cannot be used, and at the end how many more there were."""
+
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
+        self.count = 0
+        self._say = say or (lambda text: typer.echo(text, err=True))
+
+    def __call__(self, complaint: str) -> None:
+        self.count += 1
+        if self.count <= TOLD:
+            self._say(complaint)
+
+    def end(self) -> None:
+        """Tell how many were not told."""
+        if self.count > TOLD:
+            self._say(f"... and {self.count - TOLD:,} more lines that cannot be used")
 
 
-def _reason(data: dict[str, Any]) -> str:
-    reason = Reason(
-        ReasonCode(data["code"]),
-        data["value"],
-        data["threshold"],
-        data["met"],
-        data.get("text", ""),
-    )
-    return reason_line(reason, "en")
-
-
-def _incident(data: dict[str, Any]) -> str:
-    event = str(data["event"]).replace("_", " ")
-    return f"incident {data['incident']}: {event} (level {data['level']}, {data['status']})"
-
-
-def _alert(data: dict[str, Any]) -> str:
-    to = ", ".join(data["channels"]) or "nobody: no route takes it"
-    return f"WAKE {data['reason']} at level {data['level']} for {data['incident']} -> {to}"
-
-
-def _run(data: dict[str, Any]) -> str:
-    return f"playbook {data['playbook']} starts for {data['incident']}: {data['steps']} steps"
-
-
-def _delivery(data: dict[str, Any]) -> str:
-    return f"{data['channel']}: {data['state']} ({data['action']} {data['key']})"
-
-
-def _summary(data: dict[str, Any]) -> str:
-    return (
-        f"{data['mentions']} mentions ({data['duplicates']} repeated, {data['unmatched']} without "
-        f"topic), {data['incidents']} incidents, {data['pages']} pages, highest level "
-        f"{data['peak_level']}; {data['mentions_per_s']} mentions/s"
-    )
-
-
-def _anything(data: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in data.items())
-
-
-_TOLD: dict[str, Callable[[dict[str, Any]], str]] = {
-    "level": _level,
-    "incident": _incident,
-    "alert": _alert,
-    "run": _run,
-    "delivery": _delivery,
-    "summary": _summary,
-}
+def seen_enough() -> None:
+    """Let whatever is still to be printed go nowhere: our reader (``| head``) has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -52,6 +52,8 @@ class Complaint:
 
 def complaint(line: int, error: Exception) -> Complaint:
     """Return what a decoding error says, with its field taken out of msgspec's wording."""
+    if isinstance(error, UnicodeDecodeError):
+        return Complaint(line, "", f"not UTF-8 (byte {error.object[error.start]:#04x})")
     found = _PATH.match(str(error))
     reason, field = (found["reason"], found["field"] or "") if found else (str(error), "")
     for pattern in (_UNKNOWN, _MISSING):
@@ -96,7 +98,7 @@ def read(path: Path) -> Iterator[Mention | Complaint]:
         except UnicodeDecodeError as error:
             raise SourceError(
                 f"{path}: not UTF-8 ({error.reason}); exports of other tools go through"
-                " `sturmglas import`"
+                f" `sturmglas import {path} --out mentions.jsonl` first"
             ) from error
 
 
@@ -155,8 +157,8 @@ def check_header(path: Path, header: list[str]) -> list[str]:
     missing = [n for n in ("source", "source_id", "text", "published_at") if n not in names]
     if missing:
         raise SourceError(
-            f"{path}:1: no column {', '.join(missing)}; expected our own field names."
-            " Exports of other tools go through `sturmglas import` first"
+            f"{path}:1: no column {', '.join(missing)}; expected our own field names. Exports of"
+            f" other tools go through `sturmglas import {path} --out mentions.jsonl` first"
         )
     return names
 
@@ -185,7 +187,10 @@ def _json_lines(file: BinaryIO) -> Iterator[Mention | Complaint]:
         try:
             yield decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield complaint(number, error)
+            if body.startswith(b"["):
+                yield Complaint(number, "", "a JSON array; expected one object on each line")
+            else:
+                yield complaint(number, error)
 
 
 def _csv_rows(path: Path, file: BinaryIO) -> Iterator[Mention | Complaint]:
