@@ -20,6 +20,8 @@ from monitor.pipeline import Line, Pipeline
 from monitor.pipeline.work import work
 from monitor.sources.base import Source
 
+RESTART_S = 5.0
+"""How long the deliverer rests after it could not even start."""
 JOIN_S = 2.0
 """How long a stop waits for each thread; what is durable stays so whatever they do."""
 
@@ -53,6 +55,7 @@ class Runtime:
         self._thread("pipeline", self._work)
         intake = LogIntake(built.log, built.store, built.clock)
         for source in self._sources:
+            log.info("source %s: started", source.name)
             run = functools.partial(source.run, intake, self._stop)
             self._thread(f"source {source.name}", run)
 
@@ -106,6 +109,7 @@ class _DeliveryThread:
         self._wake: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
 
     def start(self) -> None:
@@ -113,7 +117,19 @@ class _DeliveryThread:
         self._ready.wait(10)
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        """Run until told to stop; what ends it otherwise is told and tried again.
+
+        Alerts wait in the outbox meanwhile: late is bad, but nobody knowing would be worse.
+        """
+        while not self._over.is_set():
+            try:
+                asyncio.run(self._main())
+            except Exception as error:  # outermost loop of a worker: log, tell, back off, carry on
+                log.exception("deliverer failed; starting it again")
+                what = f"{type(error).__name__}; alerts wait in the outbox"
+                self._built.trouble.tell("deliverer", what)
+                self._ready.set()
+                self._over.wait(RESTART_S)
 
     async def _main(self) -> None:
         built = self._built
@@ -127,13 +143,17 @@ class _DeliveryThread:
                 rng=random.Random(),  # jitter between processes, never part of a timeline
                 observer=Counting(),
             )
+            built.trouble.tell("deliverer", "")
             self._ready.set()
+            if self._over.is_set():
+                return  # told to stop before there was anything to tell it to
             await deliverer.run(self._stop, self._wake)
 
     def wake(self) -> None:
         self._call(self._wake)
 
     def begin_stop(self) -> None:
+        self._over.set()
         self._call(self._stop)
         self._call(self._wake)
 
