@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.alert import Alert, NotifyReason
-from alerts.incident import MACHINE, Fact, FactKind, Incident, Status, advance
+from alerts.incident import MACHINE, Fact, FactKind, Incident, Outcome, Status, advance, resolve
 from alerts.renotify import notify_reason
 from alerts.route import Route
 from detectors.detection import WATCH, Assessment, Level
@@ -33,6 +33,8 @@ BLIND = 2 * BIN
 """A bin judged later than this after its end is past: alone it opens, raises and reopens nothing."""
 GAP = timedelta(days=1)
 """Longer stretches without any mention are skipped at once instead of bin by bin."""
+REPLAY = "replay"
+"""The actor who ends incidents in a recording."""
 SAME_STORM = 0.5
 """Share of a topic's last hour that must also belong to an incident's topics to be the same storm."""
 
@@ -322,6 +324,35 @@ class Judging:
         )
         if after is None or after == before:
             return []
+        lines = self._change(tx, before, after, facts, seen, closing)
+        proposed = any(fact.kind is FactKind.END_PROPOSED for fact in facts)
+        if proposed and lines and not self._live:
+            lines += self._end(tx, seen, closing, after)
+        return lines
+
+    def _end(
+        self, tx: Transaction, seen: Assessment, closing: _Closing, proposed: Incident
+    ) -> list[Line]:
+        """End an incident of a recording when its end is proposed, as a team would.
+
+        Nobody is there to declare it; left open, it would keep its topic's baseline frozen for
+        days that no team would leave it, and swallow what comes next.
+        """
+        before = next(i for i in self._open if i.id == proposed.id)
+        cause = "assumed: a recording has nobody to declare the end"
+        after, facts = resolve(before, REPLAY, Outcome.REAL, cause, closing.now)
+        return self._change(tx, before, after, facts, seen, closing)
+
+    def _change(
+        self,
+        tx: Transaction,
+        before: Incident | None,
+        after: Incident,
+        facts: Sequence[Fact],
+        seen: Assessment,
+        closing: _Closing,
+    ) -> list[Line]:
+        """Save an incident with its facts and what they bring about; [] if somebody was faster."""
         expected = before.version if before else 0
         after = replace(after, version=expected)
         if not tx.save_incident(after, expected):
