@@ -204,6 +204,7 @@ class Deliverer:
         ending = settle(error, attempt.number, delivery.created_at, ended, self._rng)
         await self._record(attempt, ending, ended, latency_ms)
         self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
+        _tell(delivery, ending)
         return ending.state is DeliveryState.SENT
 
     async def _send(self, delivery: Delivery) -> ChannelError | None:
@@ -284,6 +285,17 @@ class Deliverer:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _tell(delivery: Delivery, ending: Ending) -> None:
+    """Log how an attempt ended; errors of channels hold no secrets (`ChannelError`)."""
+    what = f"{delivery.alert.ref}: {delivery.alert.reason.value} to {delivery.channel}"
+    if ending.state is DeliveryState.SENT:
+        log.info("%s: sent", what)
+    elif ending.retry_at is not None:
+        log.warning("%s: %s; sent again soon", what, ending.error)
+    else:
+        log.error("%s: given up: %s", what, ending.error)
 
 
 async def _wait(event: asyncio.Event) -> object:

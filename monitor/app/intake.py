@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,9 +14,14 @@ from detectors.window import SourceClock
 from monitor.clock import Clock
 from monitor.ports import EntryKind, Log, NewEntry, SourceState, Store
 
+log = logging.getLogger("sturmglas")
+
 
 class LogIntake:
-    """Appends to the log and keeps each source's cursor and health in the store. Thread-safe."""
+    """Appends to the log and keeps each source's cursor and health in the store. Thread-safe.
+
+    What goes wrong with a source is logged once until it changes, and so is its end.
+    """
 
     def __init__(
         self, log: Log, store: Store, clock: Clock, wake: Callable[[], None] = lambda: None
@@ -24,6 +30,7 @@ class LogIntake:
         self._store = store
         self._clock = clock
         self._wake = wake
+        self._told: dict[str, str] = {}
 
     def put(
         self, source: str, mentions: Sequence[Mention], kind: EntryKind = EntryKind.CREATED
@@ -50,9 +57,14 @@ class LogIntake:
         self._change(source, cursor=dict(cursor))
 
     def ok(self, source: str) -> None:
+        if self._told.pop(source, ""):
+            log.info("source %s: fine again", source)
         self._change(source, ok_at=self._clock.now(), error="", error_at=None)
 
     def failed(self, source: str, error: str) -> None:
+        if self._told.get(source) != error:
+            self._told[source] = error
+            log.warning("source %s: %s", source, error)
         self._change(source, error=error, error_at=self._clock.now())
 
     def _change(self, source: str, **fields: Any) -> None:

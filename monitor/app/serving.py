@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
+from monitor.app.journal import Journal
+from monitor.app.only import only
 from monitor.app.runtime import Runtime
-from monitor.app.wiring import Built, build, sources
+from monitor.app.wiring import Built, build, sources, sqlite_path
 from monitor.jobs import Jobs
 from monitor.pipeline import Line, Pipeline
 from monitor.server.app import create_app
-from monitor.server.lifecycle import serve
+from monitor.server.lifecycle import listen, serve
 from monitor.server.live import Hub
 from monitor.service import Service
 from monitor.settings import Settings
 from monitor.sources.base import Source
 
+log = logging.getLogger("sturmglas")
+
 
 def serve_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
-    """Run until SIGTERM or Ctrl-C. Raises what `check` would complain of, before it listens."""
+    """Run until SIGTERM or Ctrl-C. Raises what `check` would complain of, before it listens, and
+    `InUse`, `CannotListen`, `WrongFile`, `Unavailable`: then nothing was begun.
+    """
     say(settings.origin)
-    built = build(settings)
-    try:
-        run(built, sources(built), say=say)
-    finally:
-        gc.freeze()  # else the interpreter looks for garbage for most of a second before it ends
+    server = settings.server
+    listen(server.host, server.port).close()  # first of all: a start that fails opens no store
+    with ExitStack() as stack:
+        if settings.store.url.startswith("sqlite:///"):
+            path = sqlite_path(settings.store.url)
+            log.info("store %s", path.resolve())
+            if path.parent.is_dir():  # else the store says what is wrong
+                stack.enter_context(only(path))
+        built = build(settings)
+        pushed = [name for name, s in settings.sources.items() if s.type == "http"]
+        if pushed:
+            log.info("source %s: waits for POST /api/v1/mentions", ", ".join(pushed))
+        try:
+            run(built, sources(built), say=say, on_lines=Journal(built.parts.topics).tell)
+        finally:
+            gc.freeze()  # else the interpreter looks for garbage for most of a second before it ends
+    log.info("stopped; nothing accepted is lost")
 
 
 def run(

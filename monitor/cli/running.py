@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -105,9 +106,24 @@ def serve(config: Config = None) -> None:
     """
     from monitor.app.serving import serve_forever
 
+    for told in ("sturmglas", "alerts"):
+        logging.getLogger(told).setLevel(logging.INFO)
     with plainly():
         settings = settings_of(config)
+        _warn(config)
         serve_forever(settings, say=typer.echo)
+
+
+def _warn(config: Path | None) -> None:
+    """Say what can be used and was probably not meant, as `check` does."""
+    from monitor.settings import read
+    from monitor.settings.advice import advise
+    from playbooks.load import read_library
+
+    reading = read(config, os.environ)
+    paths = reading.settings.playbooks.paths if reading.settings else []
+    for advice in advise(reading, read_library(paths)[0]):
+        logging.getLogger("sturmglas").warning("%s", advice)
 
 
 def work(config: Config = None) -> None:

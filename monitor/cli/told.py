@@ -30,8 +30,9 @@ def complain(complaints: Iterable[object], code: int = FAILED) -> NoReturn:
 def plainly() -> Iterator[None]:
     """Tell what users and machines do wrong in words; whatever else is raised inside is a bug."""
     from detectors.score.linear import WeightsError
+    from monitor.app.only import InUse
     from monitor.ports import Unavailable
-    from monitor.server.lifecycle import AddressTaken
+    from monitor.server.lifecycle import CannotListen
     from monitor.settings import SettingsError
     from monitor.sources.base import SourceError
     from monitor.store.sqlite import WrongFile
@@ -41,7 +42,7 @@ def plainly() -> Iterator[None]:
         yield
     except (SettingsError, PlaybookError) as error:
         complain(error.complaints, code=WRONG_USE)
-    except (SourceError, WrongFile, Unavailable, AddressTaken, WeightsError) as error:
+    except (SourceError, WrongFile, InUse, Unavailable, CannotListen, WeightsError) as error:
         complain([error])
 
 

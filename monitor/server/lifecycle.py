@@ -16,8 +16,12 @@ GRACE_S = 1
 cancelled got no answer and sends again: nothing that was answered is lost."""
 
 
-class AddressTaken(OSError):
-    """Somebody listens there already; the message says what to do."""
+class CannotListen(OSError):
+    """The address cannot be listened on; the message says why, and what to do."""
+
+
+class AddressTaken(CannotListen):
+    """Somebody listens there already."""
 
 
 class Application(Protocol):
@@ -83,7 +87,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a bound socket; ``port`` 0 takes a free one. Raises `AddressTaken`, OSError."""
+    """Return a bound socket; ``port`` 0 takes a free one. Raises `CannotListen`, `AddressTaken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -97,7 +101,10 @@ def listen(host: str, port: int) -> socket.socket:
                 f"{host}:{port} is taken: another program listens there; "
                 "choose another server.port, or 0 for a free one"
             ) from None
-        raise
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({error.strerror or error}); "
+            "set server.host and server.port to an address of this machine"
+        ) from error
     listener.set_inheritable(False)
     return listener
 

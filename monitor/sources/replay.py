@@ -98,7 +98,7 @@ def read(path: Path) -> Iterator[Mention | Complaint]:
         except UnicodeDecodeError as error:
             raise SourceError(
                 f"{path}: not UTF-8 ({error.reason}); exports of other tools go through"
-                f" `sturmglas import {path} --out mentions.jsonl` first"
+                f" `sturmglas import {path}` first"
             ) from error
 
 
@@ -158,7 +158,7 @@ def check_header(path: Path, header: list[str]) -> list[str]:
     if missing:
         raise SourceError(
             f"{path}:1: no column {', '.join(missing)}; expected our own field names. Exports of"
-            f" other tools go through `sturmglas import {path} --out mentions.jsonl` first"
+            f" other tools go through `sturmglas import {path}` first"
         )
     return names
 
