@@ -21,20 +21,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from monitor.bench.crash_actors import (
-    FACTOR,
-    START,
-    TOKEN,
-    TOPICS,
-    Actor,
-    Aim,
-    Feeder,
-    Person,
-    Victim,
-    running,
-    topic_name,
-    torment,
-)
+from monitor.bench.crash_actors import Actor, Aim, Person, Victim, running, torment
+from monitor.bench.crash_feed import FACTOR, START, TOKEN, TOPICS, Feeder, topic_name
 from monitor.bench.crash_judge import Side, autopsy, judge, judge_naive
 from monitor.clock import wall_seconds
 from monitor.server.sink import Sink
@@ -89,7 +77,7 @@ def _ours(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> Si
             "settings": _settings(path, port, sink),
         }
         victim = Victim("monitor.bench.victim", plan, port, folder / "ours.txt", warm=True)
-        feeder, person = Feeder(port, zero, seed), Person(port, seed)
+        feeder, person = Feeder(port, zero, seed, amends=True), Person(port, seed)
 
         def look() -> None:
             autopsy(side, path, set(feeder.sent.accepted))
@@ -113,7 +101,7 @@ def _naive(folder: Path, kills: int, seed: int) -> Side:
     with Sink(FaultPlan(STORMY, seed=seed, hang_s=HANG_S)) as sink:
         plan = {"port": port, "path": str(path), "receiver": sink.pagerduty_url}
         victim = Victim("monitor.bench.naive_twin", plan, port, folder / "naive.txt", warm=False)
-        feeder = Feeder(port, wall_seconds(), seed)
+        feeder = Feeder(port, wall_seconds(), seed, amends=False)
         try:
             _go(side, victim, kills, seed, sink, feeder, (), lambda: None, _silent)
             time.sleep(QUIET_S)  # all that is still in memory gets written

@@ -1,4 +1,4 @@
-"""Who takes part in `bench crash`: the victim that is killed, the feeder, and a person."""
+"""Who takes part in `bench crash`: the victim that is killed, who kills it, and a person."""
 
 from __future__ import annotations
 
@@ -12,34 +12,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.clock import wall_seconds
-
-TOPICS = 6
-FACTOR = 120.0
-"""One second is two minutes of event time: a five-minute bin closes every 2.5 s."""
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-TOKEN = "crash-bench-token"
-CALM_S = 2.0
-WAVE_S = 3.0
-"""How long one topic is stormed before the next; a wave is about a hundred angry authors."""
-EVERY_S = 0.02
 PATIENCE_S = 60.0
 PERSON = "ada"
 
+JSON = "application/json"
 Json = Any  # what a server answered, read defensively
-
-
-def topic_name(topic: int) -> str:
-    """Return the invented brand of a topic."""
-    return f"marke{'abcdefghijkl'[topic]}"
 
 
 class Victim:
@@ -164,10 +147,10 @@ class Call:
         self.cut = 0
 
     def __call__(
-        self, method: str, path: str, body: Json = None, **headers: str
+        self, method: str, path: str, body: Json = None, kind: str = JSON, token: str = ""
     ) -> tuple[int, Json] | None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
-        sent = {"content-type": "application/json", **headers}
+        sent = {"content-type": kind, **({"authorization": f"Bearer {token}"} if token else {})}
         try:
             connection.connect()
         except OSError:
@@ -226,63 +209,6 @@ class Actor:
 
     def act(self) -> None:
         raise NotImplementedError
-
-
-@dataclass(slots=True)
-class Sent:
-    """What the feeder knows: every id it ever sent with its topic, and those answered with 202."""
-
-    topics: dict[str, int] = field(default_factory=dict)
-    accepted: set[str] = field(default_factory=set)
-    answers: Counter[int] = field(default_factory=Counter)
-
-
-class Feeder(Actor):
-    """Sends batches; each is sent again until it was answered 202. Waves of anger go round."""
-
-    def __init__(self, port: int, zero: float, seed: int) -> None:
-        super().__init__(EVERY_S)
-        self.sent = Sent()
-        self.call = Call(port)
-        self._zero = zero
-        self._rng = random.Random(seed)
-        self._n = 0
-
-    def act(self) -> None:
-        batch = [self._mention(topic, angry) for topic, angry in self._wanted()]
-        while batch and not self._over.is_set():
-            answer = self.call("POST", "/api/v1/mentions", batch, authorization=f"Bearer {TOKEN}")
-            if answer is not None:
-                self.sent.answers[answer[0]] += 1
-            if answer is not None and answer[0] == 202:
-                if answer[1]["accepted"] != len(batch):
-                    raise AssertionError(f"{len(batch)} good mentions, answered {answer[1]}")
-                self.sent.accepted.update(m["source_id"] for m in batch)
-                return
-            self._over.wait(0.02)
-
-    def _wanted(self) -> list[tuple[int, bool]]:
-        """Return (topic, angry) of one batch: calm everywhere, and one topic that storms."""
-        wanted = [(t, False) for t in range(TOPICS) if self._rng.random() < 0.1]
-        since = wall_seconds() - self._zero - CALM_S
-        if since > 0:
-            wanted += [(int(since / WAVE_S) % TOPICS, True)] * 3
-        return wanted
-
-    def _mention(self, topic: int, angry: bool) -> Mapping[str, Json]:
-        self._n += 1
-        id, rng = f"m{self._n}", self._rng
-        self.sent.topics[id] = topic
-        now = START + timedelta(seconds=(wall_seconds() - self._zero) * FACTOR)
-        said = f"{rng.choice(_ANGRY)} {rng.choice(_ENDINGS)}" if angry else rng.choice(_CALM)
-        return {
-            "source": "forum",
-            "source_id": id,
-            "text": f"{topic_name(topic)} {said} ({self._n})",
-            "published_at": (now - timedelta(seconds=rng.uniform(0, 20))).isoformat(),
-            "author": {"handle": f"u{self._n}", "followers": 50},
-            "thread_id": f"t{self._n % 40}",
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,22 +296,3 @@ def _wait_for(counter: Callable[[], int], rng: random.Random) -> None:
     while counter() == before and time.monotonic() < end:
         time.sleep(0.0005)
     time.sleep(rng.choice((0.0, 0.001, 0.003, 0.01)))
-
-
-_ANGRY = (
-    "ist eine Frechheit, unfassbar schlecht!",
-    "betrügt uns, ich bin so wütend.",
-    "is the worst service ever, disgusting.",
-    "ist das Letzte, eine absolute Katastrophe.",
-    "was für eine miese Abzocke!",
-    "you should be ashamed, this is horrible.",
-)
-_ENDINGS = (
-    "Nie wieder!",
-    "Das ist eine Schande.",
-    "Ich will mein Geld zurück, ihr Betrüger.",
-    "Keine Hilfe, keine Antwort, einfach furchtbar.",
-    "Nobody answers and nobody cares, I hate it.",
-    "Mein Kind weint und ihr lügt uns an.",
-)
-_CALM = ("war heute ganz nett", "eröffnet morgen eine Filiale", "hat neue Öffnungszeiten")

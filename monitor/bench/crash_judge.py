@@ -16,7 +16,8 @@ from pathlib import Path
 from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, NotifyReason, message_id
 from alerts.incident import Fact, FactKind, Incident
 from detectors.detection import WAKE
-from monitor.bench.crash_actors import PERSON, START, TOPICS, Act, Sent, topic_name
+from monitor.bench.crash_actors import PERSON, Act
+from monitor.bench.crash_feed import START, TOPICS, Sent, topic_name
 from monitor.bench.naive_twin import STORM
 from monitor.server.sink import Received
 from monitor.store.database import SqliteStore
@@ -43,6 +44,7 @@ class Side:
     accepted: int = 0
     stored: int = 0
     lost: int = 0
+    amended: int = 0
     rows: int = 0
     counted: int = 0
     cut_requests: int = 0
@@ -75,6 +77,16 @@ class Side:
         self.demand(got == want, f"{what}: {got}, expected {want}")
 
 
+# By topic: mentions, negatives, reach, deletes; as rows and as counts, which edits, new counters and
+# deletes correct by signed deltas. Both must tell the same at any instant.
+_ROWS = """
+    SELECT t.topic, count(*), sum(t.tone = -1), sum(t.reach), sum(m.deleted_us IS NOT NULL)
+    FROM mention_topic t JOIN mention m ON m.num = t.num GROUP BY t.topic ORDER BY t.topic"""
+_COUNTS = """
+    SELECT topic, sum(mentions), sum(negatives), sum(reach), sum(deleted)
+    FROM count GROUP BY topic ORDER BY topic"""
+_GONE = "SELECT source_id FROM mention WHERE deleted_us IS NOT NULL"
+
 # --- at every kill --------------------------------------------------------------------------
 
 
@@ -98,15 +110,14 @@ def autopsy(side: Side, path: Path, accepted: set[str]) -> None:
             side.same("accepted before there was a schema", len(accepted), 0)
             return
         kept = {row[0] for row in db.execute("SELECT source_id FROM mention")}
-        for (payload,) in db.execute("SELECT payload FROM log_entry"):
+        for (payload,) in db.execute("SELECT payload FROM log_entry WHERE kind = 'created'"):
             kept.update(m["source_id"] for m in json.loads(payload))
-        rows = db.execute("SELECT count(*) FROM mention_topic").fetchone()[0]
-        counted = db.execute("SELECT coalesce(sum(mentions), 0) FROM count").fetchone()[0]
+        rows, counted = db.execute(_ROWS).fetchall(), db.execute(_COUNTS).fetchall()
         side.cut_filing += db.execute("SELECT count(*) > 0 FROM log_pending").fetchone()[0]
         sending = "SELECT count(*) > 0 FROM delivery WHERE state = 'sending'"
         side.cut_sends += db.execute(sending).fetchone()[0]
     side.same("at a kill: accepted and neither stored nor in the log", len(accepted - kept), 0)
-    side.same("at a kill: sum of counts", counted, rows)
+    side.demand(rows == counted, f"at a kill: rows {rows}, counts {counted}")
 
 
 # --- at the end: ours -----------------------------------------------------------------------
@@ -132,21 +143,24 @@ def judge(side: Side, path: Path, sent: Sent, acts: set[Act], received: Sequence
 def _mentions(side: Side, path: Path, sent: Sent) -> None:
     with closing(sqlite3.connect(path)) as db:
         stored = Counter(row[0] for row in db.execute("SELECT source_id FROM mention"))
-        found = dict(db.execute("SELECT topic, count(*) FROM mention_topic GROUP BY topic"))
-        counted = dict(db.execute("SELECT topic, sum(mentions) FROM count GROUP BY topic"))
+        gone = {row[0] for row in db.execute(_GONE)}
+        rows, counted = db.execute(_ROWS).fetchall(), db.execute(_COUNTS).fetchall()
         left = [
             db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("log_entry", "log_pending", "parked")
         ]
     side.accepted, side.stored = len(sent.accepted), sum(stored.values())
     side.lost = len(sent.accepted - stored.keys())
-    side.rows, side.counted = sum(found.values()), sum(counted.values())
+    side.amended = sent.amended
+    side.rows, side.counted = sum(r[1] for r in rows), sum(c[1] for c in counted)
     wanted = Counter(f"t{sent.topics[id]}" for id in stored if id in sent.topics)
     side.same("accepted mentions that are not stored", side.lost, 0)
     side.same("stored more than once", side.stored - len(stored), 0)
     side.same("stored and never sent", len(stored.keys() - sent.topics.keys()), 0)
+    side.same("accepted deletes that are not done", len(sent.deleted - gone), 0)
+    found = {row[0]: row[1] for row in rows}
     side.demand(found == wanted, f"rows by topic {found}, expected {dict(wanted)}")
-    side.demand(counted == found, f"counts by topic {counted}, rows {found}")
+    side.demand(rows == counted, f"rows {rows}, counts {counted}")
     side.demand(left == [0, 0, 0], f"left in the log, pending, parked: {left}")
 
 

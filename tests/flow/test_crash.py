@@ -33,6 +33,7 @@ def test_the_kills_fell_where_it_hurts(result: crash.Result) -> None:
     ours = result.ours
     assert ours.crossings > 0
     assert ours.alerts > 0
+    assert ours.amended > 0
     assert ours.cut_sends > 0
     assert ours.cut_filing + ours.cut_requests > 0
     assert 0 < ours.unknown_outcomes < ours.attempts
