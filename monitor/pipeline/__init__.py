@@ -1,7 +1,8 @@
 """The pipeline: what the machine does with a mention, from the log to the outbox.
 
 Read it in this order: `filing` (a batch of mentions becomes rows and counts, once), `judging`
-(a closed bin becomes a level, an incident, an alert, a run), `work` (the loop that drives both).
+(a closed bin becomes a level), `acting` (a level becomes an incident, an alert, a run), `work` (the
+loop that drives it; `holding` is what it has in hand).
 """
 
 from monitor.pipeline.filing import Filing, Taken

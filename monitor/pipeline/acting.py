@@ -1,0 +1,223 @@
+"""Acting: levels become incidents; incidents become alerts, evidence and runs.
+
+Part of the transaction that closed the bins (`judging`); nothing here is written apart from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.alert import Alert, NotifyReason
+from alerts.incident import MACHINE, Fact, FactKind, Incident, Outcome, Status, advance, resolve
+from alerts.renotify import notify_reason
+from detectors.detection import WATCH, Assessment
+from detectors.topic import Topic
+from detectors.window import Counts, Window
+from monitor.pipeline.lines import Line, incident_data
+from monitor.pipeline.response import Response
+from monitor.ports import Signals, Transaction
+
+HOUR = timedelta(hours=1)
+REOPEN_WITHIN = timedelta(hours=24)
+REPLAY = "replay"
+"""The actor who ends incidents in a recording."""
+SAME_STORM = 0.5
+"""Share of a topic's last hour that must also belong to an incident's topics to be the same storm."""
+
+
+@dataclass(slots=True)
+class Closing:
+    """What one bin end brought, over all topics.
+
+    ``expected``: negatives expected over the last hour, by topic.
+    """
+
+    end: datetime
+    now: datetime
+    seen: dict[str, Assessment] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    windows: dict[str, Window | None] = field(default_factory=dict)
+    expected: dict[str, float] = field(default_factory=dict)
+
+
+class Acting:
+    """Turns what bins brought into incidents and what follows from them.
+
+    ``live`` False: a recording, in which proposed ends are taken as declared. Holds the open
+    incidents between `look` and the end of the transaction.
+    """
+
+    def __init__(
+        self, topics: Mapping[str, Topic], response: Response, signals: Signals, *, live: bool
+    ) -> None:
+        self._topics = topics
+        self._response = response
+        self._signals = signals
+        self._live = live
+        self._open: list[Incident] = []
+
+    def look(self, tx: Transaction) -> None:
+        """Read the open incidents; once a transaction, before `decide`."""
+        self._open = tx.open_incidents()
+
+    def frozen(self) -> set[str]:
+        """Return the topics whose baselines learn nothing now: an incident is open on them."""
+        return {t for i in self._open if i.status is not Status.WATCH for t in i.topics}
+
+    def decide(self, tx: Transaction, closing: Closing) -> list[Line]:
+        """Open, join, raise, lower and end incidents after one bin end; return what happened."""
+        lines: list[Line] = []
+        covered: set[str] = set()
+        for topic, seen in sorted(closing.seen.items(), key=lambda item: -item[1].level):
+            if seen.level < WATCH or any(topic in i.topics for i in self._open):
+                continue
+            kin = self._same_storm(tx, topic, closing)
+            if kin is not None:
+                lines += self._join(tx, topic, kin, closing)
+                continue
+            covered.add(topic)
+            last = tx.last_incident(topic)
+            reopen = last if last and _recent(last, closing.now) else None
+            lines += self._advance(tx, reopen, seen, closing)
+        for incident in list(self._open):
+            found = [closing.seen[t] for t in incident.topics if t in closing.seen]
+            if found and not covered.intersection(incident.topics):
+                best = max(found, key=lambda a: (a.level, a.interrupt, a.return_period_days))
+                lines += self._advance(tx, incident, best, closing)
+        return lines
+
+    def _now_stands(self, incident: Incident) -> None:
+        """Keep the list of open incidents as the store has it, without asking it each bin."""
+        others = [i for i in self._open if i.id != incident.id]
+        self._open = [*others, incident] if incident.is_open else others
+
+    def _same_storm(self, tx: Transaction, topic: str, closing: Closing) -> Incident | None:
+        """Return the open incident that this topic's posts already belong to, if there is one."""
+        since, until = closing.end - HOUR, closing.end
+        window = closing.windows[topic] or tx.window(topic, since, until)
+        mine = set(window.num)
+        brand = self._topics[topic].brand
+        for incident in self._open:
+            kin = [t for t in incident.topics if brand and self._topics.get(t) is not None]
+            kin = [t for t in kin if self._topics[t].brand == brand]
+            theirs = {n for t in kin for n in tx.window(t, since, until).num}
+            if mine and len(mine & theirs) >= SAME_STORM * min(len(mine), len(theirs) or 1):
+                return incident
+        return None
+
+    def _join(
+        self, tx: Transaction, topic: str, incident: Incident, closing: Closing
+    ) -> list[Line]:
+        after = replace(incident, topics=(*incident.topics, topic), updated_at=closing.now)
+        if not tx.save_incident(after, incident.version):
+            return []
+        payload = {"topic": topic, "level": int(closing.seen[topic].level)}
+        fact = Fact(FactKind.TOPIC_JOINED, closing.end, closing.now, MACHINE, payload)
+        tx.add_facts(incident.id, [fact])
+        self._signals.publish("incident", incident.id, incident.version + 1)
+        self._now_stands(replace(after, version=incident.version + 1))
+        return [Line("incident", closing.end, topic, incident_data(after, fact))]
+
+    def _advance(
+        self, tx: Transaction, before: Incident | None, seen: Assessment, closing: Closing
+    ) -> list[Line]:
+        topic = self._topics[seen.topic]
+        after, facts = advance(
+            before,
+            seen,
+            topic_name=topic.name,
+            counter=tx.count_incidents(topic.id) + 1 if before is None else 0,
+            now=closing.now,
+        )
+        if after is None or after == before:
+            return []
+        lines = self._change(tx, before, after, facts, seen, closing)
+        proposed = any(fact.kind is FactKind.END_PROPOSED for fact in facts)
+        if proposed and lines and not self._live:
+            lines += self._end(tx, seen, closing, after)
+        return lines
+
+    def _end(
+        self, tx: Transaction, seen: Assessment, closing: Closing, proposed: Incident
+    ) -> list[Line]:
+        """End an incident of a recording when its end is proposed, as a team would.
+
+        Nobody is there to declare it; left open, it would keep its topic's baseline frozen for
+        days that no team would leave it, and swallow what comes next.
+        """
+        before = next(i for i in self._open if i.id == proposed.id)
+        cause = "assumed: a recording has nobody to declare the end"
+        after, facts = resolve(before, REPLAY, Outcome.REAL, cause, closing.now)
+        return self._change(tx, before, after, facts, seen, closing)
+
+    def _change(
+        self,
+        tx: Transaction,
+        before: Incident | None,
+        after: Incident,
+        facts: Sequence[Fact],
+        seen: Assessment,
+        closing: Closing,
+    ) -> list[Line]:
+        """Save an incident with its facts and what they bring about; [] if somebody was faster."""
+        expected = before.version if before else 0
+        after = replace(after, version=expected)
+        if not tx.save_incident(after, expected):
+            return []  # a person was faster; the next bin sees their state
+        self._now_stands(replace(after, version=expected + 1))
+        tx.add_facts(after.id, facts)
+        lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
+        lines += self._speak(tx, before, after, seen, closing)
+        self._signals.publish("incident", after.id, after.version + 1)
+        return lines
+
+    def _speak(
+        self,
+        tx: Transaction,
+        before: Incident | None,
+        after: Incident,
+        seen: Assessment,
+        closing: Closing,
+    ) -> list[Line]:
+        """Queue the alert that this change deserves, keep its evidence, start or move the run."""
+        reason = notify_reason(before, after)
+        if reason is None:
+            return []
+        window = tx.window(seen.topic, closing.end - HOUR, closing.end)
+        burst = self._response.burst(window, seen)
+        tx.keep_evidence(after.id, burst.evidence)
+        lines, next_step = self._response.run(tx, after, seen, burst, closing.now)
+        expected = closing.expected[seen.topic]
+        alert = self._response.alert(
+            after, seen, reason, window, burst, next_step, closing.end, expected
+        )
+        lines += self._queue(tx, after, alert, closing, reason)
+        return lines
+
+    def _queue(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        alert: Alert,
+        closing: Closing,
+        reason: NotifyReason,
+    ) -> list[Line]:
+        channels = self._response.channels(alert)
+        tx.enqueue(alert, channels, closing.now)
+        payload: dict[str, Any] = {
+            "reason": reason.value,
+            "level": int(alert.level),
+            "channels": list(channels),
+            "alert": alert.id,
+        }
+        fact = Fact(FactKind.ALERT_QUEUED, closing.end, closing.now, MACHINE, payload)
+        tx.add_facts(incident.id, [fact])
+        data = {"incident": incident.ref, "key": alert.key, **payload}
+        return [Line("alert", closing.end, alert.topic, data)]
+
+
+def _recent(last: Incident, now: datetime) -> bool:
+    return last.resolved_at is not None and now - last.resolved_at <= REOPEN_WITHIN
