@@ -3,7 +3,9 @@
 Counts of ten listed companies per five minutes (NAB realTweets, eight weeks of 2015) are thinned
 to a bound; each arrival gets a real post drawn at random, with the mix of tones that the labelled
 sets have. Tone is independent of volume here, so this is a stream without storms of negativity:
-its pages are false ones, and its rate is what a team would have been woken for nothing.
+its pages are false ones, and its rate is what a team would have been woken for nothing. The posts
+are about anything at all: one in 460 holds words of danger (news of accidents, mostly), and as each
+is drawn some fifteen times, tripwires speak far more often than for posts about one brand.
 """
 
 from __future__ import annotations
@@ -44,8 +46,11 @@ class Result:
     days: float
     levels: dict[int, int] = field(default_factory=dict)
     pages: int = 0
+    by_tripwire: int = 0
     watches: int = 0
     summary: dict[str, object] = field(default_factory=dict)
+    tripped: dict[str, bool] = field(default_factory=dict)
+    """Whether words of danger stood behind a topic's newest level."""
 
     @property
     def brand_months(self) -> float:
@@ -62,6 +67,9 @@ class Result:
             "rises_to_level": {str(k): v for k, v in sorted(self.levels.items())},
             "watches": self.watches,
             "pages": self.pages,
+            "pages_by_tripwire": self.by_tripwire,
+            "pages_by_rarity": self.pages - self.by_tripwire,
+            "pages_by_rarity_per_brand_month": round((self.pages - self.by_tripwire) / months, 3),
             "pages_per_brand_month": round(self.pages / months, 3),
             "interval_95": [round(low / months, 3), round(high / months, 3)],
             **{
@@ -126,10 +134,13 @@ def _mention(topic: Topic, at: datetime, rng: random.Random, text: str) -> Menti
 def _count(result: Result, line: Line, say: Callable[[str], None]) -> None:
     if line.type == "level":
         level = int(line.data["level"])
+        tripped = any(r["code"] == "tripwire" and r["met"] for r in line.data["reasons"])
+        result.tripped[line.topic] = tripped
         if level > int(line.data["from"]):
             result.levels[level] = result.levels.get(level, 0) + 1
     elif line.type == "alert" and line.data["reason"] in ("first", "reopened"):
         result.pages += 1
+        result.by_tripwire += result.tripped.get(line.topic, False)
         say(f"page: {line.topic} at {line.at:%Y-%m-%d %H:%M} level {line.data['level']}")
     elif line.type == "incident" and line.data["event"] == "opened":
         result.watches += line.data["status"] == "watch"
