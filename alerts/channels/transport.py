@@ -51,8 +51,9 @@ class AddressPolicy:
         found = list(dict.fromkeys(addresses))
         if not all(self.permits(host, address) for address in found):
             raise ForbiddenAddress(
-                f'host "{host}" leads to an address inside our own network; expected a public one '
-                "(allow the host by name where that is meant)"
+                f'host "{host}" leads to an address inside our own network, and those are refused; '
+                "where it is meant, name it in server.inside_hosts (this very machine: "
+                "server.allow_loopback_receivers)"
             )
         return found
 

@@ -51,9 +51,12 @@ class Built:
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
         """Open the channels with their one HTTP client; closes it at the end."""
-        local = self.settings.server.allow_loopback_receivers
+        server = self.settings.server
         async with httpx.AsyncClient(
-            transport=guarded_async(allow_loopback=local), headers={"User-Agent": USER_AGENT}
+            transport=guarded_async(
+                allow_hosts=server.inside_hosts, allow_loopback=server.allow_loopback_receivers
+            ),
+            headers={"User-Agent": USER_AGENT},
         ) as client:
             yield {
                 name: build_channel(
@@ -107,6 +110,7 @@ def sources(built: Built) -> list[Source]:
     """Return the sources that we fetch from; pushed ones live at the door."""
     made: list[Source] = []
     client: httpx.Client | None = None
+    server = built.settings.server
     for name, source in built.settings.sources.items():
         match source:
             case FeedSource():
@@ -114,7 +118,8 @@ def sources(built: Built) -> list[Source]:
 
                 client = client or httpx.Client(
                     transport=guarded_sync(
-                        allow_loopback=built.settings.server.allow_loopback_receivers
+                        allow_hosts=server.inside_hosts,
+                        allow_loopback=server.allow_loopback_receivers,
                     ),
                     headers={"User-Agent": USER_AGENT},
                 )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
-from monitor.settings.sections import SyntheticSource
+from monitor.settings.sections import FeedSource, SyntheticSource
 from playbooks.complaints import Complaint
 from playbooks.match import GENERAL
 from playbooks.playbook import Playbook
 
 SHIPPED_TRIPWIRES = frozenset(TRIPWIRE_NAMES) - {"other"}
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Key = tuple[str | int, ...]
 Advice = Iterator[tuple[Key, str]]
@@ -24,7 +29,7 @@ def advise(reading: Reading, library: Mapping[str, Playbook]) -> list[Complaint]
     settings = reading.settings
     if settings is None:
         return []
-    found = [*_inputs(settings), *_wakes(settings), *_outputs(settings)]
+    found = [*_inputs(settings), *_wakes(settings), *_outputs(settings), *_refused(settings)]
     found += _playbooks(settings, library.values())
     return [reading.source.complain(key, text) for key, text in found]
 
@@ -68,6 +73,24 @@ def _outputs(settings: Settings) -> Advice:
     outside = [c for c in settings.channels.values() if c.type != "console"]
     if outside and not settings.server.public_url:
         yield ("server", "public_url"), "not set: alerts carry no link to their page"
+
+
+def _refused(settings: Settings) -> Advice:
+    """Say which addresses on this very machine will be refused, as they are unless allowed."""
+    if settings.server.allow_loopback_receivers:
+        return
+    sections: list[tuple[str, str, object]] = [
+        *(("source", n, s) for n, s in settings.sources.items() if isinstance(s, FeedSource)),
+        *(("channel", name, channel) for name, channel in settings.channels.items()),
+    ]
+    for kind, name, section in sections:
+        for key in ("url", "webhook_url", "api_url"):
+            value = getattr(section, key, None)
+            url = value.get_secret_value() if isinstance(value, SecretStr) else value
+            host = urlsplit(url).hostname if isinstance(url, str) else None
+            if host in LOOPBACK and host not in settings.server.inside_hosts:
+                text = f"{host} is this machine: refused without server.allow_loopback_receivers"
+                yield (kind, name, key), text
 
 
 def _playbooks(settings: Settings, library: Iterable[Playbook]) -> Advice:

@@ -70,6 +70,9 @@ class ServerSettings(Strict):
     allow_loopback_receivers: bool = Field(
         default=False, description="feeds and channels may be on this machine (demo, tests)"
     )
+    inside_hosts: list[Annotated[str, Field(pattern=r"^[^\s/:]+$")]] = Field(
+        default=[], description="names of hosts in our own network that may be reached as well"
+    )
 
 
 class StoreSettings(Strict):

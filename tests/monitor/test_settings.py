@@ -189,8 +189,8 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          'environment STURMGLAS_SERVER__PORT: server.port: found "many"; expected a whole number'),
         ("STURMGLAS_SERVER__PROT", "1",
          "environment STURMGLAS_SERVER__PROT: server.prot: unknown key; expected one of "
-         "allow_loopback_receivers, host, max_backlog_bytes, max_body_bytes, port, public_url, "
-         'token, token_file; did you mean "port"?'),
+         "allow_loopback_receivers, host, inside_hosts, max_backlog_bytes, max_body_bytes, port, "
+         'public_url, token, token_file; did you mean "port"?'),
         ("STURMGLAS_LANGUGE", "de",
          "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of channel, language, "
          'playbooks, route, server, source, store, timezone, topic, tripwires; did you mean "language"?'),
