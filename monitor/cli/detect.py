@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Annotated, TextIO, cast
 
 import typer
 
-from detectors.burst import GAP_S, SETTLED, AlertScore, Burst
+from monitor.cli.told import FAILED, WRONG_USE, complain, must_open
 
 HEADER = ("timestamp", "value", "expected", "score", "return_period_days", "alert")
 ALERT_SCORE = 0.55
@@ -68,7 +71,9 @@ def read_rows(lines: Iterable[str], name: str) -> Iterator[Row]:
     reader = csv.reader(lines)
     header = [cell.strip().lstrip("\ufeff") for cell in next(reader, [])]
     if header[:2] != ["timestamp", "value"]:
-        raise SeriesError(f"{name}:1: expected the header timestamp,value, found {header[:2]}")
+        found = ",".join(header[:2]) or "nothing"
+        hint = "; the separator must be a comma" if re.search(r"[;\t|]", found) else ""
+        raise SeriesError(f"{name}:1: expected the header timestamp,value, found {found}{hint}")
     last: datetime | None = None
     for cells in reader:
         where = f"{name}:{reader.line_num}"
@@ -90,6 +95,8 @@ def score_rows(rows: Iterable[Row], bin: timedelta) -> Iterator[Scored]:
     later is looked at. Each row is one bin, whatever its distance; a hole longer than two hours
     ends a burst. Memory does not grow; about 10 us a row.
     """
+    from detectors.burst import GAP_S, SETTLED, AlertScore, Burst
+
     bin_s = bin.total_seconds()
     burst, alert = Burst(bin_s, (1,), SETTLED), AlertScore(bin_s)
     last: datetime | None = None
@@ -106,13 +113,50 @@ def score_rows(rows: Iterable[Row], bin: timedelta) -> Iterator[Scored]:
 
 
 def write_rows(scored: Iterable[Scored], out: TextIO, *, as_json: bool) -> None:
-    """Write rows as they come, each flushed, as CSV with a header or as JSON lines."""
-    if not as_json:
-        out.write(",".join(HEADER) + "\n")
-        out.flush()
+    """Write rows as they come, each flushed, as CSV with a header or as JSON lines.
+
+    The header waits for the first row: a series that cannot be read at all gives no output.
+    """
+    header = "" if as_json else ",".join(HEADER) + "\n"
     for s in scored:
-        out.write(_json(s) if as_json else _csv(s))
+        out.write(header + (_json(s) if as_json else _csv(s)))
         out.flush()
+        header = ""
+    out.write(header)
+    out.flush()
+
+
+class Spacing:
+    """Looks whether rows are as far apart as ``--bin`` says."""
+
+    def __init__(self, bin: timedelta) -> None:
+        self._bin = bin
+        self._gaps: dict[timedelta, int] = {}
+
+    def passed(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows as they are."""
+        last: datetime | None = None
+        for row in rows:
+            if last is not None and (len(self._gaps) < 1000 or row.at - last in self._gaps):
+                self._gaps[row.at - last] = self._gaps.get(row.at - last, 0) + 1
+            last = row.at
+            yield row
+
+    def complaint(self) -> str:
+        """Return what does not fit, "" where most rows are one span apart."""
+        if not self._gaps:
+            return ""
+        usual, rows = max(self._gaps.items(), key=lambda item: item[1])
+        if rows * 2 <= sum(self._gaps.values()) or usual == self._bin:
+            return ""
+        return f"most rows are {_short(usual)} apart, but --bin says {_short(self._bin)}"
+
+
+def _short(span: timedelta) -> str:
+    """Return a span as ``--bin`` takes it."""
+    seconds = int(span.total_seconds())
+    unit = next((u for u in ("d", "h", "m") if seconds and seconds % _UNITS[u] == 0), "s")
+    return f"{seconds // _UNITS[unit]}{unit}"
 
 
 def _csv(s: Scored) -> str:
@@ -153,33 +197,61 @@ def _value(text: str, where: str) -> float:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command ``detect``."""
+    """Add the command."""
+    app.command("detect", short_help="A series of counts: what stands out, row by row.")(detect)
 
-    @app.command()
-    def detect(
-        series: str = typer.Argument(..., metavar="SERIES.csv", help="CSV file, or - for input."),
-        bin: str = typer.Option("5m", "--bin", help="Span of one row: 30s, 5m, 1h ..."),
-        as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
-    ) -> None:
-        """Score a series of counts: timestamp,value in; the same rows with
-        expected,score,return_period_days,alert out. Causal, in a single pass.
 
-        Example: sturmglas detect mentions.csv --bin 5m > scored.csv
-        """
-        try:
-            span = parse_bin(bin)
-        except SeriesError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
-        try:
-            if series == "-":
-                write_rows(score_rows(read_rows(sys.stdin, "-"), span), sys.stdout, as_json=as_json)
-                return
-            with Path(series).open(newline="", encoding="utf-8-sig") as file:
-                write_rows(score_rows(read_rows(file, series), span), sys.stdout, as_json=as_json)
-        except FileNotFoundError:
-            typer.echo(f"{series}: no such file", err=True)
-            raise typer.Exit(2) from None
-        except (SeriesError, OSError, UnicodeDecodeError) as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(1) from None
+def detect(
+    series: Annotated[
+        str, typer.Argument(metavar="FILE", help="timestamp,value as CSV, .gz too; - for input.")
+    ],
+    bin: Annotated[
+        str, typer.Option("--bin", metavar="SPAN", help="Time from row to row: 30s, 5m, 1h, 1d.")
+    ] = "5m",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: one JSON object a line.")
+    ] = False,
+) -> None:
+    """Find what stands out in a series of counts, with the same engine that judges posts.
+
+    The rows come out as they went in, with expected,score,return_period_days,alert behind: what
+    was expected, how far the row stands out (0 to 1), how rare that is, and 1 where it is worth a
+    look. Each row is judged by the rows above it only. Times without a zone are taken as UTC.
+
+    \b
+    Example:
+      sturmglas detect mentions.csv --bin 5m > scored.csv
+    """
+    try:
+        span = parse_bin(bin)
+    except SeriesError as error:
+        complain([error], code=WRONG_USE)
+    spacing = Spacing(span)
+    try:
+        with _opened(series) as lines:
+            rows = spacing.passed(read_rows(lines, series))
+            write_rows(score_rows(rows, span), sys.stdout, as_json=as_json)
+    except BrokenPipeError:
+        raise
+    except UnicodeDecodeError as error:
+        complain([f"{series}: not UTF-8 ({error.reason}); expected CSV"], code=FAILED)
+    except (EOFError, OSError) as error:
+        complain([f"{series}: cannot be read to its end: {error}"], code=FAILED)
+    except SeriesError as error:
+        complain([error], code=FAILED)
+    if wrong := spacing.complaint():
+        typer.echo(f"warning: {wrong}", err=True)
+
+
+@contextmanager
+def _opened(series: str) -> Iterator[Iterable[str]]:
+    """Give the lines of a file or of standard input."""
+    if series == "-":
+        yield sys.stdin
+        return
+    path = must_open(Path(series))
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        data = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        yield io.TextIOWrapper(data, encoding="utf-8-sig", newline="")

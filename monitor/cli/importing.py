@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
-import msgspec
 import typer
 
-from detectors.mention import Mention
-from monitor.cli.told import complain
-from monitor.sources.base import SourceError
-from monitor.sources.importer import Plan, convert, inspect
+from monitor.cli.told import TOLD, WRONG_USE, complain, must_open
 from monitor.sources.importer_dates import Order
-from monitor.sources.replay import Complaint
 
-TOLD = 20
-"""Complaints told one by one; the rest are counted."""
-_WIDTH = 60
+if TYPE_CHECKING:
+    from detectors.mention import Mention
+    from monitor.sources.importer import Plan
 
 
 @dataclass(slots=True)
@@ -46,62 +41,97 @@ class _Summary:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("import")(import_)
+    app.command("import", short_help="Another tool's export (CSV) becomes mentions.")(import_)
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="The export: CSV in any common shape, .gz too.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The export: CSV in any common shape, .gz too.")
+    ],
     zone: Annotated[
-        str | None, typer.Option(help="Zone of times without an offset, like Europe/Berlin.")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="One source name for all rows. Default: by column.")
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="Zone of times that state none, like Europe/Berlin or UTC."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write the mentions. Default: standard output.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to write the mentions. Left out: standard output."
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One source name for all rows. Left out: by column."),
     ] = None,
     columns: Annotated[
         list[str] | None,
-        typer.Option(help='Field=column, like text="Hit Sentence"; may be repeated.'),
+        typer.Option(
+            metavar="FIELD=COLUMN",
+            help='Where a field stands, like text="Hit Sentence"; may be repeated.',
+        ),
     ] = None,
     dates: Annotated[
-        Order | None, typer.Option(help="Which of 03/04 is the day, where it cannot be told.")
+        Order | None,
+        typer.Option(
+            metavar="ORDER", help="dmy or mdy: is 03/04 in April or in March? Left out: found out."
+        ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask; overwrite the output file.")
+        bool, typer.Option("--yes", help="Ask nothing; overwrite the output file.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Guesses, complaints, summary as JSON lines.")
+        bool, typer.Option("--json", help="For programs: guesses, complaints, summary as JSON.")
     ] = False,
 ) -> None:
-    """Turn an export of a listening tool into mentions, one JSON object per line.
+    """Turn another tool's export into mentions, one JSON object a line, as `replay` reads them.
 
-    Each guess is shown with its reason, and ten rows as they come out. A zone that the file does
-    not state is asked for. Rows that cannot be used are told by line and cost nothing else; the
-    exit code is 1 only when nothing at all came out.
-    Example: sturmglas import export.csv --zone Europe/Berlin --out crisis.jsonl
+    Every guess is shown with its reason (? where it is not sure), and ten rows as they come out.
+    On a terminal you are asked for what cannot be guessed. Rows that cannot be used are told by
+    line and cost nothing else; exit code 1 only if nothing at all came out.
+
+    \b
+    Example:
+      sturmglas import export.csv --zone Europe/Berlin --out crisis.jsonl
     """
+    from monitor.sources.base import SourceError
+    from monitor.sources.importer import inspect
+
+    must_open(file)
     wanted = _pairs(columns or [])
     say = _teller(as_json, to_out=out is not None)
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes
-    if out is not None and out.exists() and not yes:
-        complain([f"{out}: exists already; choose another name, or --yes to overwrite it"], code=2)
+    _must_be_new(out, yes)
     try:
         plan = inspect(file, zone=zone, columns=wanted, source=source, order=dates)
         if asks and (plan.needs or not _order_sure(plan)):
             zone, dates = _ask(plan, zone, dates)
             plan = inspect(file, zone=zone, columns=wanted, source=source, order=dates)
     except SourceError as error:
-        complain([error], code=2 if zone or wanted else 1)
-    _show(plan, say, as_json, rich=not as_json and sys.stderr.isatty() and out is None)
+        complain([error], code=WRONG_USE if zone or wanted else 1)
+    _show(plan, say, as_json)
     if plan.needs:
-        complain([f"{file}: {need.question} Give {need.option}." for need in plan.needs], code=2)
-    if asks and not typer.confirm("Go ahead?", default=True, err=True):
+        told = [f"{n.question} Give {n.option}, like {n.option} Europe/Berlin" for n in plan.needs]
+        complain([f"{file}: {text}" for text in told], code=WRONG_USE)
+    if asks and out is None and sys.stdout.isatty():
+        name = f"{file.name.partition('.')[0]}.jsonl"
+        out = Path(typer.prompt("Write the mentions to", default=name, err=True))
+        _must_be_new(out, yes)
+        say = _teller(as_json, to_out=True)
+    elif asks and not typer.confirm("Go ahead?", default=True, err=True):
         raise typer.Exit(1)
     summary = _carry_out(file, plan, out, say)
-    _tell_summary(summary, say)
+    _tell_summary(summary, plan, say)
     if not summary.mentions:
         complain([f"{file}: nothing came out of {summary.rows} rows"])
+    if out is not None and not as_json:
+        typer.echo(f"Written to {out}. Next: sturmglas replay {out}")
+
+
+def _must_be_new(out: Path | None, yes: bool) -> None:
+    if out is not None and out.exists() and not yes:
+        text = f"{out}: exists already; choose another name, or --yes to overwrite it"
+        complain([text], code=WRONG_USE)
 
 
 Say = Callable[[str, dict[str, object], str], None]
@@ -123,7 +153,8 @@ def _pairs(columns: list[str]) -> dict[str, str]:
     for pair in columns:
         field, equals, name = pair.partition("=")
         if not equals or not field or not name:
-            complain([f'--columns {pair}: expected field=column, like text="Hit Sentence"'], code=2)
+            text = f'--columns {pair}: expected field=column, like text="Hit Sentence"'
+            complain([text], code=WRONG_USE)
         found[field.strip()] = name.strip()
     return found
 
@@ -143,7 +174,7 @@ def _ask(plan: Plan, zone: str | None, dates: Order | None) -> tuple[str | None,
     return zone, dates
 
 
-def _show(plan: Plan, say: Say, as_json: bool, *, rich: bool) -> None:
+def _show(plan: Plan, say: Say, as_json: bool) -> None:
     for guess in plan.guesses:
         fields: dict[str, object] = {
             "what": guess.what, "value": guess.value, "why": guess.why, "sure": guess.sure,
@@ -151,39 +182,34 @@ def _show(plan: Plan, say: Say, as_json: bool, *, rich: bool) -> None:
         mark = " " if guess.sure else "?"
         say("guess", fields, f"{mark} {guess.what:<18} {guess.value:<28} {guess.why}")
     if as_json:
+        import msgspec
+
         for row in plan.rows:
             say("row", {"mention": json.loads(msgspec.json.encode(row))}, "")
-    elif rich or sys.stdout.isatty():
-        _table(plan)
-    else:
-        for row in plan.rows:
-            say("row", {}, "  " + " | ".join(_cells(row)))
-
-
-def _table(plan: Plan) -> None:
-    """Draw the first rows as a table, for eyes."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        "published (UTC)", "source", "author", "text", title="First rows as they come out"
-    )
+        return
+    zone = "times as written" if plan.needs else f"times in {plan.reading.zone}"
+    say("row", {}, f"First rows as they come out, {zone}:")
+    width = shutil.get_terminal_size((110, 24)).columns
     for row in plan.rows:
-        table.add_row(*_cells(row))
-    Console(stderr=True, markup=False).print(table)
+        text = "  " + " | ".join(_cells(row, plan))
+        say("row", {}, text if len(text) <= width else text[: width - 1] + "…")
 
 
-def _cells(row: Mention) -> tuple[str, str, str, str]:
-    text = " ".join(row.text.split())
+def _cells(row: Mention, plan: Plan) -> tuple[str, str, str, str]:
     return (
-        f"{row.published_utc:%Y-%m-%d %H:%M}",
+        f"{row.published_utc.astimezone(plan.reading.zone):%Y-%m-%d %H:%M}",
         row.source,
         row.author.handle if row.author else "",
-        text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…",
+        " ".join(row.text.split()),
     )
 
 
 def _carry_out(file: Path, plan: Plan, out: Path | None, say: Say) -> _Summary:
+    import msgspec
+
+    from monitor.sources.importer import convert
+    from monitor.sources.replay import Complaint
+
     summary = _Summary()
     encoder = msgspec.json.Encoder()
     try:
@@ -201,9 +227,7 @@ def _carry_out(file: Path, plan: Plan, out: Path | None, say: Say) -> _Summary:
                 summary.saw(item)
                 sink.write(encoder.encode(item) + b"\n")
     except BrokenPipeError:
-        # Whoever read us has seen enough (`| head`): no error, and nothing left to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+        raise
     except OSError as error:
         complain([f"{out or 'standard output'}: {error.strerror or error}"])
     return summary
@@ -225,13 +249,17 @@ def _sink(out: Path | None) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _tell_summary(summary: _Summary, say: Say) -> None:
+def _tell_summary(summary: _Summary, plan: Plan, say: Say) -> None:
     first = summary.first.isoformat() if summary.first else None
     last = summary.last.isoformat() if summary.last else None
     left = summary.complaints - TOLD
     if left > 0:
         say("more_complaints", {"count": left}, f"... and {left} more rows that cannot be used")
-    span = f", from {first} to {last}" if first else ""
+    span = ""
+    if summary.first and summary.last:
+        zone = plan.reading.zone
+        ends = (f"{at.astimezone(zone):%a %Y-%m-%d %H:%M}" for at in (summary.first, summary.last))
+        span = f", {' to '.join(ends)} ({zone})"
     say(
         "summary",
         {

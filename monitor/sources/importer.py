@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from detectors.mention import Mention
 from monitor.sources.base import SourceError
@@ -276,12 +276,7 @@ def _zone(
     needs: list[Need],
 ) -> ZoneInfo:
     if stated is not None:
-        try:
-            zone = ZoneInfo(stated)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise SourceError(
-                f'unknown zone "{stated}"; expected one like Europe/Berlin'
-            ) from error
+        zone = _named_zone(stated)
         guesses.append(Guess("zone", stated, "you said so", True))
         return zone
     if form in (DateForm.EPOCH_S, DateForm.EPOCH_MS):
@@ -297,6 +292,16 @@ def _zone(
     example = f" (example: {dates.example})" if dates.example else ""
     needs.append(Need("--zone", f"the times carry no zone; which one are they in?{example}"))
     return ZoneInfo("UTC")
+
+
+def _named_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = sorted(available_timezones())
+        like = [zone for zone in known if name and name.casefold() in zone.casefold()][:3]
+        hint = f"did you mean {' or '.join(like)}?" if like else "expected one like Europe/Berlin"
+        raise SourceError(f'unknown zone "{name}"; {hint}') from error
 
 
 def _id_guess(seen: _Evidence, guesses: list[Guess]) -> tuple[str, ...]:

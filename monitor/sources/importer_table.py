@@ -59,6 +59,12 @@ def read_table(path: Path) -> Table:
         raise SourceError(f"{path}: empty")
     if start[:4] == b"PK\x03\x04":
         raise SourceError(f"{path}: a workbook (xlsx, zip); save the sheet as CSV first")
+    if start.lstrip()[:2] in (b'{"', b"[{"):
+        raise SourceError(
+            f"{path}: JSON, no table; `sturmglas replay` reads JSON lines as they are"
+        )
+    if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SourceError(f"{path}: no text file; expected CSV")
     encoding = _encoding(path, start)
     text = codecs.getincrementaldecoder(encoding.value)("replace").decode(start)
     if len(start) == SAMPLE:  # whole lines only, so that no row is cut

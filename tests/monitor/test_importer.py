@@ -409,8 +409,8 @@ def test_an_existing_file_is_not_overwritten_unasked(tmp_path: Path) -> None:
 def test_wrong_columns_and_missing_files_are_told() -> None:
     assert run(str(EXPORTS / "mention.csv"), "--columns", "text")[0] == 2
     code, _, err = run(str(EXPORTS / "not_there.csv"))
-    assert code == 1
-    assert "cannot be read" in err
+    assert code == 2
+    assert "no such file" in err
 
 
 def test_source_names_all_rows() -> None:
