@@ -20,6 +20,7 @@ from typing import Protocol
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
 from alerts.channels.base import Channel, ChannelError
 from alerts.outbox import Attempt, Outbox
+from alerts.words import SPOKEN
 
 log = logging.getLogger(__name__)
 
@@ -289,7 +290,7 @@ class Deliverer:
 
 def _tell(delivery: Delivery, ending: Ending) -> None:
     """Log how an attempt ended; errors of channels hold no secrets (`ChannelError`)."""
-    what = f"{delivery.alert.ref}: {delivery.alert.reason.value} to {delivery.channel}"
+    what = f"{delivery.alert.ref}: alert ({SPOKEN[delivery.alert.reason][1]}) to {delivery.channel}"
     if ending.state is DeliveryState.SENT:
         log.info("%s: sent", what)
     elif ending.retry_at is not None:

@@ -84,7 +84,9 @@ def live(seed: int, *, port: int, factor: float, say: Callable[[str], None]) -> 
         sink = Sink()
         sink.start()
         stack.callback(sink.stop)
-        port = _free(port)
+        asked, port = port, _free(port)
+        if asked and port != asked:
+            say(f"Port {asked} is taken; another one is used.")
         settings = _settings(
             sink, f"sqlite:///{folder / 'sturmglas.db'}", port, f"http://127.0.0.1:{port}"
         )
@@ -98,6 +100,7 @@ def live(seed: int, *, port: int, factor: float, say: Callable[[str], None]) -> 
             f"Time-lapse: one second is {factor:g} seconds. The storm breaks in {LEAD.seconds / factor:.0f} s."
         )
         say(f"What Slack, PagerDuty and mail would have received: {sink.url}")
+        say("Ctrl-C ends it, and nothing stays on this machine. Open this page:")
         source = SyntheticSource("demo", world, built.clock, opens)
         run(built, [source], say=say, demo=True, sink_url=sink.url)
 

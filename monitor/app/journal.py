@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from alerts.words import level_name
+from alerts.alert import NotifyReason
+from alerts.words import SPOKEN, level_name
 from detectors.detection import WATCH, Level
 from detectors.topic import Topic
 from monitor.pipeline import Line
@@ -42,7 +43,8 @@ class Journal:
                 log.info("%s %s: %s, level %d", data["incident"], event, topic, data["level"])
             elif line.type == "alert" and data["channels"]:
                 to = ", ".join(data["channels"])
-                log.warning("%s: alert (%s) to %s", data["incident"], data["reason"], to)
+                why = SPOKEN[NotifyReason(data["reason"])][1]
+                log.warning("%s: alert (%s) to %s", data["incident"], why, to)
             elif line.type == "alert":
                 log.error("%s: alert, and no route takes it: nobody is told", data["incident"])
             elif line.type == "run":

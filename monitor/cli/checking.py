@@ -7,37 +7,47 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.doctor import Finding, State, examine
-from monitor.clock import SystemClock
-from monitor.settings import Reading, read
-from monitor.settings.advice import advise, tripwire_names
-from playbooks.complaints import Complaint
-from playbooks.load import read_library
+if TYPE_CHECKING:
+    from monitor.cli.doctor import Finding
+    from monitor.settings import Reading
+    from playbooks.complaints import Complaint
 
 Config = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Settings file (TOML). Default: STURMGLAS_CONFIG, else none."
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings file (TOML). Left out: the one that STURMGLAS_CONFIG names.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("check")(check)
-    app.command("doctor")(doctor)
+    app.command("check", short_help="Are the settings right? Every complaint with its line.")(check)
+    app.command("doctor", short_help="Is this machine ready? Nothing is changed or sent.")(doctor)
 
 
 def check(config: Config = None, as_json: Json = False) -> None:
-    """Settings, routes and playbooks: every complaint with file and line, warnings beside.
+    """Read settings, routes and playbooks, and complain of every mistake with file and line.
 
-    Exit 1 if there is a complaint. Example: sturmglas check --config sturmglas.toml
+    Warnings tell what can be used and was probably not meant, such as a topic for which nobody
+    would be woken. Exit code 1 if there is a complaint; warnings alone are fine.
+
+    \b
+    Example:
+      sturmglas check --config sturmglas.toml
     """
+    from monitor.settings import read
+    from monitor.settings.advice import advise, tripwire_names
+    from playbooks.load import read_library
+
     reading = read(config, os.environ)
     paths = reading.settings.playbooks.paths if reading.settings else []
     library, wrong = read_library(paths, tripwires=tripwire_names(reading.settings))
@@ -55,13 +65,24 @@ def doctor(
     config: Config = None,
     as_json: Json = False,
     reach: Annotated[
-        bool, typer.Option("--reach", help="Also open (and close) connections to set addresses.")
+        bool,
+        typer.Option(
+            "--reach", help="Also open connections to the addresses in the settings; send nothing."
+        ),
     ] = False,
 ) -> None:
-    """What is installed, writable, free and, with --reach, reachable. Nothing is sent.
+    """Look whether everything is installed, writable and free here; nothing is changed.
 
-    Exit 1 if something keeps it from working. Example: sturmglas doctor --config sturmglas.toml
+    Exit code 1 if something keeps Sturmglas from working.
+
+    \b
+    Example:
+      sturmglas doctor --config sturmglas.toml --reach
     """
+    from monitor.cli.doctor import State, examine
+    from monitor.clock import SystemClock
+    from monitor.settings import read
+
     failed = False
     for finding in examine(read(config, os.environ), SystemClock().now(), reach=reach):
         failed = failed or finding.state is State.FAIL

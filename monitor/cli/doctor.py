@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from monitor.settings import Reading, Settings
 from monitor.settings.sections import FileSource
+from monitor.store.schema import APPLICATION_ID
 
 BUILT_AFTER = datetime(2026, 11, 1, tzinfo=UTC)
 """Written later than this: a clock that shows an earlier day is wrong."""
@@ -73,7 +74,9 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
 def _python() -> Finding:
     version = sys.version.split()[0]
     fine = sys.version_info >= (3, 11)
-    return Finding("python", State.OK if fine else State.FAIL, f"{version}; 3.11 or newer needed")
+    return Finding(
+        "python", State.OK if fine else State.FAIL, f"{version} (3.11 or newer is needed)"
+    )
 
 
 def _packages() -> Iterator[Finding]:
@@ -124,13 +127,14 @@ def _clock(now: datetime) -> Finding:
 
 def _store(url: str) -> Iterator[Finding]:
     if not url.startswith("sqlite:"):
-        yield Finding("store", State.OK, f"{_without_password(url)}; looked at only with --reach")
+        text = f"{_without_password(url)}: this version keeps everything in SQLite, sqlite:///FILE"
+        yield Finding("store", State.FAIL, text)
         return
     path = url.partition("///")[2].partition("?")[0]
     if not path or path == ":memory:":
         yield Finding("store", State.WARN, f"{url} keeps nothing: everything is gone at the end")
         return
-    file = Path(path)
+    file = Path(path).resolve()
     yield _writable(file)
     yield from _disk(file.parent)
 
@@ -145,9 +149,13 @@ def _writable(file: Path) -> Finding:
         return Finding("store", State.OK, f"{file} will be made at the first start")
     try:
         with sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1) as base:
-            base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            filled = base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            owner = base.execute("PRAGMA application_id").fetchone()[0]
     except sqlite3.Error as error:
         return Finding("store", State.FAIL, f"{file} cannot be opened: {error}")
+    if filled and owner != APPLICATION_ID:
+        text = f"{file} is an SQLite file of another program; set store.url to another file"
+        return Finding("store", State.FAIL, text)
     if not os.access(file, os.W_OK):
         return Finding("store", State.FAIL, f"{file} cannot be written to by this user")
     return Finding("store", State.OK, f"{file}, {file.stat().st_size:,} bytes, writable")
@@ -181,7 +189,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("sources", State.WARN, "none; nothing comes in")
     for name, source in settings.sources.items():
         if isinstance(source, FileSource) and not source.path.is_file():
-            yield Finding(f"source {name}", State.FAIL, f"{source.path} is no file")
+            late = source.follow and not source.path.exists()
+            text = "does not exist yet; it is read as soon as it does" if late else "is no file"
+            state = State.WARN if late else State.FAIL
+            yield Finding(f"source {name}", state, f"{source.path} {text}")
         else:
             yield Finding(f"source {name}", State.OK, source.type)
 
@@ -199,9 +210,6 @@ def _reached(settings: Settings) -> Iterator[Finding]:
     for name, section in places:
         for host, port in sorted(set(_addresses(section))):
             yield _connect(name, host, port)
-    if not settings.store.url.startswith("sqlite:"):
-        for host, port in _address(settings.store.url):
-            yield _connect("store", host, port)
 
 
 def _addresses(section: object) -> Iterator[tuple[str, int]]:

@@ -144,7 +144,7 @@ def test_addresses_are_reached_only_when_asked(tmp_path: Path, taken: int) -> No
     )
     quiet = states(text, tmp_path)
     assert not [name for name in quiet if name.startswith("reach")]
-    assert quiet["source file"] is State.FAIL
+    assert quiet["source file"] is State.WARN  # it is followed, so it may come later
     found = states(text, tmp_path, reach=True)
     assert found["reach source here"] is State.OK
     assert found["reach channel gone"] is State.FAIL
