@@ -112,7 +112,9 @@ def situation(
         chrome=chrome,
         gaps=_gaps(service, sight, readings, now),
         tiles=tuple(r.tile for r in readings),
-        detail=_detail(service, middle, sight, span, now, heard) if shown and middle else None,
+        detail=_detail(service, middle, sight, span, now, heard, chrome.lang)
+        if shown and middle
+        else None,
         span=span,
         table=table,
         anything=shown,
@@ -242,7 +244,7 @@ def _reasons(latest: BinResult | None) -> tuple[Reason, ...]:
 
 
 def _detail(
-    service: Service, r: Reading, sight: Sight, span: Span, now: datetime, heard: Heard
+    service: Service, r: Reading, sight: Sight, span: Span, now: datetime, heard: Heard, lang: str
 ) -> Detail:
     read, topic, tile = service.store.read, r.topic.id, r.tile
     found = [i for i in read.incidents(limit=50) if topic in i.topics]
@@ -271,7 +273,7 @@ def _detail(
         langs=voice.langs,
         unread=voice.unread,
         incident=row_of(service, current, now) if current else None,
-        playbook=runs[-1].playbook.title.in_(service.settings.language) if runs else "",
+        playbook=runs[-1].playbook.title.in_(lang) if runs else "",
         run_anchor="run-1" if runs else "",
     )
 
