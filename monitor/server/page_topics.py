@@ -112,7 +112,7 @@ def situation(
         chrome=chrome,
         gaps=_gaps(service, sight, readings, now),
         tiles=tuple(r.tile for r in readings),
-        detail=_detail(service, middle, sight, span, now, heard, chrome.lang)
+        detail=_detail(service, middle, sight, span, now, heard, chrome.viewer.lang)
         if shown and middle
         else None,
         span=span,
