@@ -145,6 +145,8 @@ def _writable(file: Path) -> Finding:
         return Finding("store", State.FAIL, f"{folder} is no folder; make it, or set store.url")
     if not os.access(folder, os.W_OK):
         return Finding("store", State.FAIL, f"{folder} cannot be written to by this user")
+    if file.is_dir():
+        return Finding("store", State.FAIL, f"{file} is a folder; set store.url to a file in it")
     if not file.exists():
         return Finding("store", State.OK, f"{file} will be made at the first start")
     try:

@@ -269,8 +269,10 @@ def _alert(data: Mapping[str, Any]) -> str:
             said = f"WAKES YOU: incident {incident} is back, level {level}"
         case "escalated":
             said = f"WAKES YOU AGAIN: incident {incident} rises to level {level}"
+        case "resolved":
+            said = f"tells: incident {incident} has ended"
         case other:
-            said = f"tells of incident {incident}: {other}"
+            said = f"tells: incident {incident} is {other}"
     return said + to
 
 

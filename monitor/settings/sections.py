@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from detectors.fold import fold
 from playbooks.complaints import nearest
 
 
@@ -37,7 +38,16 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """A name that people give: it stands in addresses, metrics and files."""
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
-Term = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+def _findable(term: str) -> str:
+    """Return ``term`` when something can be found by it; "*" alone would be every word."""
+    if not fold(term).rstrip("* "):
+        raise ValueError('expected a word, a #hashtag or an @handle, such as "acme*"')
+    return term
+
+
+Term = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_findable)]
 
 
 class Strict(BaseModel):

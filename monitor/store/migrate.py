@@ -27,6 +27,8 @@ def migrate(path: Path) -> None:
     """
     if not path.parent.is_dir():
         raise WrongFile(f"{path}: its folder does not exist; create {path.parent} first")
+    if path.is_dir():
+        raise WrongFile(f"{path}: a folder; name a file in it in [store] url")
     try:
         with turns(path):
             _migrate(path)
