@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -53,7 +53,7 @@ def topics() -> dict[str, Topic]:
     return {topic.id: topic for topic in DEMO_TOPICS}
 
 
-def once(seed: int) -> Iterator[Line]:
+def once(seed: int) -> Generator[Line]:
     """Yield the whole story as a timeline, alerts delivered to a local sink; no server, no waiting."""
     world, story = demo_world(seed, START), demo_story(START)
     with ExitStack() as stack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def watching(settings: Settings, terms: Sequence[str] = (), budget_days: float =
 
 def replay_file(
     path: Path, watched: Parts, *, on_bad: Callable[[str], None] = lambda complaint: None
-) -> Iterator[Line]:
+) -> Generator[Line]:
     """Yield the timeline of a file, last its summary. Raises `SourceError` as `read_mentions` does."""
     store = SqliteStore.open("sqlite://")
     try:

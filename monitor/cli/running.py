@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,8 +87,8 @@ def demo(
 
     with plainly():
         if once:
-            lines, topics = story.once(seed), story.topics()
-            _tell(lines, topics, routed=True, as_json=as_json, every=every)
+            with closing(story.once(seed)) as lines:
+                _tell(lines, story.topics(), routed=True, as_json=as_json, every=every)
             return
         story.live(seed, port=port, factor=factor, say=typer.echo)
 
@@ -190,15 +190,15 @@ def replay(
         except ValueError as error:
             complain([f"--topic: {error}"], code=WRONG_USE)
         unusable = Unusable()
-        lines = replay_file(path, watched, on_bad=unusable)
-        summary = _tell(
-            _unless_nothing(lines, file, unusable),
-            watched.topics,
-            routed=bool(watched.routes),
-            as_json=as_json,
-            every=every,
-            unusable=unusable,
-        )
+        with closing(replay_file(path, watched, on_bad=unusable)) as lines:
+            summary = _tell(
+                _unless_nothing(lines, file, unusable),
+                watched.topics,
+                routed=bool(watched.routes),
+                as_json=as_json,
+                every=every,
+                unusable=unusable,
+            )
     data = summary.data
     if data["unmatched"] == data["new"]:
         wanted = ", ".join(topic or watched.topics)

@@ -189,7 +189,7 @@ def _read(data: Mapping[str, Any], first: datetime, last: datetime, unusable: in
     beside = (
         (data["duplicates"], "repeated"),
         (data["unmatched"], "of no topic"),
-        (unusable, "lines not usable"),
+        (unusable, "line not usable" if unusable == 1 else "lines not usable"),
     )
     also = "".join(f", {count:,} {what}" for count, what in beside if count)
     posts = "mention" if data["mentions"] == 1 else "mentions"
