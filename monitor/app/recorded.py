@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from detectors.fold import fold
 from detectors.matcher import Matcher
 from detectors.topic import Query, Topic
 from monitor.app.replaying import replay
@@ -23,8 +24,12 @@ EVERYTHING = "everything"
 def watching(settings: Settings, terms: Sequence[str] = (), budget_days: float = 30.0) -> Parts:
     """Return what a replay decides with: the settings' topics, or one topic of ``terms``.
 
-    Without either, the whole file is one topic, as an export of one search is.
+    Without either, the whole file is one topic, as an export of one search is. Raises ValueError
+    for a term by which nothing can be found.
     """
+    for term in terms:
+        if not fold(term).strip("* "):
+            raise ValueError(f'found "{term}"; expected a word, a #hashtag or an @handle')
     found = parts(settings)
     if found.topics and not terms:
         return found

@@ -27,7 +27,6 @@ def serve_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or Ctrl-C. Raises what `check` would complain of, before it listens, and
     `InUse`, `CannotListen`, `WrongFile`, `Unavailable`: then nothing was begun.
     """
-    say(settings.origin)
     server = settings.server
     listen(server.host, server.port).close()  # first of all: a start that fails opens no store
     with ExitStack() as stack:

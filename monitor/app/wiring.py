@@ -75,12 +75,15 @@ class Built:
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Built:
-    """Open store and log, load models and playbooks. Raises what `check` would complain of."""
+    """Load models and playbooks, open store and log. Raises what `check` would complain of, and
+    then has opened nothing.
+    """
+    decided = parts(settings)
     store = SqliteStore.open(settings.store.url, max_bytes=settings.store.max_bytes)
     path = sqlite_path(settings.store.url)
     clock = clock or SystemClock()
     log = EmbeddedLog.open(path, max_bytes=settings.store.max_bytes, clock=clock)
-    return Built(settings, parts(settings), store, log, clock)
+    return Built(settings, decided, store, log, clock)
 
 
 def parts(settings: Settings) -> Parts:

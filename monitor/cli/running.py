@@ -110,6 +110,7 @@ def serve(config: Config = None) -> None:
         logging.getLogger(told).setLevel(logging.INFO)
     with plainly():
         settings = settings_of(config)
+        typer.echo(settings.origin)
         _warn(config)
         serve_forever(settings, say=typer.echo)
 
