@@ -18,7 +18,7 @@ END = datetime(2026, 3, 10, 20, tzinfo=ZONE).astimezone(UTC)
 
 
 def posts() -> list[Mention]:
-    """Return five calm days of 180 posts, and a storm on the sixth."""
+    """Return five calm days of 140 posts, and a storm on the sixth."""
     storm = Storm(
         onset=STORM_AT,
         doubling=timedelta(minutes=15),
@@ -26,7 +26,7 @@ def posts() -> list[Mention]:
         start_per_hour=5,
         half_life=timedelta(minutes=40),
     )
-    world = World(7, NORDLICHT, per_day=180, storms=(storm,), langs={"de": 1.0})
+    world = World(7, NORDLICHT, per_day=140, storms=(storm,), langs={"de": 1.0})
     return list(world.mentions(BEGIN, END))
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import httpx
@@ -160,10 +161,12 @@ def test_the_log_has_a_line_for_what_matters_and_nothing_else(folder: Path) -> N
     dated = [line for line in lines if not line.startswith(("settings file", "Sturmglas: "))]
     assert all(re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} [A-Z]+ ", x) for x in dated)
     told = [line.split(" ", 3)[3].split(":")[0] for line in dated]
-    assert told == [
+    # How often the bad line is told and forgotten again depends on how busy the machine is.
+    assert [what for what, _ in groupby(told)] == [
         "sturmglas.toml", f"store {folder / 'my.db'}", "source shop", "source export",
-        "source export", "source export", "source export", "stopped; nothing accepted is lost",
+        "stopped; nothing accepted is lost",
     ]  # fmt: skip
+    assert len(told) < 12
     assert TOKEN not in "".join(lines)
 
 
@@ -171,7 +174,7 @@ def test_what_was_accepted_before_a_kill_is_counted_after_it(folder: Path) -> No
     with serving(folder) as running:
         assert post(running, *map(str, range(50))).json()["accepted"] == 50
         running.stop(signal.SIGKILL)
-    with serving(folder) as running:
+    with serving(folder) as running:  # the lock on the store went with its process
         until(lambda: stored(folder) == 50, "50 mentions stored")
         assert post(running, *map(str, range(60))).json()["accepted"] == 60
         until(lambda: stored(folder) == 60, "60 mentions stored")
@@ -188,8 +191,6 @@ def test_a_second_process_on_the_same_store_is_refused_and_the_first_goes_on(fol
             " or name another file in [store] url"
         ]
         assert post(running, "1").status_code == 202
-        assert running.stop() == 0
-    with serving(folder) as running:  # the lock goes with its process
         assert running.stop() == 0
 
 
