@@ -143,21 +143,24 @@ def representatives(window: Window, limit: int = 3) -> list[tuple[int, int]]:
 
     One post per near-copy cluster: its widest, earliest first. Ranked by reach and copies on a
     log scale, a copy weighing somewhat more than reach; ``copies`` stand behind the post and do
-    not count it.
+    not count it. Before them stand posts with a word of danger or duty, also in a neutral tone:
+    whoever is woken by one must read it.
     Private kinds (dm, mail) are never among them.
     """
     clusters: dict[tuple[int, int], list[int]] = {}
     for i, tone in enumerate(window.tone):
-        if tone == Tone.NEGATIVE and window.kind[i] not in PRIVATE:
+        telling = tone == Tone.NEGATIVE or (window.tripwire[i] and tone != Tone.POSITIVE)
+        if telling and window.kind[i] not in PRIVATE:
             key = window.cluster[i]
             clusters.setdefault((0, key) if key else (1, i), []).append(i)
     ranked = []
     for rows in clusters.values():
         best = min(rows, key=lambda i: (-window.reach[i], i))
         weight = math.log10(1 + window.reach[best]) + 2.0 * math.log10(len(rows))
-        ranked.append((-weight, best, len(rows) - 1))
+        tripped = any(window.tripwire[i] for i in rows)
+        ranked.append((not tripped, -weight, best, len(rows) - 1))
     ranked.sort()
-    return [(best, copies) for _, best, copies in ranked[:limit]]
+    return [(best, copies) for *_, best, copies in ranked[:limit]]
 
 
 def _distinct(keys: list[int], rows: Iterable[int]) -> int:

@@ -110,6 +110,16 @@ def test_each_cluster_is_told_once_by_its_widest_post() -> None:
     assert representatives(window(END, rows)) == [(6, 0), (4, 4), (5, 0)]
 
 
+def test_a_word_of_danger_is_quoted_first_whatever_its_tone() -> None:
+    rows = [
+        row(1, reach=10**6),
+        row(2, tone=0, tripwire="threat"),
+        row(3, tone=1, tripwire="threat"),
+        row(4, tone=0),
+    ]
+    assert representatives(window(END, rows)) == [(1, 0), (0, 0)]
+
+
 def test_private_messages_are_never_quoted() -> None:
     rows = [row(1, kind="dm", reach=10**6), row(2, kind="mail", reach=10**6), row(3)]
     assert [i for i, _ in representatives(window(END, rows))] == [2]
