@@ -161,6 +161,17 @@ def test_addresses_on_this_machine_are_warned_of_until_they_are_allowed(tmp_path
     assert "is this machine" not in allowed
 
 
+def test_the_settings_of_the_first_hour_are_right(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
+    [settings] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "sturmglas.toml").write_text(settings)
+    (tmp_path / "forum.token").write_text("a-long-random-token")
+    done = called("check", "-c", "sturmglas.toml")
+    assert done.exit_code == 0
+    assert "0 complaints, 1 warning" in done.stdout
+    assert "its only channel is the console" in done.stdout
+
+
 # --- detect -----------------------------------------------------------------------------------
 
 
