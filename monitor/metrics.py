@@ -8,6 +8,8 @@ Gauges that only the store or the log knows are set when `/metrics` is read
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -96,6 +98,13 @@ LAST_BIN = Gauge(
     registry=REGISTRY,
 )
 
+SHED = Gauge(
+    "sturmglas_load_shed",
+    "1 while this kind of work is left out because too much waits. part: clusters. Never counting.",
+    ["part"],
+    registry=REGISTRY,
+)
+
 # --- what is seen ---------------------------------------------------------------------------
 LEVEL = Gauge("sturmglas_level", "Storm level of a topic, 0 to 6.", ["topic"], registry=REGISTRY)
 INCIDENTS_OPEN = Gauge(
@@ -144,6 +153,13 @@ def exposition() -> bytes:
 
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def forget_topic(topic: str) -> None:
+    """Stop telling a topic's level: another worker judges it now and tells it."""
+    for gauge in (LEVEL, LAST_BIN):
+        with suppress(KeyError):
+            gauge.remove(topic)
 
 
 def attempted(channel: str, outcome: str, latency_ms: float) -> None:

@@ -104,7 +104,7 @@ def _judge(
     after_bin: AfterBin | None,
 ) -> Iterator[Line]:
     """Close all bins that end by ``until``: at once, or one by one where somebody follows."""
-    closed = pipeline.judging.oldest_closed()
+    closed = pipeline.oldest_closed()
     ends = [until]
     if after_bin is not None and closed is not None:
         ends = [closed + BIN * i for i in range(1, int((until - closed) / BIN) + 1)]

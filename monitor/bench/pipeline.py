@@ -29,8 +29,8 @@ from monitor.bench.figures import Spread, spread, versions
 from monitor.bench.naive import MODELS, NaiveService, signatures
 from monitor.pipeline import Pipeline
 from monitor.pipeline.holding import READ
-from monitor.pipeline.work import GROUP, Parts
-from monitor.ports import EntryKind, NewEntry, NoSignals
+from monitor.pipeline.work import Parts
+from monitor.ports import GROUP, EntryKind, NewEntry, NoSignals
 from monitor.store.database import SqliteStore
 from monitor.stream.embedded import EmbeddedLog
 

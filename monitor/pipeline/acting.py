@@ -61,7 +61,7 @@ class Acting:
 
     def look(self, tx: Transaction) -> None:
         """Read the open incidents; once a transaction, before `decide`."""
-        self._open = tx.open_incidents()
+        self._open = [i for i in tx.open_incidents() if i.topics and i.topics[0] in self._topics]
 
     def frozen(self) -> set[str]:
         """Return the topics whose baselines learn nothing now: an incident is open on them."""

@@ -8,7 +8,7 @@ else, so that a batch that arrives twice counts once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -74,8 +74,9 @@ class Taken:
 class Filing:
     """Files what the log holds.
 
-    ``closed_until`` tells up to when a topic's bins are closed (None: none yet); a mention that
-    falls before that is late, and its counts are written under the next revision of its bin.
+    A mention that falls before what is closed of its topic is late: its counts are written under the
+    next revision of its bin. ``strained``: load is shed; mentions get no near-copy cluster then, and
+    are counted all the same.
     """
 
     def __init__(
@@ -84,14 +85,13 @@ class Filing:
         matcher: TopicMatcher,
         scorer: Scorer,
         tripwires: Tripwires,
-        closed_until: Callable[[str], datetime | None],
     ) -> None:
         self._store = store
         self._matcher = matcher
         self._scorer = scorer
         self._tripwires = tripwires
-        self._closed_until = closed_until
         self._secret = store.secret("author")
+        self.strained = False
 
     def take(self, entries: Sequence[Entry]) -> Taken:
         """File entries in their order. Safe to repeat: a second time changes nothing."""
@@ -147,7 +147,7 @@ class Filing:
             dated=dated.value,
             author=author_key(self._secret, mention.source, handle),
             thread=thread_key(mention.source, mention.thread_id or mention.parent_id),
-            cluster=cluster_key(text),
+            cluster=0 if self.strained else cluster_key(text),
             # What the brand says itself is stored, but is not what people say about it.
             topics=self._matcher.match(text, lang, mention.tags) if inbound else (),
             score=scores[i],
@@ -161,7 +161,7 @@ class Filing:
         with self._store.begin() as tx:
             flags = tx.add_mentions(rows) if rows else []
             new = [row for row, is_new in zip(rows, flags, strict=True) if is_new]
-            late = self._count(tx, ((row, counts_of(row)) for row in new))
+            late = self._count(tx, new)
             self._advance_sources(tx, part)
         return Taken(
             mentions=len(part),
@@ -172,23 +172,29 @@ class Filing:
             newest=max((row.at for row in new), default=None),
         )
 
-    def _count(self, tx: Transaction, rows: Iterable[tuple[Filed, Counts]]) -> int:
+    def _count(self, tx: Transaction, rows: Sequence[Filed]) -> int:
         """Add each row's counts to its (topic, source, minute); return how many were late."""
+        topics = {topic for row in rows for topic in row.topics}
+        if not topics:
+            return 0
+        closed_until = tx.closed_until(topics)
         deltas: dict[CountKey, Counts] = {}
         late: dict[str, list[tuple[CountKey, Counts, datetime, datetime]]] = defaultdict(list)
-        for row, counts in rows:
+        for row in rows:
+            if not row.topics:
+                continue
+            counts = counts_of(row)
             minute = int(row.at.timestamp()) // MINUTE_S
             for topic in row.topics:
                 key = CountKey(topic, row.mention.source, minute)
-                closed = self._closed_until(topic)
+                closed = closed_until[topic]
                 if closed is not None and row.at < closed:
                     late[topic].append((key, counts, bin_start(row.at), row.observed_at))
                 else:
                     deltas[key] = deltas[key] + counts if key in deltas else counts
         for topic, found in late.items():
             self._count_late(tx, topic, found, deltas)
-        if deltas:
-            tx.add_counts(deltas)
+        tx.add_counts(deltas)
         return sum(map(len, late.values()))
 
     def _count_late(
@@ -220,8 +226,8 @@ class Filing:
                 if last
                 else (at, observed, 1)
             )
-        states = tx.sources()
-        for source, (at, observed, items) in newest.items():
+        states = tx.sources(change=newest.keys())
+        for source, (at, observed, items) in sorted(newest.items()):
             state = states.get(source) or SourceState(clock=SourceClock(source))
             clock = state.clock.saw(at, observed, items)
             metrics.STORED_LAG.labels(source).observe(max(0.0, (observed - at).total_seconds()))

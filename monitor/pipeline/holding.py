@@ -73,10 +73,26 @@ class Hand:
         self._consumer = consumer
         self._on_parked = on_parked
         self._entries: list[Entry] = []
+        self._shards: list[int] | None = None
         self._unclaimed = True
         self._retried = False
         self._failures = 0
         self._in_a_row = 0
+
+    @property
+    def busy(self) -> bool:
+        """True while entries are in hand that are not filed yet."""
+        return bool(self._entries)
+
+    def own(self, shards: list[int]) -> None:
+        """Read from these shards from now on; what others left unfinished in new ones comes first."""
+        if shards != self._shards:
+            self._shards, self._unclaimed = shards, True
+
+    def drop(self) -> None:
+        """Forget what is in hand: it is somebody else's now."""
+        self._entries, self._failures, self._in_a_row = [], 0, 0
+        self._shards, self._unclaimed = [], True
 
     def fill(self) -> bool:
         """Have entries in hand, if there are any; False where there is nothing to do.
@@ -84,15 +100,15 @@ class Hand:
         What was handed out before and never acknowledged comes first: to a process that died, or
         to us when the log failed before it could tell.
         """
-        if not self._entries:
+        if not self._entries and self._shards != []:
             if self._unclaimed:
                 self._entries = self._log.claim(
-                    self._group, self._consumer, self._clock.now(), READ
+                    self._group, self._consumer, self._clock.now(), READ, self._shards
                 )
                 self._unclaimed = bool(self._entries)
             if not self._entries:
                 self._unclaimed = True
-                self._entries = self._log.read(self._group, self._consumer, READ)
+                self._entries = self._log.read(self._group, self._consumer, READ, self._shards)
                 self._unclaimed = False
         return bool(self._entries)
 
@@ -113,9 +129,9 @@ class Hand:
     def retry_parked(self) -> None:
         """Try once more, at the first call, what was parked: a new version may well file it.
 
-        Filing a mention late is harmless. An edit that was parked may undo a later one.
+        Whoever reads the first shard does it. Filing a mention late is harmless. An edit that was parked may undo a later one.
         """
-        if self._retried:
+        if self._retried or (self._shards is not None and 0 not in self._shards):
             return
         number = 0
         while page := self._store.read.parked(PAGE, number):

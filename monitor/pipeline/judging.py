@@ -26,6 +26,8 @@ from playbooks.playbook import Playbook
 
 BLIND = 2 * BIN
 """A bin judged later than this after its end is past: alone it opens, raises and reopens nothing."""
+BEHIND = BLIND - 2 * HOLD
+"""How long a backlog holds up the closing of bins; later they would be past and wake nobody."""
 GAP = timedelta(days=1)
 """Longer stretches without any mention are skipped at once instead of bin by bin."""
 
@@ -117,19 +119,25 @@ class Judging:
         if self._torn:
             self._load()
 
-    def tick(self, now: datetime) -> list[Line]:
-        """Close every bin that may be closed at ``now`` and act on it; one transaction."""
+    def tick(self, now: datetime, behind: datetime | None = None) -> list[Line]:
+        """Close every bin that may be closed at ``now`` and act on it; one transaction.
+
+        ``behind``: since when mentions wait that nobody has filed. A bin is not closed while part
+        of it may be among them, for at most `BEHIND`.
+        """
         self.settle()
         self._torn = True  # until the commit: what is in memory may be ahead of the store
         with self._store.begin() as tx:
-            lines = self._tick(tx, now)
+            tx.begin_closing(self._watched)
+            lines = self._tick(tx, now, behind)
         self._torn = False
         return lines
 
-    def _tick(self, tx: Transaction, now: datetime) -> list[Line]:
+    def _tick(self, tx: Transaction, now: datetime, behind: datetime | None) -> list[Line]:
         # A recording has no sources to wait for: what its file holds of a bin is there already.
         waited = [s.clock for s in tx.sources().values()] if self._live else []
-        until = closable_until(now, waited)
+        filed_until = now if behind is None else min(now, max(behind, now - BEHIND))
+        until = closable_until(filed_until, waited)
         lines = self._rejudge(tx, now)
         oldest = self.oldest_closed()
         if oldest is None or oldest >= until:
@@ -221,7 +229,7 @@ class Judging:
     def _rejudge(self, tx: Transaction, now: datetime) -> list[Line]:
         """Give re-opened bins their new result. It is shown, but raises nothing by itself."""
         lines = []
-        for bin in tx.take_reopened():
+        for bin in tx.take_reopened(self._watched):
             watched = self._watched.get(bin.topic)
             if watched is None:
                 continue

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from monitor import metrics
 from monitor.clock import stopwatch
-from monitor.pipeline.work import GROUP
-from monitor.ports import Log, NewEntry, Unavailable
+from monitor.ports import GROUP, Log, NewEntry, Unavailable
 
 log = logging.getLogger(__name__)
 

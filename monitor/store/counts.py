@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
@@ -72,6 +72,19 @@ class CountWrites:
 
     # detectors
 
+    def closed_until(self, topics: Collection[str]) -> dict[str, datetime | None]:
+        """Return up to when each topic's bins are closed (None: none yet)."""
+        marks = ",".join("?" * len(topics))
+        rows = self._c.exec_driver_sql(
+            f"SELECT topic, closed_until_us FROM watch WHERE topic IN ({marks})",  # noqa: S608
+            tuple(topics),
+        )
+        found = {topic: instant(us) for topic, us in rows}
+        return {topic: found.get(topic) for topic in topics}
+
+    def begin_closing(self, topics: Collection[str]) -> None:
+        """Nothing to wait for: a file has one writer at a time."""
+
     def watch(self, topic: str) -> WatchState:
         """Return a topic's saved detectors; a topic never saved has an empty state."""
         row = self._c.exec_driver_sql(
@@ -129,23 +142,27 @@ class CountWrites:
         stored = {row.start_s: row.revision for row in found}
         return {at: stored.get(seconds(at), 0) + 1 for at in starts}
 
-    def take_reopened(self) -> list[Bin]:
+    def take_reopened(self, topics: Collection[str]) -> list[Bin]:
         """Return and forget the re-opened bins, by topic and time, with counts of all revisions."""
         table = schema.bin_revision
-        waiting = self._c.execute(_REOPENED).all()
+        waiting = [row for row in self._c.execute(_REOPENED) if row.topic in topics]
         taken = []
         for topic, start_s, revision in waiting:
             start = from_seconds(start_s)
             counts = self.bins(topic, start, start + BIN).get(start, Counts())
             taken.append(Bin(topic=topic, start=start, counts=counts, revision=revision))
         if taken:
-            self._c.execute(table.update().where(schema.WAITING).values(waiting=False))
+            ours = {topic for topic, _, _ in waiting}
+            self._c.execute(
+                table.update().where(schema.WAITING, table.c.topic.in_(ours)).values(waiting=False)
+            )
         return taken
 
     # sources
 
-    def sources(self) -> dict[str, SourceState]:
-        return sources(self._c)
+    def sources(self, change: Collection[str] | None = None) -> dict[str, SourceState]:
+        found = sources(self._c)
+        return found if change is None else {n: s for n, s in found.items() if n in change}
 
     def save_source(self, state: SourceState) -> None:
         table = schema.source_state

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, make_url, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import ArgumentError
 
-from monitor.ports import Unavailable
+from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import schema
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
@@ -45,6 +45,7 @@ class SqliteStore:
         self._readers = reading(path)
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.leases = Alone()  # the lock of `monitor.app.only` sees to it
 
     @classmethod
     def open(cls, url: str, *, max_bytes: int = 0) -> SqliteStore:
@@ -81,12 +82,13 @@ class SqliteStore:
         return store
 
     @contextmanager
-    def begin(self) -> Iterator[SqliteTransaction]:
+    def begin(self, fences: Fences | None = None) -> Iterator[SqliteTransaction]:
         """Open the one write transaction; commit on a clean exit, roll back on an exception.
 
         Waits for its turn among the threads of this process, and up to five seconds for another
         process. Raises `Unavailable` when it cannot be written now, at whatever point that is
         found out; nothing of it is stored then. RuntimeError: this thread is inside one already.
+        ``fences`` are always held: nobody else works on a file.
         """
         with self._write() as connection:
             yield SqliteTransaction(connection)

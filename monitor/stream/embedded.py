@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -191,8 +191,16 @@ class EmbeddedLog:
 
     # out
 
-    def read(self, group: str, consumer: str, limit: int) -> list[Entry]:
+    @property
+    def shards(self) -> int:
+        return 1
+
+    def read(
+        self, group: str, consumer: str, limit: int, shards: Collection[int] | None = None
+    ) -> list[Entry]:
         """Return up to ``limit`` entries not yet handed to anybody of ``group``, oldest first."""
+        if shards is not None and 0 not in shards:
+            return []
         with self._desk.snapshot() as c:
             row = c.execute("SELECT handed_out FROM log_group WHERE name = ?", (group,)).fetchone()
             if row is not None and not c.execute(_NEW, (row[0], 1)).fetchone():
@@ -213,11 +221,20 @@ class EmbeddedLog:
                 )
         return [_entry(row, redelivered=False) for row in rows]
 
-    def claim(self, group: str, consumer: str, older_than: datetime, limit: int) -> list[Entry]:
+    def claim(
+        self,
+        group: str,
+        consumer: str,
+        older_than: datetime,
+        limit: int,
+        shards: Collection[int] | None = None,
+    ) -> list[Entry]:
         """Take over entries handed out until ``older_than`` and never acknowledged, oldest first.
 
         One handed out after the present is taken as well: the clock was set back since.
         """
+        if shards is not None and 0 not in shards:
+            return []
         with self._turns, self._desk.transaction() as c:
             now = micros(self._clock.now())
             rows = c.execute(_LOST, (group, micros(older_than), now, limit)).fetchall()

@@ -28,7 +28,7 @@ def lived(made: Flow, until: datetime = NOW) -> None:
 
 
 def closed(made: Flow) -> datetime:
-    until = made.pipeline.judging.closed_until(TOPIC.id)
+    until = made.pipeline.closed_until(TOPIC.id)
     assert until is not None
     return until
 

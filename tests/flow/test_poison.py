@@ -17,8 +17,8 @@ from detectors.mention import Mention
 from detectors.score.base import Scorer, Scores
 from monitor.clock import ManualClock
 from monitor.pipeline import Pipeline, Taken, holding
-from monitor.pipeline.work import GROUP, work
-from monitor.ports import Entry, EntryKind, NewEntry, NoSignals, Unavailable
+from monitor.pipeline.work import work
+from monitor.ports import GROUP, Entry, EntryKind, NewEntry, NoSignals, Unavailable
 from monitor.stream.embedded import EmbeddedLog
 from tests.flow.conftest import TOPIC, Flow
 from tests.flow.scenes import MONDAY, post
@@ -239,8 +239,8 @@ def test_a_log_that_hands_out_and_then_fails_loses_nothing(
 ) -> None:
     read, failures = working.log.read, [Unavailable("the answer got lost")]
 
-    def lossy(group: str, consumer: str, limit: int) -> list[Entry]:
-        got = read(group, consumer, limit)
+    def lossy(group: str, consumer: str, limit: int, shards: list[int]) -> list[Entry]:
+        got = read(group, consumer, limit, shards)
         if got and failures:
             raise failures.pop()
         return got
@@ -256,10 +256,12 @@ def test_a_start_while_the_log_cannot_answer_is_no_end(
 ) -> None:
     claim, failures = working.log.claim, [Unavailable("full")]
 
-    def failing(group: str, consumer: str, older_than: datetime, limit: int) -> list[Entry]:
+    def failing(
+        group: str, consumer: str, older_than: datetime, limit: int, shards: list[int]
+    ) -> list[Entry]:
         if failures:
             raise failures.pop()
-        return claim(group, consumer, older_than, limit)
+        return claim(group, consumer, older_than, limit, shards)
 
     monkeypatch.setattr(working.log, "claim", failing)
     working.append([good(1)])

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.alert import Alert, AttemptOutcome, DeliveryState, NotifyReason
+from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
 from alerts.incident import MACHINE, FactKind, Incident
 from alerts.outbox import Attempt, Outbox
-from monitor.ports import Delivery, Store
+from monitor.ports import Store
 from tests import builders as b
 from tests.laws.children import start
 from tests.laws.homes import StoreHome

@@ -542,8 +542,8 @@ def test_reopened_bins_are_taken_once_with_all_their_counts(store: Store) -> Non
         assert tx.revisions(b.TOPIC, starts) == {b.T0: 2, b.T0 + BIN: 1}
         tx.reopen(b.TOPIC, [b.T0])
     with store.begin() as tx:
-        [reopened] = tx.take_reopened()
-        assert tx.take_reopened() == []
+        [reopened] = tx.take_reopened([b.TOPIC])
+        assert tx.take_reopened([b.TOPIC]) == []
         assert tx.revisions(b.TOPIC, [b.T0]) == {b.T0: 3}
     assert (reopened.start, reopened.revision, reopened.counts) == (b.T0, 2, Counts(mentions=7))
 

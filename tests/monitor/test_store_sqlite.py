@@ -432,7 +432,7 @@ def test_what_is_asked_all_day_never_runs_through_a_whole_table(store: SqliteSto
             tx.bins(b.TOPIC, *span)
             tx.window(b.TOPIC, *span)
             tx.watch(b.TOPIC)
-            tx.take_reopened()
+            tx.take_reopened(["acme"])
             tx.open_incidents()
             tx.last_incident(b.TOPIC)
             tx.save_incident(b.incident(), 3)

@@ -13,8 +13,7 @@ from fastapi.responses import JSONResponse
 from detectors.detection import Level
 from detectors.window import BIN
 from monitor import metrics
-from monitor.pipeline.work import GROUP
-from monitor.ports import Unavailable
+from monitor.ports import GROUP, Unavailable
 from monitor.server.commit import GroupCommit
 from monitor.service import Service
 

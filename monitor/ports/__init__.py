@@ -1,0 +1,76 @@
+"""What pipeline, desk and server need from outside, as small Protocols with their laws in words.
+
+Store and stream are synchronous; asynchronous code calls them through threads.
+"""
+
+from monitor.ports.errors import (
+    Unavailable,
+)
+from monitor.ports.leases import (
+    LEASE_S,
+    Alone,
+    Fenced,
+    Fences,
+    Holding,
+    Leases,
+)
+from monitor.ports.log import (
+    GROUP,
+    Backlog,
+    Entry,
+    EntryKind,
+    Log,
+    NewEntry,
+    shard_of,
+)
+from monitor.ports.rows import (
+    BinResult,
+    CountKey,
+    CurvePoint,
+    Filed,
+    Known,
+    Parked,
+    Post,
+    SourceState,
+    WatchState,
+)
+from monitor.ports.signals import (
+    NoSignals,
+    Signals,
+)
+from monitor.ports.store import (
+    Reader,
+    Store,
+    Transaction,
+)
+
+__all__ = [
+    "GROUP",
+    "LEASE_S",
+    "Alone",
+    "Backlog",
+    "BinResult",
+    "CountKey",
+    "CurvePoint",
+    "Entry",
+    "EntryKind",
+    "Fenced",
+    "Fences",
+    "Filed",
+    "Holding",
+    "Known",
+    "Leases",
+    "Log",
+    "NewEntry",
+    "NoSignals",
+    "Parked",
+    "Post",
+    "Reader",
+    "Signals",
+    "SourceState",
+    "Store",
+    "Transaction",
+    "Unavailable",
+    "WatchState",
+    "shard_of",
+]
