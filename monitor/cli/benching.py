@@ -3,19 +3,75 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from monitor.cli.told import WRONG_USE, complain
 
-NAMES = {
-    "pipeline": "mentions/s on one core, against a naive pipeline written for it",
-    "realstream": "false alarms and delays on a real stream; needs the data beside the checkout",
-    "crash": "the process killed again and again: nothing lost, nothing counted twice",
-    "nab": "the NAB score on realTweets; needs the data beside the checkout",
-    "all": "every one of these, one after the other; takes many minutes",
-}
+Record = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; each bench reads what concerns it. None or 0: the bench's own choice."""
+
+    say: Callable[[str], None]
+    mentions: int | None
+    repeats: int
+    limit: int
+    kills: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One benchmark: its name, one sentence, and how to get its record."""
+
+    name: str
+    what: str
+    run: Callable[[Options], Record]
+
+
+# A bench is imported when it runs: its peers are an extra, and the list must print without them.
+
+
+def _pipeline(o: Options) -> Record:
+    from monitor.bench import pipeline
+
+    return pipeline.run(o.mentions or 10_000, o.repeats, o.seed, o.say).record()
+
+
+def _realstream(o: Options) -> Record:
+    from monitor.bench import realstream
+
+    return realstream.run(o.limit, o.seed, o.say).record()
+
+
+def _crash(o: Options) -> Record:
+    from monitor.bench import crash
+
+    return crash.run(o.kills, o.seed, o.say).record()
+
+
+def _nab(o: Options) -> Record:
+    from monitor.bench import nab
+    from monitor.bench.data import data_folder
+
+    record: Record = {"bench": "nab", "set": "realTweets", "causal": True}
+    record.update(nab.report(data_folder() / "nab"))
+    return record
+
+
+BENCHES = (
+    Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
+    Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
+    Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
+    Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
+)  # fmt: skip
+ALL = "all"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +87,11 @@ def bench(
         bool, typer.Option("--json", help="For programs: the last line is one JSON object.")
     ] = False,
     mentions: Annotated[
-        int, typer.Option(metavar="N", min=100, help="pipeline: how many mentions.")
-    ] = 10_000,
+        int | None,
+        typer.Option(metavar="N", min=100, help="How many mentions, where a bench sends some."),
+    ] = None,
     repeats: Annotated[
-        int, typer.Option(metavar="N", min=1, help="pipeline: runs on each side.")
+        int, typer.Option(metavar="N", min=1, help="Runs on each side, where sides are compared.")
     ] = 5,
     limit: Annotated[
         int, typer.Option(metavar="N", min=1, help="realstream: at most so many mentions.")
@@ -52,54 +109,31 @@ def bench(
       sturmglas bench nab --json
     """
     if name is None:
-        for one, what in NAMES.items():
-            typer.echo(f"{one:<11} {what}")
+        for one in BENCHES:
+            typer.echo(f"{one.name:<11} {one.what}")
+        typer.echo(f"{ALL:<11} every one of these, one after the other; takes many minutes")
         return
     from monitor.bench.data import NoData
 
-    if name not in NAMES:
-        complain([f'no benchmark "{name}"; there are: {", ".join(NAMES)}'], code=WRONG_USE)
-    chosen = [one for one in NAMES if one != "all"] if name == "all" else [name]
+    chosen = [one for one in BENCHES if name in (one.name, ALL)]
+    if not chosen:
+        known = ", ".join([*(one.name for one in BENCHES), ALL])
+        complain([f'no benchmark "{name}"; there are: {known}'], code=WRONG_USE)
+    options = Options(typer.echo, mentions, repeats, limit, kills, seed)
     try:
         for one in chosen:
-            _run(one, as_json, mentions, repeats, limit, kills, seed)
+            _tell(one, options, as_json)
     except NoData as error:
         complain([error])
     except ModuleNotFoundError as error:
         complain([f"{error.name} is missing: pip install 'sturmglas[bench]'"])
 
 
-def _run(
-    name: str, as_json: bool, mentions: int, repeats: int, limit: int, kills: int, seed: int
-) -> None:
-    def say(line: str) -> None:
-        typer.echo(line)
-
-    say(f"== {name}")
-    record: dict[str, object]
-    if name == "pipeline":
-        from monitor.bench import pipeline
-
-        result = pipeline.run(mentions, repeats, seed, say)
-        say(f"CPU us a mention: ours {result.ours_us}, naive {result.naive_us}")
-        say(f"ratio {result.ratio}; models {result.models}")
-        record = result.record()
-    elif name == "realstream":
-        from monitor.bench import realstream
-
-        record = realstream.run(limit, seed, say).record()
-    elif name == "crash":
-        from monitor.bench import crash
-
-        record = crash.run(kills, seed, say).record()
-    else:
-        from monitor.bench import nab
-        from monitor.bench.data import data_folder
-
-        record = {"bench": "nab", "set": "realTweets", "causal": True}
-        record.update(nab.report(data_folder() / "nab"))
+def _tell(one: Bench, options: Options, as_json: bool) -> None:
+    options.say(f"== {one.name}")
+    record = one.run(options)
     if as_json:
-        say(json.dumps(record))
+        options.say(json.dumps(record))
     else:
         for key, value in record.items():
-            say(f"  {key}: {value}")
+            options.say(f"  {key}: {value}")
