@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import schema
+from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
 from monitor.store.mentions import MentionWrites
@@ -90,19 +91,21 @@ class SqliteStore:
         found out; nothing of it is stored then. RuntimeError: this thread is inside one already.
         ``fences`` are always held: nobody else works on a file.
         """
-        with self._write() as connection:
-            yield SqliteTransaction(connection)
+        adder = SqliteAdder()
+        with self._write(adder.committed) as connection:
+            yield SqliteTransaction(connection, adder)
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def _write(self, committed: Callable[[], None] = lambda: None) -> Iterator[Connection]:
         self._check_open()
-        with (
-            self._turns,
-            translated(self._writer, self.path),
-            self._writer.connect() as connection,
-            connection.begin(),
-        ):
-            yield connection
+        with self._turns:
+            with (
+                translated(self._writer, self.path),
+                self._writer.connect() as connection,
+                connection.begin(),
+            ):
+                yield connection
+            committed()  # while it is still our turn
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:

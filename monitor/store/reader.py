@@ -15,7 +15,8 @@ from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window
 from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
-from monitor.store import counts, curves, incidents, mentions, outbox, parked, schema
+from monitor.store import counts, curves, incidents, outbox, parked, schema
+from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.codec import instant, seconds, unpack
 from playbooks.run import Run
 
@@ -54,7 +55,7 @@ class SqlReader:
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:
         with self._snapshot() as c:
-            return set(mentions.known_nums(c, ids))
+            return set(known_nums(c, ids))
 
     def counts(self, topic: str, since: datetime, until: datetime) -> Counts:
         """Return the counts of the minutes that start in [since, until), all revisions summed."""
@@ -77,8 +78,8 @@ class SqlReader:
     def posts(self, nums: Sequence[int]) -> list[Post]:
         found: dict[int, Post] = {}
         with self._snapshot() as c:
-            for start in range(0, len(nums), mentions.IN_LIMIT):
-                some = nums[start : start + mentions.IN_LIMIT]
+            for start in range(0, len(nums), IN_LIMIT):
+                some = nums[start : start + IN_LIMIT]
                 rows = c.execute(_posts().where(_m.c.num.in_(some)))
                 found.update((row.num, _post(row)) for row in rows)
         return [found[num] for num in nums if num in found]

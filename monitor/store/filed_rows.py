@@ -1,0 +1,107 @@
+"""A filed mention as rows: what stands in which column, the same on every database."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+
+from detectors.mention import Author, Media, Mention, Metrics
+from detectors.window import Dated
+from monitor.ports import Filed
+from monitor.store.codec import micros
+from monitor.store.schema import mention as mention_table
+from monitor.store.schema import mention_topic as narrow_table
+
+WIDE = [c.name for c in mention_table.columns if c.name != "deleted_us"]
+"""Columns of `wide_row`, in its order."""
+
+NARROW = [c.name for c in narrow_table.columns]
+"""Columns of ``(topic, at_s, *narrow_rest(...))``."""
+
+
+def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object, ...]:
+    m, s = row.mention, row.score
+    return (
+        num,
+        m.source,
+        m.source_id,
+        at_us,
+        at_us if row.dated == Dated.PUBLISHED else micros(m.published_at),
+        observed_us,
+        row.dated,
+        m.kind.value,  # the driver is slow with every type but str itself
+        m.direction.value,
+        s.lang,
+        m.title,
+        m.text,
+        m.url,
+        row.author,
+        row.thread,
+        row.cluster,
+        topics_json(row.topics),
+        int(s.tone),
+        s.p[0],
+        s.p[2],
+        s.offensive,
+        row.model,
+        row.tripwire,
+        m.reach,
+        metrics_json(m.metrics),
+        extra_json(m),
+    )
+
+
+def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
+    m, s = row.mention, row.score
+    return (
+        num,
+        m.source,
+        row.author,
+        row.thread,
+        row.cluster,
+        int(s.tone),
+        int(s.offensive >= 0.5),
+        m.reach,
+        s.lang,
+        m.kind.value,
+        row.tripwire,
+    )
+
+
+def person(author: Author) -> tuple[object, ...]:
+    kind = author.account_type
+    return (
+        author.handle,
+        author.name,
+        author.followers,
+        author.verified,
+        "" if kind is None else kind.value,
+    )
+
+
+class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What only people read of a mention; kept as JSON of the fields that are stated."""
+
+    thread_id: str = ""
+    parent_id: str = ""
+    tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    country: str = ""
+    rating: float | None = None
+
+
+@lru_cache(maxsize=4096)
+def topics_json(topics: tuple[str, ...]) -> str:
+    return msgspec.json.encode(topics).decode()
+
+
+def metrics_json(metrics: Metrics | None) -> str | None:
+    return None if metrics is None else msgspec.json.encode(metrics).decode()
+
+
+def extra_json(m: Mention) -> str | None:
+    extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating)
+    text = msgspec.json.encode(extra).decode()
+    return None if text == "{}" else text
