@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
 
 from detectors.detection import Assessment
 from detectors.window import BIN, BIN_S, COUNT_FIELDS, Bin, Counts, SourceClock, Window
@@ -22,9 +21,11 @@ from monitor.store.codec import (
     unpack,
     unpack_map,
 )
+from monitor.store.dialects import hold, insert
 
 _FIELDS = ", ".join(COUNT_FIELDS)
-SUMS = ", ".join(f"sum({f})" for f in COUNT_FIELDS)
+# PostgreSQL adds up BIGINT to NUMERIC.
+SUMS = ", ".join(f"CAST(sum({f}) AS BIGINT)" for f in COUNT_FIELDS)
 _MINUTES_PER_BIN = BIN_S // 60
 
 _ADD_COUNT = (
@@ -37,11 +38,24 @@ _BINS = (
     f"SELECT minute / {_MINUTES_PER_BIN} AS bin, {SUMS} FROM count"  # noqa: S608 - our names
     " WHERE topic = ? AND minute >= ? AND minute < ? GROUP BY bin ORDER BY bin"
 )
+_RESULT = (
+    *("mentions", "negatives", "expected_mentions", "expected_negatives"),
+    *("level", "assessment"),
+)
+_ADD_RESULT = (
+    f"INSERT INTO bin_result (topic, start_s, revision, {', '.join(_RESULT)})"  # noqa: S608
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (topic, start_s, revision) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _RESULT)
+)
 _WINDOW = (
     "SELECT at_s, num, source, author, thread, cluster, tone, offensive, reach, lang, kind, tripwire"
     " FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
     " ORDER BY at_s DESC, num DESC LIMIT ?"
 )
+
+
+BINS, SOURCE = "bins", "source"
+"""Kinds of locks: whose bins may be closed, whose state may be changed."""
 
 
 class CountWrites:
@@ -59,7 +73,7 @@ class CountWrites:
                 *(c.mentions, c.negatives, c.neutrals, c.positives, c.unread),
                 *(c.offensive, c.reach, c.tripwires, c.articles, c.deleted),
             )
-            for k, c in deltas.items()
+            for k, c in sorted(deltas.items(), key=_by_key)
         ]
         if rows:
             self._c.exec_driver_sql(_ADD_COUNT, rows)
@@ -74,6 +88,9 @@ class CountWrites:
 
     def closed_until(self, topics: Collection[str]) -> dict[str, datetime | None]:
         """Return up to when each topic's bins are closed (None: none yet)."""
+        if not topics:
+            return {}
+        hold(self._c, BINS, topics, shared=True)
         marks = ",".join("?" * len(topics))
         rows = self._c.exec_driver_sql(
             f"SELECT topic, closed_until_us FROM watch WHERE topic IN ({marks})",  # noqa: S608
@@ -83,7 +100,8 @@ class CountWrites:
         return {topic: found.get(topic) for topic in topics}
 
     def begin_closing(self, topics: Collection[str]) -> None:
-        """Nothing to wait for: a file has one writer at a time."""
+        """Wait for those who file for these topics, and hold off others until this ends."""
+        hold(self._c, BINS, topics)
 
     def watch(self, topic: str) -> WatchState:
         """Return a topic's saved detectors; a topic never saved has an empty state."""
@@ -105,9 +123,7 @@ class CountWrites:
     def add_result(self, result: BinResult) -> None:
         """Keep what one bin led to; the same bin and revision again replaces it."""
         self._c.exec_driver_sql(
-            "INSERT OR REPLACE INTO bin_result (topic, start_s, revision, mentions, negatives,"
-            " expected_mentions, expected_negatives, level, assessment)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _ADD_RESULT,
             (
                 *(result.topic, seconds(result.start), result.revision),
                 *(result.mentions, result.negatives),
@@ -125,7 +141,7 @@ class CountWrites:
         ]
         if rows:
             self._c.execute(
-                insert(table).on_conflict_do_update(
+                insert(self._c, table).on_conflict_do_update(
                     index_elements=[table.c.topic, table.c.start_s],
                     set_={"revision": table.c.revision + 1, "waiting": True},
                 ),
@@ -145,27 +161,34 @@ class CountWrites:
     def take_reopened(self, topics: Collection[str]) -> list[Bin]:
         """Return and forget the re-opened bins, by topic and time, with counts of all revisions."""
         table = schema.bin_revision
-        waiting = [row for row in self._c.execute(_REOPENED) if row.topic in topics]
+        ours = {row.topic for row in self._c.execute(_REOPENED) if row.topic in topics}
+        if not ours:
+            return []
+        # Read and forgotten by one statement: what another transaction re-opens meanwhile stays.
+        waiting = self._c.execute(
+            table.update()
+            .where(schema.WAITING, table.c.topic.in_(ours))
+            .values(waiting=False)
+            .returning(table.c.topic, table.c.start_s, table.c.revision)
+        ).all()
         taken = []
-        for topic, start_s, revision in waiting:
+        for topic, start_s, revision in sorted(tuple(row) for row in waiting):
             start = from_seconds(start_s)
             counts = self.bins(topic, start, start + BIN).get(start, Counts())
             taken.append(Bin(topic=topic, start=start, counts=counts, revision=revision))
-        if taken:
-            ours = {topic for topic, _, _ in waiting}
-            self._c.execute(
-                table.update().where(schema.WAITING, table.c.topic.in_(ours)).values(waiting=False)
-            )
         return taken
 
     # sources
 
     def sources(self, change: Collection[str] | None = None) -> dict[str, SourceState]:
+        if change is not None:
+            hold(self._c, SOURCE, change)
         found = sources(self._c)
         return found if change is None else {n: s for n, s in found.items() if n in change}
 
     def save_source(self, state: SourceState) -> None:
         table = schema.source_state
+        hold(self._c, SOURCE, [state.clock.source])
         values = {
             "clock": pack(state.clock),
             "cursor": pack_map(state.cursor),
@@ -174,7 +197,7 @@ class CountWrites:
             "error_us": micros(state.error_at),
         }
         self._c.execute(
-            insert(table)
+            insert(self._c, table)
             .values(source=state.clock.source, **values)
             .on_conflict_do_update(index_elements=[table.c.source], set_=values)
         )
@@ -190,10 +213,16 @@ class CountWrites:
         table = schema.media
         values = {"level": level, "actor": actor, "at_us": micros(at)}
         self._c.execute(
-            insert(table)
+            insert(self._c, table)
             .values(topic=topic, **values)
             .on_conflict_do_update(index_elements=[table.c.topic], set_=values)
         )
+
+
+def _by_key(item: tuple[CountKey, Counts]) -> tuple[str, int, str, int]:
+    """Sort as the table's key does: two that add to the same rows meet at the first of them."""
+    key = item[0]
+    return key.topic, key.minute, key.source, key.revision
 
 
 def bins(c: Connection, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
@@ -241,13 +270,7 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
 
 # Built once: building a statement costs more than running one this small.
 _MEDIA = "SELECT level FROM media WHERE topic = ?"
-_REOPENED = (
-    select(
-        schema.bin_revision.c.topic, schema.bin_revision.c.start_s, schema.bin_revision.c.revision
-    )
-    .where(schema.WAITING)
-    .order_by(schema.bin_revision.c.topic, schema.bin_revision.c.start_s)
-)
+_REOPENED = select(schema.bin_revision.c.topic).where(schema.WAITING).distinct()
 _SOURCES = select(schema.source_state).order_by(schema.source_state.c.source)
 
 

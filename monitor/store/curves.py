@@ -58,7 +58,8 @@ def _counted(
     c: Connection, topic: str, first: int, last: int, step_s: int
 ) -> dict[int, tuple[int, int]]:
     rows = c.exec_driver_sql(
-        "SELECT minute * 60 / ? AS step, sum(mentions), sum(negatives) FROM count"
+        "SELECT minute * 60 / ? AS step, CAST(sum(mentions) AS BIGINT),"
+        " CAST(sum(negatives) AS BIGINT) FROM count"
         " WHERE topic = ? AND minute >= ? AND minute < ? GROUP BY step",
         (step_s, topic, first // 60, last // 60),
     )

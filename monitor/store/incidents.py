@@ -8,17 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from alerts.alert import Alert, DeliveryState
 from alerts.incident import Fact, FactKind, Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
 from monitor.store.codec import instant, micros, pack, unpack
+from monitor.store.dialects import hold, insert
 from playbooks.run import Run
 
 CANCELLED = "cancelled"
 """State of a delivery that was dropped before its first attempt; no reader shows it."""
+
+TIMELINE = "incident"
+"""Kind of the lock under which one transaction at a time numbers facts and deliveries, and
+decides which delivery of an incident goes out next."""
 
 _incident = schema.incident
 _topic = schema.incident_topic
@@ -64,7 +68,7 @@ class IncidentWrites:
         values = _incident_values(incident, expected + 1)
         if expected == 0:
             written = self._c.execute(
-                insert(_incident).values(id=incident.id, **values).on_conflict_do_nothing()
+                insert(self._c, _incident).values(id=incident.id, **values).on_conflict_do_nothing()
             ).rowcount
         else:
             written = self._c.execute(
@@ -103,8 +107,10 @@ class IncidentWrites:
         hours back, and the deliverer's patience counts from here.
         """
         table = schema.delivery
+        if channels:
+            hold(self._c, TIMELINE, [alert.incident])
         self._c.execute(
-            insert(schema.alert)
+            insert(self._c, schema.alert)
             .values(
                 id=alert.id,
                 incident=alert.incident,
@@ -120,7 +126,7 @@ class IncidentWrites:
                 table.c.channel == channel, table.c.key == alert.key
             )
             new += self._c.execute(
-                insert(table)
+                insert(self._c, table)
                 .values(
                     alert=alert.id,
                     channel=channel,
@@ -172,8 +178,8 @@ class IncidentWrites:
             "content": pack(stored),
         }
         if expected == 0:
-            statement = insert(table).values(id=run.id, **values).on_conflict_do_nothing()
-            return self._c.execute(statement).rowcount > 0
+            statement = insert(self._c, table).values(id=run.id, **values)
+            return self._c.execute(statement.on_conflict_do_nothing()).rowcount > 0
         return (
             self._c.execute(
                 table.update()
@@ -185,10 +191,11 @@ class IncidentWrites:
 
 
 def add_facts(c: Connection, incident: str, facts: Sequence[Fact]) -> None:
-    """Append to a timeline; numbers go on without gaps, because one transaction writes at a time."""
+    """Append to a timeline; numbers go on without gaps, because one at a time writes on it."""
     table = schema.fact
     if not facts:
         return
+    hold(c, TIMELINE, [incident])
     last = c.scalar(select(func.max(table.c.seq)).where(table.c.incident == incident)) or 0
     c.execute(
         table.insert(),

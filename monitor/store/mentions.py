@@ -171,11 +171,12 @@ class MentionWrites:
     def keep_evidence(self, incident: str, nums: Sequence[int]) -> None:
         """Keep a snapshot of posts for an incident; the first snapshot of a post stays."""
         self._c.exec_driver_sql(
-            "INSERT OR IGNORE INTO evidence (incident, num, text, title, url, source, lang, kind,"
+            "INSERT INTO evidence (incident, num, text, title, url, source, lang, kind,"
             " at_us, observed_us, tone, score, offensive, reach, author, cluster)"
             " SELECT ?, num, text, title, url, source, lang, kind, at_us, observed_us, tone,"
-            " positive - negative, offensive, reach, author, cluster FROM mention WHERE num = ? AND deleted_us IS NULL",
-            [(incident, num) for num in nums],
+            " positive - negative, offensive, reach, author, cluster FROM mention WHERE num = ? AND deleted_us IS NULL"
+            " ON CONFLICT (incident, num) DO NOTHING",
+            [(incident, num) for num in sorted(nums)],
         ) if nums else None
 
     def _num(self, id: bytes) -> int | None:

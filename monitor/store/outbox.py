@@ -15,7 +15,8 @@ from alerts.incident import MACHINE, Fact, FactKind
 from alerts.outbox import Attempt
 from monitor.store import schema
 from monitor.store.codec import instant, micros, unpack
-from monitor.store.incidents import CANCELLED, add_facts
+from monitor.store.dialects import hold, on_postgres
+from monitor.store.incidents import CANCELLED, TIMELINE, add_facts
 
 ERROR_LIMIT = 500
 """Characters of an error that are kept: enough to understand, too few to hoard a body."""
@@ -94,6 +95,7 @@ class SqlOutbox:
         or a resolve has gone out in the meantime.
         """
         with self._write() as c:
+            hold(c, TIMELINE, [delivery.alert.incident])
             taken = c.execute(
                 _d.update()
                 .where(
@@ -138,6 +140,7 @@ class SqlOutbox:
             raise ValueError(f"retry_at belongs to pending and only to it; state is {state}")
         error = error[:ERROR_LIMIT]
         with self._write() as c:
+            _hold_for(c, attempt.delivery)
             c.execute(
                 _a.update()
                 .where(
@@ -174,10 +177,13 @@ class SqlOutbox:
         """
         with self._write() as c:
             stuck = c.execute(
-                select(_d.c.id, _d.c.attempts).where(
+                select(_d.c.id, _d.c.attempts)
+                .where(
                     _d.c.state == DeliveryState.SENDING,
                     or_(_d.c.began_us <= micros(older_than), _d.c.began_us > micros(now)),
                 )
+                .order_by(_d.c.id)
+                .with_for_update()
             ).all()
             for id, number in stuck:
                 c.execute(
@@ -206,6 +212,7 @@ class SqlOutbox:
         about a storm that is over.
         """
         with self._write() as c:
+            _hold_for(c, delivery)
             changed = c.execute(
                 _d.update()
                 .where(_d.c.id == delivery, _d.c.state == DeliveryState.DEAD, ~_ended())
@@ -256,6 +263,16 @@ class SqlOutbox:
         if state is DeliveryState.DEAD:
             payload["error"] = row.error
         add_facts(c, row.incident, [Fact(kind, now, now, actor, payload)])
+
+
+def _hold_for(c: Connection, delivery: int) -> None:
+    """Be the only one who changes deliveries of this one's incident until the transaction ends."""
+    if not on_postgres(c):
+        return
+    query = select(_alert.c.incident).join(_d, _d.c.alert == _alert.c.id).where(_d.c.id == delivery)
+    incident = c.scalar(query)
+    if incident is not None:
+        hold(c, TIMELINE, [incident])
 
 
 def deliveries_query() -> Select[Any]:

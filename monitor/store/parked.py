@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from monitor.ports import Entry, EntryKind, Parked
 from monitor.store import schema
 from monitor.store.codec import instant, micros
+from monitor.store.dialects import insert
 
 ERROR_LIMIT = 500
 
@@ -33,7 +33,7 @@ class ParkedWrites:
             "parked_us": micros(now),
         }
         self._c.execute(
-            insert(_p)
+            insert(self._c, _p)
             .values(position=entry.position, **kept)
             .on_conflict_do_update(index_elements=[_p.c.position, _p.c.observed_us], set_=kept)
         )
