@@ -12,7 +12,7 @@ import msgspec
 from detectors.mention import Mention, MentionRef
 from detectors.window import SourceClock
 from monitor.clock import Clock
-from monitor.ports import EntryKind, Log, NewEntry, SourceState, Store
+from monitor.ports import EntryKind, Log, NewEntry, SourceState, Store, shard_of
 
 log = logging.getLogger("sturmglas")
 
@@ -35,18 +35,28 @@ class LogIntake:
     def put(
         self, source: str, mentions: Sequence[Mention], kind: EntryKind = EntryKind.CREATED
     ) -> None:
-        """Append mentions of one source as one entry; durable on return."""
-        if mentions:
-            self._append(source, kind, msgspec.json.encode(mentions))
+        """Append mentions of one source, as one entry for each shard; durable on return."""
+        self._append(source, kind, mentions)
 
     def delete(self, source: str, source_ids: Sequence[str]) -> None:
         """Append platform deletes; durable on return."""
-        if source_ids:
-            refs = [MentionRef(source=source, source_id=id) for id in source_ids]
-            self._append(source, EntryKind.DELETED, msgspec.json.encode(refs))
+        refs = [MentionRef(source=source, source_id=id) for id in source_ids]
+        self._append(source, EntryKind.DELETED, refs)
 
-    def _append(self, source: str, kind: EntryKind, payload: bytes) -> None:
-        self._log.append([NewEntry(kind, source, self._clock.now(), payload)])
+    def _append(self, source: str, kind: EntryKind, items: Sequence[Mention | MentionRef]) -> None:
+        if not items:
+            return
+        now, shards = self._clock.now(), self._log.shards
+        parts: dict[int, list[Mention | MentionRef]] = {}
+        for item in items:
+            shard = shard_of(item.source, item.source_id, shards)
+            parts.setdefault(shard, []).append(item)
+        self._log.append(
+            [
+                NewEntry(kind, source, now, msgspec.json.encode(part), shard)
+                for shard, part in parts.items()
+            ]
+        )
         self._wake()
 
     def cursor(self, source: str) -> Mapping[str, Any]:

@@ -48,6 +48,7 @@ class Door:
     def __init__(self, service: Service, commit: GroupCommit, wall: Clock | None = None) -> None:
         self._service = service
         self._commit = commit
+        self._shards = service.log.shards
         self._wall = wall or SystemClock()
         self._speakers = Speakers.of(service.settings)
         self._hosts = Hosts.of(service.settings)
@@ -113,10 +114,11 @@ class Door:
     ) -> Intake:
         encoding = headers.get("content-encoding", "")
         if len(raw) <= INLINE_BYTES and not encoding:
-            return decode(headers, raw, allowed, now)
+            return decode(headers, raw, allowed, now, self._shards)
 
         def inflate_and_decode() -> Intake:
-            return decode(headers, bodies.inflate(raw, encoding, self._limit), allowed, now)
+            plain = bodies.inflate(raw, encoding, self._limit)
+            return decode(headers, plain, allowed, now, self._shards)
 
         return await asyncio.to_thread(inflate_and_decode)
 
@@ -147,7 +149,11 @@ class Door:
 
 
 def decode(
-    headers: Mapping[str, str], raw: bytes, allowed: frozenset[str], now: datetime
+    headers: Mapping[str, str],
+    raw: bytes,
+    allowed: frozenset[str],
+    now: datetime,
+    shards: int = 1,
 ) -> Intake:
     """Judge a body by its content type; raises `Problem` 415 for one that we do not take."""
     media_type, _, parameters = headers.get("content-type", _JSON[0]).partition(";")
@@ -157,15 +163,15 @@ def decode(
         raise Problem(415, "unsupported-charset", "content-type: send UTF-8")
     attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
     if media_type == _EVENT:
-        return intake.take_event(raw, allowed, now)
+        return intake.take_event(raw, allowed, now, shards)
     if media_type == _EVENTS:
-        return intake.take_events(raw, allowed, now)
+        return intake.take_events(raw, allowed, now, shards)
     if media_type in _JSON and "specversion" in attributes:
-        return intake.take_binary(raw, attributes, allowed, now)
+        return intake.take_binary(raw, attributes, allowed, now, shards)
     if media_type in _JSON:
-        return intake.take_json(raw, allowed, now)
+        return intake.take_json(raw, allowed, now, shards)
     if media_type in _LINES:
-        return intake.take_lines(raw, allowed, now)
+        return intake.take_lines(raw, allowed, now, shards)
     known = ", ".join((_JSON[0], *_LINES[:1], _EVENT, _EVENTS))
     detail = f"content-type: expected one of {known}; got {media_type[:80]!a}"
     raise Problem(415, "unsupported-type", detail, headers=(("accept-post", known),))

@@ -1,20 +1,21 @@
 """Intake: the body of one ingest request becomes entries for the log, and a reason for each refusal.
 
 Pure: bytes in, `Intake` out. Everything good is kept, whatever stands beside it: a body that does
-not decode as a whole is cut into its items first, and each item is judged alone.
+not decode as a whole is cut into its items first, and each item is judged alone. Items become one
+entry for each kind, source and shard of the log (`monitor.ports.shard_of`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
 from detectors.mention import Mention, MentionRef, MetricsUpdate
-from monitor.ports import EntryKind, NewEntry
+from monitor.ports import EntryKind, NewEntry, shard_of
 from monitor.server.complaint import complaint, places
 from monitor.server.errors import Problem
 
@@ -33,6 +34,7 @@ _WIRE: dict[EntryKind, type[Item]] = {
 _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _WIRE.items()}
 _many = msgspec.json.Decoder(list[Mention])
 _line = msgspec.json.Decoder(Mention)
+_cut = msgspec.json.Decoder(list[msgspec.Raw])
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _NUL = b"\\u0000"
@@ -85,11 +87,12 @@ class _Refused(ValueError):
 
 @dataclass(slots=True)
 class _Sorting:
-    """Sorts good items by kind and source, drops repeats, remembers refusals."""
+    """Sorts good items by kind, source and shard, drops repeats, remembers refusals."""
 
     allowed: frozenset[str]
     observed_at: datetime
-    kept: dict[tuple[EntryKind, str], dict[str, bytes]] = field(default_factory=dict)
+    shards: int
+    kept: dict[tuple[EntryKind, str, int], dict[str, bytes]] = field(default_factory=dict)
     duplicates: int = 0
     rejected: list[Rejection] = field(default_factory=list)
 
@@ -102,7 +105,8 @@ class _Sorting:
         except _Refused as error:
             self.refuse(index, str(error))
             return
-        batch = self.kept.setdefault((kind, item.source), {})
+        shard = shard_of(item.source, item.source_id, self.shards)
+        batch = self.kept.setdefault((kind, item.source, shard), {})
         if item.source_id in batch:
             self.duplicates += 1
             if kind is EntryKind.CREATED:
@@ -117,8 +121,8 @@ class _Sorting:
         order = list(EntryKind)
         batches = sorted(self.kept.items(), key=lambda pair: order.index(pair[0][0]))
         entries = [
-            NewEntry(kind, source, self.observed_at, b"[" + b",".join(batch.values()) + b"]")
-            for (kind, source), batch in batches
+            NewEntry(kind, source, self.observed_at, _array(batch.values()), shard)
+            for (kind, source, shard), batch in batches
         ]
         sizes = tuple(len(batch) for _, batch in batches)
         return Intake(tuple(entries), sizes, self.duplicates, tuple(self.rejected))
@@ -147,53 +151,65 @@ def decode_one(kind: EntryKind, raw: bytes) -> Item:
     return item
 
 
-def take_json(body: bytes, allowed: frozenset[str], observed_at: datetime) -> Intake:
+def take_json(
+    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
+) -> Intake:
     """Take one mention or an array of them (application/json).
 
-    Cost: one decode of the whole body when all is well, about 0.5 us a mention; about 30 us for
-    each item otherwise. Raises `Problem` 400 when it is no JSON, 413 beyond `LIMIT` items.
+    Cost: one decode of the whole body when all is well, about 0.5 us a mention (2 us with several
+    shards); about 30 us for each item otherwise. Raises `Problem` 400 when it is no JSON, 413 beyond `LIMIT` items.
     """
     start = body.lstrip(b" \t\r\n")[:1]
     if start == b"{":
-        sorting = _Sorting(allowed, observed_at)
+        sorting = _Sorting(allowed, observed_at, shards)
         sorting.take(0, EntryKind.CREATED, body)
         if sorting.rejected:
             _require_json(body)
         return sorting.done()
     if start != b"[":
         raise Problem(400, "not-json", _not_json(body))
-    if whole := _whole(body, body, allowed, observed_at):
+    if whole := _whole(body, None, allowed, observed_at, shards):
         return whole
-    return _each(split_array(body), allowed, observed_at)
+    return _each(split_array(body), allowed, observed_at, shards)
 
 
-def take_lines(body: bytes, allowed: frozenset[str], observed_at: datetime) -> Intake:
+def take_lines(
+    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
+) -> Intake:
     """Take one mention a line (NDJSON); blank lines are skipped and have no index."""
     lines = [line for line in body.split(b"\n") if line and not line.isspace()]
     if not lines:
         raise Problem(400, "not-json", "The body holds no line.")
-    if whole := _whole(b"[" + b",".join(lines) + b"]", body, allowed, observed_at, lines=True):
+    if whole := _whole(body, lines, allowed, observed_at, shards):
         return whole
-    return _each(lines, allowed, observed_at)
+    return _each(lines, allowed, observed_at, shards)
 
 
-def take_event(body: bytes, allowed: frozenset[str], observed_at: datetime) -> Intake:
+def take_event(
+    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
+) -> Intake:
     """Take one CloudEvent in structured mode."""
     _require_json(body)
-    return _events([body], allowed, observed_at)
+    return _events([body], allowed, observed_at, shards)
 
 
-def take_events(body: bytes, allowed: frozenset[str], observed_at: datetime) -> Intake:
+def take_events(
+    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
+) -> Intake:
     """Take a JSON array of CloudEvents (batched mode)."""
-    return _events(split_array(body), allowed, observed_at)
+    return _events(split_array(body), allowed, observed_at, shards)
 
 
 def take_binary(
-    body: bytes, attributes: Mapping[str, str], allowed: frozenset[str], observed_at: datetime
+    body: bytes,
+    attributes: Mapping[str, str],
+    allowed: frozenset[str],
+    observed_at: datetime,
+    shards: int = 1,
 ) -> Intake:
     """Take one CloudEvent in binary mode: ``attributes`` are the ``ce-`` headers without prefix."""
     _require_json(body)
-    sorting = _Sorting(allowed, observed_at)
+    sorting = _Sorting(allowed, observed_at, shards)
     try:
         for name in ("id", "source", "specversion", "type"):
             if not attributes.get(name):
@@ -251,45 +267,72 @@ def too_many() -> Problem:
 
 
 def _whole(
-    payload: bytes,
     body: bytes,
+    lines: Sequence[bytes] | None,
     allowed: frozenset[str],
     observed_at: datetime,
-    *,
-    lines: bool = False,
+    shards: int,
 ) -> Intake | None:
-    """Return the intake of a body in which everything is good and of one source, else None."""
+    """Return the intake of a body in which everything is good, else None.
+
+    ``lines`` are its items where they are known already. What is of one source, for a log of one
+    shard, goes on as it came: no item is copied.
+    """
     try:
-        mentions = _line.decode_lines(body) if lines else _many.decode(body)
+        mentions = _many.decode(body) if lines is None else _line.decode_lines(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     if len(mentions) > LIMIT:
         raise too_many()
     if not mentions:
         return Intake()
-    source = mentions[0].source
+    sources = {m.source for m in mentions}
+    years = {m.published_at.year for m in mentions}
+    alone = len(sources) == 1
+    ids = {m.source_id if alone else (m.source, m.source_id) for m in mentions}
     if (
-        source not in allowed
+        not sources <= allowed
         or _NUL in body
-        or len({m.source_id for m in mentions}) != len(mentions)
-        or any(m.source != source or not 1 < m.published_at.year < 9999 for m in mentions)
+        or len(ids) != len(mentions)
+        or min(years) < 2
+        or max(years) > 9998
     ):
         return None
-    entry = NewEntry(EntryKind.CREATED, source, observed_at, payload)
-    return Intake((entry,), (len(mentions),))
+    if alone and shards == 1:
+        payload = body if lines is None else _array(lines)
+        entry = NewEntry(EntryKind.CREATED, mentions[0].source, observed_at, payload)
+        return Intake((entry,), (len(mentions),))
+    parts: dict[tuple[str, int], list[bytes | msgspec.Raw]] = {}
+    for mention, raw in zip(mentions, _cut.decode(body) if lines is None else lines, strict=True):
+        shard = shard_of(mention.source, mention.source_id, shards)
+        parts.setdefault((mention.source, shard), []).append(raw)
+    entries = [
+        NewEntry(EntryKind.CREATED, source, observed_at, _array(raws), shard)
+        for (source, shard), raws in parts.items()
+    ]
+    return Intake(tuple(entries), tuple(map(len, parts.values())))
 
 
-def _each(items: Sequence[bytes], allowed: frozenset[str], observed_at: datetime) -> Intake:
+def _array(items: Iterable[bytes | msgspec.Raw]) -> bytes:
+    """Return a JSON array of items that are JSON already."""
+    return b"[" + b",".join(items) + b"]"
+
+
+def _each(
+    items: Sequence[bytes], allowed: frozenset[str], observed_at: datetime, shards: int
+) -> Intake:
     if len(items) > LIMIT:
         raise too_many()
-    sorting = _Sorting(allowed, observed_at)
+    sorting = _Sorting(allowed, observed_at, shards)
     for index, raw in enumerate(items):
         sorting.take(index, EntryKind.CREATED, raw)
     return sorting.done()
 
 
-def _events(items: Sequence[bytes], allowed: frozenset[str], observed_at: datetime) -> Intake:
-    sorting = _Sorting(allowed, observed_at)
+def _events(
+    items: Sequence[bytes], allowed: frozenset[str], observed_at: datetime, shards: int
+) -> Intake:
+    sorting = _Sorting(allowed, observed_at, shards)
     for index, raw in enumerate(items):
         try:
             kind, data = _open_event(raw)
