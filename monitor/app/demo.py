@@ -117,7 +117,7 @@ def _free(port: int) -> int:
 
 def _warm(built: Built, world: World, story: DemoStory, until: datetime) -> None:
     """File and judge the story's past; past bins open nothing."""
-    pipeline = Pipeline(built.store, built.parts, NoSignals())
+    pipeline = Pipeline(built.store, parts(built.settings, built.playbooks), NoSignals())
     pipeline.begin_at(story.begin)
     batch = []
     for mention in world.mentions(story.begin, until):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from alerts.alert import NotifyReason
 from alerts.words import SPOKEN, level_name
 from detectors.detection import WATCH, Level
 from detectors.topic import Topic
-from monitor.pipeline import Line
+
+if TYPE_CHECKING:
+    from monitor.pipeline import Line
 
 log = logging.getLogger("sturmglas")
 

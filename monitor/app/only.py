@@ -18,6 +18,10 @@ class InUse(Exception):
     """Another process works on this store, or that cannot be found out; says what to do."""
 
 
+class OneProcess(Exception):
+    """What was asked for needs several processes on one store, which a file cannot have; says why."""
+
+
 @contextmanager
 def only(store: Path) -> Iterator[None]:
     """Hold ``store`` for this process; the system lets go of it however the process ends.

@@ -1,7 +1,9 @@
-"""Runtime: the parts running as one service, and how they start and stop.
+"""Runtime: the parts running as one process, and how they start and stop.
 
-Threads: one drives the pipeline, one the deliverer's event loop, one each source, one the
-housekeeping; the caller's own runs the HTTP server. They meet in the log and the store only.
+Threads: one drives the pipeline, one the deliverer's event loop, one each source, one hears what
+other processes signal; the caller's own runs the HTTP server, if there is one. They meet in the log
+and the store only. Which of them run here follows from the leases that this process holds; alone on
+a store it holds all.
 """
 
 from __future__ import annotations
@@ -9,55 +11,74 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import os
 import random
+import secrets
+import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from alerts.deliver import Deliverer
+from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
 from monitor.app.wiring import Built, Counting
 from monitor.pipeline import Line, Pipeline
-from monitor.pipeline.work import work
+from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.work import work, work_of
+from monitor.ports import Fences, NoSignals, Signals, Unavailable
 from monitor.sources.base import Source
 
 RESTART_S = 5.0
 """How long the deliverer rests after it could not even start."""
 JOIN_S = 2.0
 """How long a stop waits for each thread; what is durable stays so whatever they do."""
+DELIVER = "deliver/outbox"
+"""The lease of who sends: one process at a time, so that order per receiver holds."""
 
 log = logging.getLogger("sturmglas")
 
 
+def owner_name() -> str:
+    """Return a name for this process that no other ever had: host, pid and chance."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
 class Runtime:
-    """Starts and stops everything behind the HTTP server."""
+    """Starts and stops everything behind the HTTP server; works alone or as one of several."""
 
     def __init__(
         self,
         built: Built,
         pipeline: Pipeline,
-        sources: Iterable[Source],
+        sources: Sequence[Source],
         *,
+        signals: Signals | None = None,
         on_lines: Callable[[list[Line]], None] = lambda lines: None,
     ) -> None:
         self._built = built
         self._pipeline = pipeline
-        self._sources = list(sources)
+        self._sources = {f"source/{source.name}": source for source in sources}
+        self._signals = signals or NoSignals()
         self._on_lines = on_lines
         self._stop = threading.Event()
+        self._fetching: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
-        self._delivery = _DeliveryThread(built)
+        self._delivery: _DeliveryThread | None = None
+        self._deliveries: list[_DeliveryThread] = []
+        kinds = work_of(pipeline, built.log)
+        kinds |= {"deliver": [DELIVER], "source": list(self._sources)}
+        self._ownership = Ownership(built.store.leases, owner_name(), kinds, [self._hold])
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process holds leases."""
+        return self._ownership.owner
 
     def start(self) -> None:
-        """Start all threads; returns at once."""
-        built = self._built
-        self._pipeline.begin_at(built.clock.now())
-        self._delivery.start()
+        """Start the pipeline, which starts what this process is to do; returns at once."""
+        self._pipeline.begin_at(self._built.clock.now())
         self._thread("pipeline", self._work)
-        intake = LogIntake(built.log, built.store, built.clock)
-        for source in self._sources:
-            log.info("source %s: started", source.name)
-            run = functools.partial(source.run, intake, self._stop)
-            self._thread(f"source {source.name}", run)
 
     def _work(self) -> None:
         built = self._built
@@ -66,33 +87,69 @@ class Runtime:
             built.log,
             built.clock,
             self._stop,
+            ownership=self._ownership,
             on_lines=self._told,
             on_trouble=lambda what: built.trouble.tell("pipeline", what),
             on_parked=lambda what: built.trouble.tell("filing", what),
         )
 
+    def _hold(self, held: Fences) -> None:
+        """Start what is ours now, stop what is no longer."""
+        if self._built.shared:
+            log.info("holds %s", ", ".join(sorted(held)) or "nothing")
+        if DELIVER in held and self._delivery is None and not self._stop.is_set():
+            self._delivery = _DeliveryThread(self._built)
+            self._deliveries.append(self._delivery)
+            self._delivery.start()
+        elif DELIVER not in held and self._delivery is not None:
+            self._delivery.begin_stop()
+            self._delivery = None
+        for name, source in self._sources.items():
+            if name in held and name not in self._fetching and not self._stop.is_set():
+                log.info("source %s: started", source.name)
+                self._fetching[name] = stop = threading.Event()
+                intake = LogIntake(self._built.log, self._built.store, self._built.clock)
+                self._thread(f"source {source.name}", functools.partial(source.run, intake, stop))
+            elif name not in held and name in self._fetching:
+                self._fetching.pop(name).set()
+
     def _told(self, lines: list[Line]) -> None:
         if any(line.type == "alert" for line in lines):
-            self._delivery.wake()
+            self.wake()
         self._on_lines(lines)
 
     def wake(self) -> None:
-        """Tell the deliverer that somebody queued something."""
-        self._delivery.wake()
+        """Tell whoever sends that somebody queued something."""
+        if not self.wake_here() and self._built.shared:
+            self._signals.publish(OUTBOX, "", 0)
+
+    def wake_here(self) -> bool:
+        """Tell the deliverer of this process; False where it is another's."""
+        delivery = self._delivery
+        if delivery is not None:
+            delivery.wake()
+        return delivery is not None
 
     def begin_stop(self) -> None:
         """Tell all threads to stop, without waiting: each has its own that must not be cut short."""
         self._stop.set()
-        self._delivery.begin_stop()
+        for stop in list(self._fetching.values()):
+            stop.set()
+        for delivery in list(self._deliveries):
+            delivery.begin_stop()
 
     def stop(self) -> None:
-        """Stop all threads; what was accepted stays in the log, what was queued in the outbox."""
+        """Stop all threads, then give the leases back; what was accepted stays in the log, what was
+        queued in the outbox."""
         self.begin_stop()
-        self._delivery.join()
+        for delivery in self._deliveries:
+            delivery.join()
         for thread in self._threads:
             thread.join(JOIN_S)
             if thread.is_alive():
                 log.warning("%s did not stop in %s s", thread.name, JOIN_S)
+        with suppress(Unavailable):
+            self._ownership.leave()
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -108,13 +165,11 @@ class _DeliveryThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
-        self._ready = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
-        self._ready.wait(10)
 
     def _run(self) -> None:
         """Run until told to stop; what ends it otherwise is told and tried again.
@@ -128,7 +183,6 @@ class _DeliveryThread:
                 log.exception("deliverer failed; starting it again")
                 what = f"{type(error).__name__}; alerts wait in the outbox"
                 self._built.trouble.tell("deliverer", what)
-                self._ready.set()
                 self._over.wait(RESTART_S)
 
     async def _main(self) -> None:
@@ -144,7 +198,6 @@ class _DeliveryThread:
                 observer=Counting(),
             )
             built.trouble.tell("deliverer", "")
-            self._ready.set()
             if self._over.is_set():
                 return  # told to stop before there was anything to tell it to
             await deliverer.run(self._stop, self._wake)

@@ -6,13 +6,14 @@ import gc
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
+from monitor.app.hearing import OUTBOX, hearing
 from monitor.app.journal import Journal
-from monitor.app.only import only
-from monitor.app.runtime import Runtime
-from monitor.app.wiring import Built, build, sources, sqlite_path
+from monitor.app.only import OneProcess, only
+from monitor.app.wiring import Built, build, shared_signals, sources, sqlite_path
 from monitor.jobs import Jobs
-from monitor.pipeline import Line, Pipeline
+from monitor.ports import Signals
 from monitor.server.app import create_app
 from monitor.server.lifecycle import listen, serve
 from monitor.server.live import Hub
@@ -20,27 +21,41 @@ from monitor.service import Service
 from monitor.settings import Settings
 from monitor.sources.base import Source
 
+if TYPE_CHECKING:  # a process that only takes in never loads the pipeline
+    from monitor.app.runtime import Runtime
+    from monitor.pipeline import Line
+
 log = logging.getLogger("sturmglas")
 
 
-def serve_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
+def serve_forever(settings: Settings, *, say: Callable[[str], None], work: bool = True) -> None:
     """Run until SIGTERM or Ctrl-C. Raises what `check` would complain of, before it listens, and
     `InUse`, `CannotListen`, `WrongFile`, `Unavailable`: then nothing was begun.
+
+    ``work`` False: take in and show only; workers elsewhere file, judge, fetch and send.
     """
     server = settings.server
     listen(server.host, server.port).close()  # first of all: a start that fails opens no store
     with ExitStack() as stack:
-        if settings.store.url.startswith("sqlite:///"):
-            path = sqlite_path(settings.store.url)
-            log.info("store %s", path.resolve())
-            if path.parent.is_dir():  # else the store says what is wrong
-                stack.enter_context(only(path))
+        for url in (settings.store.url, settings.stream.url):
+            if url.startswith("sqlite:///"):
+                path = sqlite_path(url)
+                log.info("store %s", path.resolve())
+                if path.parent.is_dir():  # else the store says what is wrong
+                    stack.enter_context(only(path))
         built = build(settings)
+        if not (work or built.shared):
+            built.close()
+            raise OneProcess(
+                "--no-work: nobody else can work on an SQLite file; leave it out, or use PostgreSQL and"
+                " Redis"
+            )
         pushed = [name for name, s in settings.sources.items() if s.type == "http"]
         if pushed:
             log.info("source %s: waits for POST /api/v1/mentions", ", ".join(pushed))
         try:
-            run(built, sources(built), say=say, on_lines=Journal(built.parts.topics).tell)
+            fetched = sources(built) if work else []
+            run(built, fetched, say=say, work=work, on_lines=Journal(built.topics).tell)
         finally:
             gc.freeze()  # else the interpreter looks for garbage for most of a second before it ends
     log.info("stopped; nothing accepted is lost")
@@ -53,38 +68,60 @@ def run(
     say: Callable[[str], None],
     demo: bool = False,
     sink_url: str = "",
+    work: bool = True,
     on_lines: Callable[[list[Line]], None] = lambda lines: None,
 ) -> None:
     """Run a built install until it is told to stop, then stop all parts; nothing accepted is lost."""
     hub = Hub()
-    pipeline = Pipeline(built.store, built.parts, hub)
-    runtime = Runtime(built, pipeline, fetched, on_lines=on_lines)
-    service = Service(
-        settings=built.settings,
-        topics=built.parts.topics,
-        playbooks=built.parts.playbooks,
-        store=built.store,
-        log=built.log,
-        clock=built.clock,
-        signals=hub,
-        wake=runtime.wake,
-        demo=demo,
-        sink_url=sink_url,
-        failures=built.trouble.list,
-    )
-    jobs = Jobs(service)
-    asgi = create_app(service)
+    with ExitStack() as stack:
+        stack.callback(built.close)
+        between = shared_signals(built.settings) if built.shared else None
+        signals: Signals = between or hub
+        runtime = _runtime(built, fetched, signals, on_lines) if work else None
+        if between is not None:
+            here = runtime.wake_here if runtime else lambda: None
+            stack.enter_context(hearing(between, here, hub.publish))
+        service = Service(
+            settings=built.settings,
+            topics=built.topics,
+            playbooks=built.playbooks,
+            store=built.store,
+            log=built.log,
+            clock=built.clock,
+            signals=signals,
+            wake=runtime.wake if runtime else lambda: signals.publish(OUTBOX, "", 0),
+            demo=demo,
+            sink_url=sink_url,
+            failures=built.trouble.list,
+        )
+        jobs = Jobs(service)
+        asgi = create_app(service, hub=hub)
 
-    def ready(url: str) -> None:
-        # Only now: a taken port must not have cost a page that somebody else sends as well.
-        runtime.start()
-        jobs.start()
-        say(f"Sturmglas: {url}")
+        def ready(url: str) -> None:
+            # Only now: a taken port must not have cost a page that somebody else sends as well.
+            if runtime:
+                runtime.start()
+            jobs.start()
+            say(f"Sturmglas: {url}")
 
-    try:
-        server = built.settings.server
-        serve(asgi, server.host, server.port, on_ready=ready, on_stop=runtime.begin_stop)
-    finally:
-        jobs.stop()
-        runtime.stop()
-        built.close()
+        try:
+            server = built.settings.server
+            stopping = runtime.begin_stop if runtime else None
+            serve(asgi, server.host, server.port, on_ready=ready, on_stop=stopping)
+        finally:
+            jobs.stop()
+            if runtime:
+                runtime.stop()
+
+
+def _runtime(
+    built: Built,
+    fetched: Sequence[Source],
+    signals: Signals,
+    on_lines: Callable[[list[Line]], None],
+) -> Runtime:
+    """Load what decides, and make the runtime over it."""
+    from monitor.app.runtime import Runtime
+    from monitor.app.working import pipeline_of
+
+    return Runtime(built, pipeline_of(built, signals), fetched, signals=signals, on_lines=on_lines)

@@ -6,23 +6,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
+from pydantic import SecretStr
 
 from alerts.channels import build_channel
 from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.route import Route
 from detectors.detection import Level
-from detectors.matcher import Matcher
-from detectors.score.linear import LinearScorer
 from detectors.topic import Topic
-from detectors.tripwires import Tripwires
 from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
-from monitor.pipeline.work import Parts
-from monitor.ports import Log, Store
+from monitor.ports import Alone, Log, Store
 from monitor.settings import (
     FeedSource,
     FileSource,
@@ -31,22 +30,33 @@ from monitor.settings import (
 )
 from monitor.sources.base import Source
 from monitor.store.database import SqliteStore
-from monitor.stream.embedded import EmbeddedLog
 from playbooks.load import load_library
+from playbooks.playbook import Playbook
+
+if TYPE_CHECKING:
+    from monitor.pipeline.work import Parts
+    from monitor.stream.redis_signals import RedisSignals
 
 USER_AGENT = "sturmglas/0.1 (+https://example.org/sturmglas)"
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The parts of one running install."""
+    """The parts of one running install. What decides (models, matcher) is `parts`: made where it
+    is needed, for a process that only takes in needs none of it."""
 
     settings: Settings
-    parts: Parts
+    topics: Mapping[str, Topic]
+    playbooks: Mapping[str, Playbook]
     store: Store
     log: Log
     clock: Clock
     trouble: Trouble = field(default_factory=Trouble)
+
+    @property
+    def shared(self) -> bool:
+        """True where other processes may work on the same store and log."""
+        return not isinstance(self.store.leases, Alone)
 
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
@@ -75,26 +85,79 @@ class Built:
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Built:
-    """Load models and playbooks, open store and log. Raises what `check` would complain of, and
-    then has opened nothing.
+    """Load playbooks, open store and log. Raises what `check` would complain of, and then has
+    opened nothing.
     """
-    decided = parts(settings)
-    store = SqliteStore.open(settings.store.url, max_bytes=settings.store.max_bytes)
-    path = sqlite_path(settings.store.url)
+    topics, playbooks = settings.to_topics(), load_library(settings.playbooks.paths)
     clock = clock or SystemClock()
-    log = EmbeddedLog.open(path, max_bytes=settings.store.max_bytes, clock=clock)
-    return Built(settings, decided, store, log, clock)
+    store = _store(settings)
+    try:
+        log = _log(settings, clock)
+    except BaseException:
+        store.close()
+        raise
+    return Built(settings, topics, playbooks, store, log, clock)
 
 
-def parts(settings: Settings) -> Parts:
-    """Return what the pipeline decides with."""
+def _store(settings: Settings) -> Store:
+    if settings.store.url.startswith("sqlite"):
+        return SqliteStore.open(settings.store.url, max_bytes=settings.store.max_bytes)
+    from monitor.store.database import open_store
+
+    return open_store(with_password(settings.store.url, settings.store.password))
+
+
+def _log(settings: Settings, clock: Clock) -> Log:
+    stream = settings.stream
+    url = stream.url or settings.store.url
+    if url.startswith("sqlite"):
+        from monitor.stream.embedded import EmbeddedLog
+
+        return EmbeddedLog.open(sqlite_path(url), max_bytes=settings.store.max_bytes, clock=clock)
+    from monitor.stream.redis_streams import RedisLog
+
+    return RedisLog.open(
+        with_password(url, stream.password),
+        shards=stream.shards,
+        prefix=stream.prefix,
+        replicas=stream.replicas,
+        clock=clock,
+    )
+
+
+def shared_signals(settings: Settings) -> RedisSignals | None:
+    """Return signals between processes, None where everything is in one."""
+    stream = settings.stream
+    if not stream.url or stream.url.startswith("sqlite"):
+        return None
+    from monitor.stream.redis_signals import RedisSignals
+
+    return RedisSignals.open(with_password(stream.url, stream.password), prefix=stream.prefix)
+
+
+def with_password(url: str, password: SecretStr | None) -> str:
+    """Return ``url`` with the password in it, as drivers want it; never to be shown."""
+    if password is None or url.startswith("sqlite"):
+        return url
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}://{user if at else ''}:{quote(password.get_secret_value(), safe='')}@{host}"
+
+
+def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -> Parts:
+    """Return what the pipeline decides with; loads the model."""
+    from detectors.matcher import Matcher
+    from detectors.score.linear import LinearScorer
+    from detectors.tripwires import Tripwires
+    from monitor.pipeline.work import Parts
+
     topics: Mapping[str, Topic] = settings.to_topics()
     return Parts(
         topics=topics,
         matcher=Matcher(topics.values()),
         scorer=LinearScorer.load(),
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
-        playbooks=load_library(settings.playbooks.paths),
+        playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
         routes=routes(settings),
         page_url=settings.server.public_url,
         language=settings.language,

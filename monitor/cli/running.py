@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo", short_help="An invented storm in time-lapse, on a local page.")(demo)
     app.command("replay", short_help="Recorded posts: would it have warned us?")(replay)
     app.command("serve", short_help="The service: receives, judges, shows, wakes.")(serve)
-    app.command("work", short_help="One more worker; not in this version.")(work)
+    app.command("work", short_help="One more worker on the same PostgreSQL and Redis.")(work)
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -93,11 +93,18 @@ def demo(
         story.live(seed, port=port, factor=factor, say=typer.echo)
 
 
-def serve(config: Config = None) -> None:
+def serve(
+    config: Config = None,
+    no_work: Annotated[
+        bool,
+        typer.Option("--no-work", help="Take in and show only; `sturmglas work` does the rest."),
+    ] = False,
+) -> None:
     """Run the service: it receives posts, judges them, shows a page and wakes people.
 
-    Everything is in this one process and one file. What happens is logged to standard error, one
-    line each, with the machine's local time. Ctrl-C or SIGTERM ends it; nothing accepted is lost.
+    Everything is in this one process and one file, unless the settings name PostgreSQL and Redis:
+    then `sturmglas work` may run beside it. What happens is logged to standard error, one line
+    each, with the machine's local time. Ctrl-C or SIGTERM ends it; nothing accepted is lost.
 
     \b
     Example:
@@ -112,7 +119,7 @@ def serve(config: Config = None) -> None:
         settings = settings_of(config)
         typer.echo(settings.origin)
         _warn(config)
-        serve_forever(settings, say=typer.echo)
+        serve_forever(settings, say=typer.echo, work=not no_work)
 
 
 def _warn(config: Path | None) -> None:
@@ -128,21 +135,23 @@ def _warn(config: Path | None) -> None:
 
 
 def work(config: Config = None) -> None:
-    """Run one more worker beside `serve`. This version refuses and says why.
+    """Run one more worker: it files, judges, fetches and sends beside the others.
+
+    Needs PostgreSQL and Redis. Workers share the work by leases; start and stop as many as you
+    like, at any time: nothing is lost or done twice. Ctrl-C or SIGTERM ends it at once; after a
+    crash the others take over within ten seconds.
 
     \b
     Example:
       sturmglas work --config sturmglas.toml
     """
+    for told in ("sturmglas", "alerts"):
+        logging.getLogger(told).setLevel(logging.INFO)
     with plainly():
-        settings_of(config)
-    complain(
-        [
-            "no further worker: everything is kept in one SQLite file, which takes one writing"
-            " process, and that is `sturmglas serve`. Workers need Redis and PostgreSQL, which"
-            " this version does not have yet (docs/roadmap.md)."
-        ]
-    )
+        settings = settings_of(config)
+        from monitor.app.working import work_forever
+
+        work_forever(settings, say=typer.echo)
 
 
 def replay(

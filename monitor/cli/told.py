@@ -30,7 +30,7 @@ def complain(complaints: Iterable[object], code: int = FAILED) -> NoReturn:
 def plainly() -> Iterator[None]:
     """Tell what users and machines do wrong in words; whatever else is raised inside is a bug."""
     from detectors.score.linear import WeightsError
-    from monitor.app.only import InUse
+    from monitor.app.only import InUse, OneProcess
     from monitor.ports import Unavailable
     from monitor.server.lifecycle import CannotListen
     from monitor.settings import SettingsError
@@ -42,6 +42,8 @@ def plainly() -> Iterator[None]:
         yield
     except (SettingsError, PlaybookError) as error:
         complain(error.complaints, code=WRONG_USE)
+    except OneProcess as error:
+        complain([error], code=WRONG_USE)
     except (SourceError, WrongFile, InUse, Unavailable, CannotListen, WeightsError) as error:
         complain([error])
 

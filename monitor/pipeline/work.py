@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,7 +36,6 @@ from monitor.ports import (
     Log,
     Signals,
     Store,
-    Unavailable,
 )
 from playbooks.playbook import Playbook
 
@@ -223,8 +221,6 @@ def work(
             on_trouble(f"{type(trouble).__name__}: {trouble}")
             pause_s = min(max(0.5, pause_s * 2), 30.0)
             stop.wait(pause_s)
-    with suppress(Unavailable):
-        ownership.leave()
 
 
 def _tick(pipeline: Pipeline, log_: Log, now: datetime) -> list[Line]:

@@ -46,15 +46,20 @@ class App:
 
 
 def create_app(
-    service: Service, *, extra: tuple[APIRouter, ...] = (), wall: Clock | None = None
+    service: Service,
+    *,
+    hub: Hub | None = None,
+    extra: tuple[APIRouter, ...] = (),
+    wall: Clock | None = None,
 ) -> App:
     """Wire the HTTP side over ``service``.
 
-    Live pages listen to ``service.signals`` where that is a `Hub`; otherwise only heartbeats
-    come. ``extra`` are further routers (the demo's sink page); ``wall`` dates signatures.
+    Live pages listen to ``hub``, else to ``service.signals`` where that is one; otherwise only
+    heartbeats come. ``extra`` are further routers (the demo's sink page); ``wall`` dates signatures.
     Raises `auth.Misconfigured` where starting would let strangers in.
     """
-    hub = service.signals if isinstance(service.signals, Hub) else Hub()
+    if hub is None:
+        hub = service.signals if isinstance(service.signals, Hub) else Hub()
     visitors = Visitors.of(service.settings)
     hosts = Hosts.of(service.settings)
     commit = GroupCommit(service.log, service.settings.server.max_backlog_bytes)

@@ -17,9 +17,11 @@ from monitor.settings.sections import (
     ServerSettings,
     SourceSettings,
     StoreSettings,
+    StreamSettings,
     Strict,
     SyntheticSource,
     TopicSettings,
+    WorkSettings,
 )
 
 __all__ = [
@@ -35,9 +37,11 @@ __all__ = [
     "SettingsError",
     "SourceSettings",
     "StoreSettings",
+    "StreamSettings",
     "Strict",
     "SyntheticSource",
     "TopicSettings",
+    "WorkSettings",
     "load",
     "read",
 ]

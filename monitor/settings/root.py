@@ -15,9 +15,11 @@ from monitor.settings.sections import (
     ServerSettings,
     SourceSettings,
     StoreSettings,
+    StreamSettings,
     Strict,
     Term,
     TopicSettings,
+    WorkSettings,
     Zone,
 )
 
@@ -39,6 +41,8 @@ class Settings(Strict):
     timezone: Zone = Field(default="Europe/Berlin", description="of people, where they set none")
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    stream: StreamSettings = StreamSettings()
+    work: WorkSettings = WorkSettings()
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")

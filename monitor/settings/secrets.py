@@ -37,7 +37,7 @@ def read_secret_files(raw: dict[str, Any], base: Path) -> list[Found]:
 
 def _places(raw: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return where sections with secrets stand."""
-    places: list[tuple[str, ...]] = [("server",)]
+    places: list[tuple[str, ...]] = [("server",), ("store",), ("stream",)]
     for group in ("source", "channel"):
         sections = raw.get(group)
         if isinstance(sections, dict):

@@ -90,10 +90,56 @@ class StoreSettings(Strict):
 
     url: str = Field(
         default="sqlite:///sturmglas.db",
-        description="address of the store, as SQLAlchemy writes it",
+        description="sqlite:///FILE, or postgresql://USER@HOST:PORT/DATABASE",
+    )
+    password: SecretStr | None = Field(
+        default=None, description="PostgreSQL: password of the user in url"
     )
     max_bytes: int = Field(
-        default=0, ge=0, description="upper bound of the file; 0: what the disk holds"
+        default=0, ge=0, description="SQLite: upper bound of the file; 0: what the disk holds"
+    )
+    keep_days: int = Field(
+        default=0, ge=0, description="mentions older than this are dropped; 0: none ever are"
+    )
+
+
+class StreamSettings(Strict):
+    """The log between senders and pipeline: what was accepted waits here until it is filed."""
+
+    url: str = Field(
+        default="",
+        description="empty: in the store's SQLite file; else redis://, rediss://, redis+cluster://, or sqlite:///FILE",
+    )
+    password: SecretStr | None = Field(
+        default=None, description="Redis: password of the user in url"
+    )
+    shards: int = Field(
+        default=8, ge=1, le=256, description="Redis: parts that workers share; fixed while in use"
+    )
+    prefix: str = Field(
+        default="sturmglas",
+        pattern=r"^[\w.-]{1,64}$",
+        description="Redis: begins every key of ours",
+    )
+    replicas: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Redis: replicas that must have it before we say accepted",
+    )
+
+
+class WorkSettings(Strict):
+    """How the work is shared where several processes work on one PostgreSQL and one Redis."""
+
+    partitions: int = Field(
+        default=8, ge=1, le=256, description="groups of topics, each judged by one worker at a time"
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="where `sturmglas work` shows its /metrics"
+    )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="its port; 0: `sturmglas work` shows none"
     )
 
 

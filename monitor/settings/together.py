@@ -9,6 +9,7 @@ import base64
 import binascii
 import ipaddress
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ _MIN_SECRET = 16
 def check_together(raw: Mapping[str, Any]) -> list[Found]:
     """Return key path and text of each complaint, as far as ``raw`` has the shape of settings."""
     found: list[Found] = _open_door(raw.get("server"))
+    found += _places(raw.get("store"), raw.get("stream"))
     routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
     found += _thresholds(topics) if isinstance(topics, dict) else []
     if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
@@ -45,6 +47,30 @@ def _open_door(server: object) -> list[Found]:
         return []
     text = f"{shown(host)} can be reached by others; expected server.token beside it"
     return [(("server", "host"), text)]
+
+
+STORES = ("sqlite", "postgresql", "postgresql+psycopg")
+STREAMS = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster", "sqlite")
+
+
+def _places(store: object, stream: object) -> list[Found]:
+    """Look at where things are kept: known kinds, no password in sight, and a log for PostgreSQL."""
+    found: list[Found] = []
+    urls: dict[str, str] = {}
+    for name, section, kinds in (("store", store, STORES), ("stream", stream, STREAMS)):
+        url = section.get("url", "") if isinstance(section, dict) else ""
+        if not isinstance(url, str) or not url:
+            continue
+        urls[name] = kind = url.partition(":")[0]
+        if kind not in kinds:
+            found.append(((name, "url"), f"found {shown(kind)}; expected {one_of(kinds)}"))
+        elif re.search(r"//[^/@]*:[^/@]+@", url):
+            text = f"holds a password (not shown); expected it in {name}.password or password_file"
+            found.append(((name, "url"), text))
+    if urls.get("store", "").startswith("postgresql") and "stream" not in urls:
+        text = 'PostgreSQL needs a log beside it; expected [stream] url = "redis://HOST:PORT/0"'
+        found.append((("store", "url"), text))
+    return found
 
 
 def is_loopback(host: str) -> bool:

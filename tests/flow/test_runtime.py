@@ -11,7 +11,7 @@ from alerts.alert import DeliveryState
 from alerts.channels.base import Channel
 from monitor.app import runtime, wiring
 from monitor.app.runtime import Runtime
-from monitor.app.wiring import build
+from monitor.app.wiring import build, parts
 from monitor.pipeline import Pipeline
 from monitor.ports import NoSignals
 from monitor.server.sink import Sink
@@ -51,10 +51,11 @@ def test_a_deliverer_that_cannot_start_is_told_and_started_again(
         with built.store.begin() as tx:
             tx.save_incident(storm, 0)
             tx.enqueue(b.alert(storm), ["hook"], b.T0)
-        service = Runtime(built, Pipeline(built.store, built.parts, NoSignals()), [])
+        service = Runtime(built, Pipeline(built.store, parts(settings), NoSignals()), [])
         service.start()
         try:
-            assert built.trouble.list() == ["deliverer: OSError; alerts wait in the outbox"]
+            told = ["deliverer: OSError; alerts wait in the outbox"]
+            assert soon(lambda: built.trouble.list() == told)
             assert soon(
                 lambda: built.store.read.deliveries(storm.id)[0].state is DeliveryState.SENT
             )

@@ -193,10 +193,10 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          'public_url, token, token_file; did you mean "port"?'),
         ("STURMGLAS_LANGUGE", "de",
          "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of channel, language, "
-         'playbooks, route, server, source, store, timezone, topic, tripwires; did you mean "language"?'),
+         'playbooks, route, server, source, store, stream, timezone, topic, tripwires, work; did you mean "language"?'),
         ("STURMGLAS_SERVER_PORT", "1",
          "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of channel, "
-         "language, playbooks, route, server, source, store, timezone, topic, tripwires; "
+         "language, playbooks, route, server, source, store, stream, timezone, topic, tripwires, work; "
          "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",
          "environment STURMGLAS_TOPIC__ACME_BAHN__ANY: topic.acme-bahn.any: "
@@ -215,7 +215,7 @@ def test_a_wrong_variable_is_named(write: Path, name: str, value: str, complaint
 MISTAKES = [
     ('language = "en"', 'langage = "en"',
      "sturmglas.toml:1: langage: unknown key; expected one of channel, language, playbooks, route, "
-     'server, source, store, timezone, topic, tripwires; did you mean "language"?'),
+     'server, source, store, stream, timezone, topic, tripwires, work; did you mean "language"?'),
     ("port = 9000", "port = 70000",
      "sturmglas.toml:5: server.port: found 70000; expected at most 65535"),
     ('"Europe/Vienna"', '"Europe/Wien"',
@@ -251,6 +251,15 @@ MISTAKES = [
     ("[server]", '[server]\nhost = "0.0.0.0"',
      'sturmglas.toml:5: server.host: "0.0.0.0" can be reached by others; expected server.token '
      "beside it"),
+    ("[server]", '[store]\nurl = "mysql://db/x"\n[server]',
+     'sturmglas.toml:5: store.url: found "mysql"; expected one of postgresql, postgresql+psycopg, '
+     "sqlite"),
+    ("[server]", '[store]\nurl = "postgresql://me@db/x"\n[server]',
+     "sturmglas.toml:5: store.url: PostgreSQL needs a log beside it; expected [stream] url = "
+     '"redis://HOST:PORT/0"'),
+    ("[server]", '[stream]\nurl = "redis://:geheim-9@cache:6379/0"\n[server]',
+     "sturmglas.toml:5: stream.url: holds a password (not shown); expected it in stream.password "
+     "or password_file"),
     ('any = ["acme bahn"]', 'any = ["acme bahn"]\nthresholds = {level4_author = 9}',
      "sturmglas.toml:10: topic.acme-bahn.thresholds.level4_author: unknown threshold; see "
      'docs/levels.md; did you mean "level4_authors"?'),
