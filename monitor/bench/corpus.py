@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,20 @@ class Corpus:
     longest: int
     bytes: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.mentions} mentions, {self.distinct} distinct, in {len(self.bodies)} bodies; "
+            f"texts: median {self.median:.0f} characters, longest {self.longest}"
+        )
+
+    def record(self) -> dict[str, object]:
+        """Return what belongs into every record of a figure."""
+        return {
+            "mentions": self.mentions,
+            "median_characters": self.median,
+            "longest_characters": self.longest,
+        }
+
 
 def brand_topics() -> list[Topic]:
     """Return 20 invented brands with ten terms each: 200 terms to look for in every text."""
@@ -53,11 +68,14 @@ def term(brand: int, n: int) -> str:
     return (name, f"@{name}", f"#{name}")[n] if n < 3 else f"{name} {'xyzuvwr'[n - 3]}produkt"
 
 
-def build(folder: Path, n: int, *, batch: int = 100, seed: int = 1) -> Corpus:
+def build(
+    folder: Path, n: int, *, batch: int = 100, seed: int = 1, sources: Sequence[str] = SOURCES
+) -> Corpus:
     """Return ``n`` mentions from real posts in bodies of ``batch``, 2 % of them sent twice.
 
     Four in five texts name one of the brands; one in 500 is 2,000 to 20,000 characters long, made
-    of several posts. Authors are heavy-tailed; times run over 200 minutes.
+    of several posts. Authors are heavy-tailed; times run over 200 minutes for 20,000 mentions.
+    ``batch`` 1 gives bodies that are one object each.
     """
     rng = random.Random(seed)
     pool = [text for name in SETS for _, text in texts(folder, name)]
@@ -67,9 +85,12 @@ def build(folder: Path, n: int, *, batch: int = 100, seed: int = 1) -> Corpus:
         if records and rng.random() < 0.02:
             records.append(rng.choice(records[-500:]))
         else:
-            records.append(_record(rng, i, _text(rng, pool, i)))
+            records.append(_record(rng, i, _text(rng, pool, i), sources))
     lengths = [len(r["text"]) for r in records]
-    bodies = [msgspec.json.encode(records[i : i + batch]) for i in range(0, n, batch)]
+    parts: list[Any] = [records[i : i + batch] for i in range(0, n, batch)]
+    bodies = [
+        msgspec.json.encode(records[i] if batch == 1 else part) for i, part in enumerate(parts)
+    ]
     return Corpus(
         bodies=bodies,
         mentions=n,
@@ -92,11 +113,11 @@ def _text(rng: random.Random, pool: list[str], i: int) -> str:
     return text[:20_000]
 
 
-def _record(rng: random.Random, i: int, text: str) -> dict[str, Any]:
+def _record(rng: random.Random, i: int, text: str, sources: Sequence[str]) -> dict[str, Any]:
     at = START + timedelta(seconds=i * 12_000 / 20_000)
     author = int(rng.paretovariate(0.9)) % 50_000
     return {
-        "source": rng.choice(SOURCES),
+        "source": rng.choice(sources),
         "source_id": f"p{i:08d}",
         "text": text,
         "published_at": at.isoformat(),

@@ -14,6 +14,8 @@ PACKAGES = (
     "numpy",
     "msgspec",
     "sqlalchemy",
+    "fastapi",
+    "uvicorn",
     "pydantic",
     "vaderSentiment",
     "py3langid",
@@ -29,12 +31,25 @@ class Spread:
     most: float
 
     def __str__(self) -> str:
-        return f"{self.median:.1f} ({self.least:.1f}-{self.most:.1f})"
+        return f"{self.median:.2f} ({self.least:.2f}-{self.most:.2f})"
+
+    def record(self, name: str) -> dict[str, float]:
+        """Return the three figures as ``name``, ``name_min`` and ``name_max``."""
+        return {
+            name: round(self.median, 3),
+            f"{name}_min": round(self.least, 3),
+            f"{name}_max": round(self.most, 3),
+        }
 
 
 def spread(values: Sequence[float]) -> Spread:
     """Return the spread of at least one value."""
     return Spread(statistics.median(values), min(values), max(values))
+
+
+def ratios(over: Sequence[float], under: Sequence[float]) -> Spread:
+    """Return the spread of ``over / under``, run by run: neighbours disturb both sides of a run."""
+    return spread([a / b for a, b in zip(over, under, strict=True)])
 
 
 def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
