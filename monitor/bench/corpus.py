@@ -69,7 +69,13 @@ def term(brand: int, n: int) -> str:
 
 
 def build(
-    folder: Path, n: int, *, batch: int = 100, seed: int = 1, sources: Sequence[str] = SOURCES
+    folder: Path,
+    n: int,
+    *,
+    batch: int = 100,
+    seed: int = 1,
+    sources: Sequence[str] = SOURCES,
+    start: datetime = START,
 ) -> Corpus:
     """Return ``n`` mentions from real posts in bodies of ``batch``, 2 % of them sent twice.
 
@@ -85,7 +91,7 @@ def build(
         if records and rng.random() < 0.02:
             records.append(rng.choice(records[-500:]))
         else:
-            records.append(_record(rng, i, _text(rng, pool, i), sources))
+            records.append(_record(rng, i, _text(rng, pool, i), sources, start))
     lengths = [len(r["text"]) for r in records]
     parts: list[Any] = [records[i : i + batch] for i in range(0, n, batch)]
     bodies = [
@@ -113,8 +119,10 @@ def _text(rng: random.Random, pool: list[str], i: int) -> str:
     return text[:20_000]
 
 
-def _record(rng: random.Random, i: int, text: str, sources: Sequence[str]) -> dict[str, Any]:
-    at = START + timedelta(seconds=i * 12_000 / 20_000)
+def _record(
+    rng: random.Random, i: int, text: str, sources: Sequence[str], start: datetime
+) -> dict[str, Any]:
+    at = start + timedelta(seconds=i * 12_000 / 20_000)
     author = int(rng.paretovariate(0.9)) % 50_000
     return {
         "source": rng.choice(sources),

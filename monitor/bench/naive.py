@@ -87,9 +87,13 @@ class NaiveService:
         expected = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(signature, expected):
             raise PermissionError("bad signature")
+        return self.store(self._body.validate_json(body))
+
+    def store(self, mentions: Sequence[NaiveMention]) -> int:
+        """Score, store and count what one request brought; return how many were new."""
         new = 0
         with Session(self.engine) as session:
-            for mention in self._body.validate_json(body):
+            for mention in mentions:
                 new += self._one(session, mention)
             session.commit()
         return new

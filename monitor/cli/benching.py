@@ -44,6 +44,12 @@ def _pipeline(o: Options) -> Record:
     return pipeline.run(o.mentions or 10_000, o.repeats, o.seed, o.say).record()
 
 
+def _ingest(o: Options) -> Record:
+    from monitor.bench import ingest
+
+    return ingest.run(o.mentions or 10_000, o.repeats, o.seed, o.say).record()
+
+
 def _realstream(o: Options) -> Record:
     from monitor.bench import realstream
 
@@ -67,6 +73,7 @@ def _nab(o: Options) -> Record:
 
 BENCHES = (
     Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
+    Bench("ingest", "CPU per mention taken in durably, against the floor and against FastAPI", _ingest),
     Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
     Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),

@@ -1,0 +1,68 @@
+"""Server processes of a bench: started, measured from outside, ended by their own id."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+STOP_S = 30.0
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A server process that listens on ``port``."""
+
+    pid: int
+    port: int
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds it has used so far, all threads, user and system (10 ms steps)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * _TICK_S
+
+    def memory_mib(self) -> float:
+        """Return its resident memory."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+
+@contextmanager
+def peer(name: str, plan: dict[str, Any]) -> Iterator[Child]:  # Any: JSON, read by the peer
+    """Start a peer of `monitor.bench.peers`."""
+    with started([sys.executable, "-m", "monitor.bench.peers", name], json.dumps(plan)) as child:
+        yield child
+
+
+@contextmanager
+def started(command: Sequence[str], said: str = "") -> Iterator[Child]:
+    """Start a server that tells its port at the end of its first line; SIGTERM at the end."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(said + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline().strip()
+        if not line:
+            _, told = process.communicate(timeout=STOP_S)
+            raise RuntimeError(f"{' '.join(command)} ended by itself: {told[-2000:]}")
+        yield Child(process.pid, int(line.rstrip("/").rpartition(":")[2]))
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.communicate(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
