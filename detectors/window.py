@@ -8,10 +8,12 @@ the others, and no clock but our own can close a bin early.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import add, attrgetter, neg
 
 BIN = timedelta(minutes=5)
 BIN_S = 300
@@ -47,13 +49,14 @@ class Counts:
     deleted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f) + getattr(other, f) for f in COUNT_FIELDS))
+        return Counts(*map(add, _values(self), _values(other)))
 
     def __neg__(self) -> Counts:
-        return Counts(*(-getattr(self, f) for f in COUNT_FIELDS))
+        return Counts(*map(neg, _values(self)))
 
 
 COUNT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Counts))
+_values = attrgetter(*COUNT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ class Window:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def moved_on(self, newer: Window, since: datetime, limit: int) -> Window:
+        """Return what [``since``, ``newer.until``) holds, ``newer`` beginning where this ends.
+
+        With more than ``limit`` rows, the newest. Costs no more than copying the lists.
+        """
+        first = bisect_left(self.at, since.timestamp())
+        first = max(first, len(self) + len(newer) - limit)
+        columns = {name: getattr(self, name)[first:] + getattr(newer, name) for name in COLUMNS}
+        return Window(since, newer.until, **columns)
+
+
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Window))[2:]
 
 
 def bin_start(at: datetime) -> datetime:

@@ -16,7 +16,7 @@ from alerts.route import Route
 from detectors.detection import Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
-from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
+from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
 from monitor import metrics
 from monitor.pipeline.acting import HOUR, Acting, Closing
 from monitor.pipeline.lines import Line, level_data, stamp
@@ -28,6 +28,8 @@ BLIND = 2 * BIN
 """A bin judged later than this after its end is past: alone it opens, raises and reopens nothing."""
 BEHIND = BLIND - 2 * HOLD
 """How long a backlog holds up the closing of bins; later they would be past and wake nobody."""
+WINDOW_ROWS = 50_000
+"""Most rows looked at of one topic's hour: the newest."""
 GAP = timedelta(days=1)
 """Longer stretches without any mention are skipped at once instead of bin by bin."""
 
@@ -42,6 +44,29 @@ class _Watched:
     latest: Assessment | None = None
     expected: deque[float] = field(default_factory=lambda: deque(maxlen=HOUR // BIN))
     """Expected negatives of the last hour's bins."""
+
+
+class _Hours:
+    """The last hour of each topic, for bins that are closed one after the other.
+
+    A backlog of bins would read most rows of an hour twelve times; here they are kept and moved
+    on. For one transaction only: before the next one late mentions may have come.
+    """
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._kept: dict[str, Window] = {}
+
+    def before(self, end: datetime, topic: str) -> Window:
+        """Return the rows of the hour before ``end``; ask in the order of time."""
+        since, kept = end - HOUR, self._kept.get(topic)
+        if kept is None or kept.until <= since:
+            window = self._tx.window(topic, since, end, WINDOW_ROWS)
+        else:
+            newer = self._tx.window(topic, kept.until, end, WINDOW_ROWS)
+            window = kept.moved_on(newer, since, WINDOW_ROWS)
+        self._kept[topic] = window
+        return window
 
 
 class Judging:
@@ -149,8 +174,9 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
+        hours = _Hours(tx)
         for end in self._ends(oldest, until, bins):
-            lines += self._close(tx, self._now_for(end, now), end, bins)
+            lines += self._close(tx, self._now_for(end, now), end, bins, hours)
         for topic, watched in self._watched.items():
             if topic in bins:
                 state = WatchState(topic, watched.closed_until, watched.watch.snapshot())
@@ -190,6 +216,7 @@ class Judging:
         now: datetime,
         end: datetime,
         bins: Mapping[str, Mapping[datetime, Counts]],
+        hours: _Hours,
     ) -> list[Line]:
         closing = Closing(end, now)
         frozen = self._acting.frozen()
@@ -197,25 +224,31 @@ class Judging:
         for watched in self._watched.values():
             if watched.closed_until is None or watched.closed_until >= end:
                 continue
-            counts = bins[watched.topic.id].get(end - BIN, Counts())
-            lines += self._close_topic(tx, closing, watched, counts, watched.topic.id in frozen)
+            topic = watched.topic.id
+            bin = Bin(topic, end - BIN, bins[topic].get(end - BIN, Counts()))
+            lines += self._close_topic(tx, closing, watched, bin, hours, topic in frozen)
         past = now - end > BLIND
         if not past:
             lines += self._acting.decide(tx, closing)
         return lines
 
     def _close_topic(
-        self, tx: Transaction, closing: Closing, watched: _Watched, counts: Counts, frozen: bool
+        self,
+        tx: Transaction,
+        closing: Closing,
+        watched: _Watched,
+        bin: Bin,
+        hours: _Hours,
+        frozen: bool,
     ) -> list[Line]:
-        topic, end = watched.topic.id, closing.end
-        if watched.closed_until is not None and end - BIN > watched.closed_until:
-            watched.watch.skip_to(end - BIN)
-        bin = Bin(topic, end - BIN, counts)
-        window = tx.window(topic, end - HOUR, end) if watched.watch.wants_window(bin) else None
+        topic, end = bin.topic, bin.end
+        if watched.closed_until is not None and bin.start > watched.closed_until:
+            watched.watch.skip_to(bin.start)
+        window = hours.before(end, topic) if watched.watch.wants_window(bin) else None
         closed = watched.watch.close(bin, window, media=self._media[topic], frozen=frozen)
         before, now = watched.latest, closed.assessment
         closing.seen[topic] = now
-        closing.counts[topic], closing.windows[topic] = counts, window
+        closing.counts[topic], closing.windows[topic] = bin.counts, window
         watched.latest, watched.closed_until = now, end
         watched.expected.append(closed.expected_negatives)
         closing.expected[topic] = sum(watched.expected)
