@@ -30,7 +30,7 @@ SLICE_S = 0.1
 """The sender wakes this often and sends what is due."""
 LONG = 500
 """One text in so many is long (2,000 to 20,000 characters)."""
-PAGES = ("/", "/topic/marke00")
+PAGES = ("/", "/?topic=marke00&range=24h", "/incidents")
 
 ANGRY = (
     "Eine Frechheit von {brand}, seit Tagen keine Antwort und das Geld ist weg",
