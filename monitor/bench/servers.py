@@ -90,7 +90,10 @@ class PostgresServer:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C for the tests is none for the server
-                **self._as_user(),
+                cwd=self.folder,
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
             )
         self._wait()
 
@@ -155,7 +158,10 @@ class PostgresServer:
             ],
             check=True,
             capture_output=True,
-            **self._as_user(),
+            cwd=self.folder,
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
         )
 
     def _configure(self, fsync: bool, settings: dict[str, str]) -> None:
@@ -171,16 +177,6 @@ class PostgresServer:
         }
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = {value}\n" for name, value in lines.items())
-
-    def _as_user(self) -> dict[str, object]:
-        if self._user is None:
-            return {"cwd": self.folder}
-        return {
-            "cwd": self.folder,
-            "user": self._user.pw_uid,
-            "group": self._user.pw_gid,
-            "extra_groups": [],
-        }
 
     def _wait(self) -> None:
         import psycopg

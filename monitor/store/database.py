@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, make_url, select
 from sqlalchemy.dialects.sqlite import insert
@@ -22,7 +23,32 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.reader import SqlReader
+from monitor.store.remembered import Remembered
 from monitor.store.sqlite import WrongFile, reading, translated, turns, writing
+
+if TYPE_CHECKING:
+    from monitor.store.postgres_store import PostgresStore
+
+
+def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
+    """Open the store that ``url`` names: ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    ``max_bytes`` bounds an SQLite file (0: the disk does); a server has quotas of its own.
+
+    Raises `WrongFile` where the URL, the file or the database is not ours to use, and
+    `Unavailable` where it cannot be had now. No message shows a password.
+    """
+    if url.startswith("sqlite"):
+        return SqliteStore.open(url, max_bytes=max_bytes)
+    if url.startswith("postgresql"):
+        from monitor.store.postgres_store import PostgresStore
+
+        return PostgresStore.open(url)
+    kind = url.partition(":")[0] if "://" in url else "no URL"
+    raise WrongFile(
+        f"[store] url: {kind}; expected sqlite:///path/to/file.db"
+        " or postgresql://user@host:5432/database"
+    )
 
 
 class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites):
@@ -44,6 +70,7 @@ class SqliteStore:
         self._turns = turns(path)
         self._writer = writing(path, max_bytes=max_bytes, synchronous=synchronous)
         self._readers = reading(path)
+        self._remembered = Remembered()
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
@@ -91,7 +118,7 @@ class SqliteStore:
         found out; nothing of it is stored then. RuntimeError: this thread is inside one already.
         ``fences`` are always held: nobody else works on a file.
         """
-        adder = SqliteAdder()
+        adder = SqliteAdder(self._remembered)
         with self._write(adder.committed) as connection:
             yield SqliteTransaction(connection, adder)
 

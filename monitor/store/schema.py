@@ -32,7 +32,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = 0x53474C53
 """``SGLS`` in the header of every file of ours (sqlite.org/pragma.html#pragma_application_id)."""
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a test compares it with Alembic's own opinion."""
 
 metadata = MetaData(
@@ -412,6 +412,16 @@ setting = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    # Who does what, where many workers share one store; ``worker/...`` rows say who is alive.
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until_us", BigInteger),
 )
 
 # --- the embedded log -----------------------------------------------------------------------

@@ -24,8 +24,10 @@ def log(log_home: LogHome) -> Iterator[Log]:
 
 
 @pytest.fixture(params=sorted(STORES))
-def store_home(request: pytest.FixtureRequest, tmp_path: Path) -> StoreHome:
-    return STORES[request.param](tmp_path)
+def store_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreHome]:
+    home = STORES[request.param](tmp_path)
+    yield home
+    home.drop()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from monitor.bench.servers import NotInstalled, PostgresServer
+from monitor.store.postgres_store import PostgresStore
 
 
 @cache
@@ -25,7 +26,26 @@ def server() -> PostgresServer:
     return started
 
 
-def fresh_database() -> str:
+def empty_database() -> str:
     """Return the URL of a new, empty database."""
     own = server()
     return own.url(own.make_database())
+
+
+def fresh_database() -> str:
+    """Return the URL of a new database that has our newest schema and no rows."""
+    own = server()
+    return own.url(own.make_database(_template()))
+
+
+@cache
+def _template() -> str:
+    """Return a database to copy: a copy takes a tenth of the time of migrating."""
+    url = empty_database()
+    PostgresStore.open(url).close()
+    return url.rpartition("/")[2]
+
+
+def drop_database(url: str) -> None:
+    """Drop a database of this process's server, whoever still uses it."""
+    server().drop_database(url.rpartition("/")[2])

@@ -1,0 +1,129 @@
+"""PostgresStore: the durable state on a server, for any number of workers at once."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, select
+
+from monitor.ports import LEASE_S, Fences, Unavailable
+from monitor.store import migrate_postgres, schema
+from monitor.store.adding_postgres import PostgresAdder
+from monitor.store.counts import CountWrites
+from monitor.store.dialects import insert
+from monitor.store.incidents import IncidentWrites
+from monitor.store.leases import SqlLeases, renew
+from monitor.store.mentions import MentionWrites
+from monitor.store.outbox import SqlOutbox
+from monitor.store.parked import ParkedWrites
+from monitor.store.partitions import Partitions
+from monitor.store.postgres import address, engine_for, shown, translated
+from monitor.store.reader import SqlReader
+
+CONNECTIONS = 32
+"""At most, of one process; a server has 100 unless it was told otherwise."""
+
+
+class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites):
+    """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
+
+
+class PostgresStore:
+    """`monitor.ports.Store` in a PostgreSQL database, which any number of processes may open.
+
+    Every commit waits for the server's disk (``synchronous_commit=on`` is set per session).
+    Transactions run side by side; where two must not, one waits (`monitor.store.dialects.hold`).
+    """
+
+    def __init__(
+        self, url: str, *, lease_s: float = LEASE_S, connections: int = CONNECTIONS
+    ) -> None:
+        parsed = address(url)
+        self.where = shown(parsed)
+        self._closed = False
+        self._inside = threading.local()
+        self._lease_s = lease_s
+        self._engine: Engine = engine_for(parsed, connections=connections)
+        self._snapshots = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._partitions = Partitions(self._engine)
+        try:
+            with translated(self._engine, self.where):
+                migrate_postgres.migrate(self._engine, self.where)
+                self._partitions.ahead()
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self.read = SqlReader(self._snapshot)
+        self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.leases = SqlLeases(self._write, self._snapshot, lease_s)
+
+    @classmethod
+    def open(cls, url: str, *, lease_s: float = LEASE_S) -> PostgresStore:
+        """Open ``postgresql://user:password@host:port/database`` at the newest schema.
+
+        Raises `WrongDatabase` for a database that is not ours, is newer than this program, or
+        does not let us in, and where the driver is missing; `Unavailable` when the server is.
+        """
+        return cls(url, lease_s=lease_s)
+
+    @contextmanager
+    def begin(self, fences: Fences | None = None) -> Iterator[PostgresTransaction]:
+        """Open a write transaction; commit on a clean exit, roll back on an exception.
+
+        ``fences`` are checked, renewed and locked first: nobody takes them before it ends.
+        Raises `Fenced` when one is lost, `Unavailable` when the server is or two workers stood
+        in each other's way; nothing is stored then. RuntimeError: this thread is inside one
+        already.
+        """
+        with self._write() as connection:
+            if fences:
+                renew(connection, fences, self._lease_s)
+            yield PostgresTransaction(connection, PostgresAdder(self._partitions))
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        if getattr(self._inside, "now", False):
+            raise RuntimeError(
+                "a write transaction is already open in this thread; finish it before the next"
+            )
+        self._inside.now = True
+        try:
+            with self._connected(self._engine) as connection:
+                yield connection
+        finally:
+            self._inside.now = False
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with self._connected(self._snapshots) as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        if self._closed:
+            raise Unavailable(f"{self.where}: the store is closed")
+        with translated(self._engine, self.where), engine.connect() as c, c.begin():
+            yield c
+
+    def secret(self, name: str) -> bytes:
+        """Return this install's random secret of that name (32 bytes), made at first use."""
+        table = schema.secret
+        query = select(table.c.value).where(table.c.name == name)
+        with self._snapshot() as c:
+            value = c.scalar(query)
+        if value is None:
+            with self._write() as c:
+                new = insert(c, table).values(name=name, value=secrets.token_bytes(32))
+                c.execute(new.on_conflict_do_nothing())
+                value = c.execute(query).scalar_one()
+        return bytes(value)
+
+    def close(self) -> None:
+        """Close every connection. May be called twice."""
+        self._closed = True
+        self._engine.dispose()
