@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -10,11 +12,18 @@ from detectors.window import BIN_S
 from monitor.ports import Filed
 from monitor.store.codec import micros
 from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, person, wide_row
+from monitor.store.remembered import HOUR_US, Remembered
 
 IN_LIMIT = 500
 """Ids per ``IN (...)``: a handful of statement texts stay prepared."""
 
 _DAY_US = 86_400_000_000
+_Row = tuple[object, ...]
+_Numbered = tuple[int, Filed, int]
+"""A row, the number given to it, and its event time in microseconds."""
+
+_PLACE = itemgetter(0, 1, 2)
+_KEY = itemgetter(0)
 
 
 def _insert(table: str, columns: Sequence[str], verb: str = "INSERT") -> str:
@@ -48,67 +57,108 @@ _ADD_FIRST = (
 
 
 class SqliteAdder:
-    """`monitor.store.mentions.Adder` of one transaction on an SQLite file."""
+    """`monitor.store.mentions.Adder` of one transaction on an SQLite file.
+
+    Statements go to the driver itself: SQLAlchemy's way to it costs as much again as the driver.
+    """
+
+    def __init__(self, remembered: Remembered | None = None) -> None:
+        self._remembered = remembered or Remembered()
+        # What this transaction wrote: told to `Remembered` once it is durable, and not before.
+        self._people: dict[int, tuple[int, int]] = {}
+        self._firsts: dict[tuple[str, int], int] = {}
 
     def add(self, c: Connection, rows: Sequence[Filed]) -> list[bool]:
         """Insert rows; True where the id was new. Of two equal ids in one call the first is new.
 
-        About 1.5 times what SQLite alone needs for the same rows (docs/decisions/0003-schema.md).
+        The cost, by itself and against plain SQLite: docs/decisions/0002-one-sqlite-file.md.
         """
         if not rows:
             return []
-        first = _last_num(c) + 1
+        driver = driver_of(c)
+        first = _last_num(driver) + 1
         at = [micros(row.at) for row in rows]
-        inserted = c.exec_driver_sql(
-            _ADD_SEEN,
-            [
-                (row.id, num, at_us // _DAY_US)
-                for num, (row, at_us) in enumerate(zip(rows, at, strict=True), first)
-            ],
-        ).rowcount
+        numbered = list(zip(range(first, first + len(rows)), rows, at, strict=True))
+        # In the order of the tree, which neighbours share pages of; equal ids stay in theirs.
+        ids = sorted((row.id, num, at_us // _DAY_US) for num, row, at_us in numbered)
+        inserted = driver.executemany(_ADD_SEEN, ids).rowcount
         if inserted == len(rows):
-            self._add_rows(c, list(zip(range(first, first + len(rows)), rows, at, strict=True)))
+            self._add_rows(driver, numbered)
             return [True] * len(rows)
         # A row is new where the number that `seen` holds is the one given to it here.
         num_of = known_nums(c, [row.id for row in rows])
         new = [num_of[row.id] == num for num, row in enumerate(rows, first)]
-        fresh = zip(range(first, first + len(rows)), rows, at, new, strict=True)
-        self._add_rows(c, [(num, row, at_us) for num, row, at_us, is_new in fresh if is_new])
+        self._add_rows(driver, [n for n, is_new in zip(numbered, new, strict=True) if is_new])
         return new
 
-    def _add_rows(self, c: Connection, fresh: Sequence[tuple[int, Filed, int]]) -> None:
-        wide: list[tuple[object, ...]] = []
-        narrow: list[tuple[object, ...]] = []
-        people: dict[int, tuple[object, ...]] = {}
-        firsts: dict[tuple[str, int], int] = {}
+    def _add_rows(self, driver: sqlite3.Connection, fresh: Sequence[_Numbered]) -> None:
+        wide: list[_Row] = []
+        narrow: list[_Row] = []
         seen_at, observed_us = None, 0
         for num, row, at_us in fresh:
             if row.observed_at is not seen_at:  # the mentions of one batch share it
                 seen_at, observed_us = row.observed_at, micros(row.observed_at)
             wide.append(wide_row(num, row, at_us, observed_us))
-            key, author = row.author, row.mention.author
             if row.topics:
                 at_s = at_us // 1_000_000
                 rest = narrow_rest(num, row)
-                start = at_s - at_s % BIN_S
-                for topic in row.topics:
-                    narrow.append((topic, at_s, *rest))
-                    if key and firsts.get((topic, key), start) >= start:
-                        firsts[topic, key] = start
-            if key and author is not None:
-                people[key] = (key, row.mention.source, *person(author), observed_us)
-        run = c.exec_driver_sql
+                narrow.extend((topic, at_s, *rest) for topic in row.topics)
+        narrow.sort(key=_PLACE)
         for sql, rows in (
             (_ADD_MENTION, wide),
             (ADD_NARROW, narrow),
-            (_ADD_AUTHOR, list(people.values())),
-            (_ADD_FIRST, [(topic, key, start) for (topic, key), start in firsts.items()]),
+            (_ADD_AUTHOR, self._people_of(fresh)),
+            (_ADD_FIRST, self._firsts_of(fresh)),
         ):
             if rows:
-                run(sql, rows)
+                driver.executemany(sql, rows)
+
+    def _people_of(self, fresh: Sequence[_Numbered]) -> list[_Row]:
+        """Return the authors to be written: whoever is new, changed, or was written an hour ago."""
+        known, mine = self._remembered.people, self._people
+        written: dict[int, _Row] = {}
+        for _, row, _ in fresh:
+            key, author = row.author, row.mention.author
+            if not key or author is None:
+                continue
+            observed_us = micros(row.observed_at)
+            what = hash(author)
+            if before := mine.get(key) or known.get(key):
+                if observed_us < before[1]:
+                    continue  # they were seen since, and what was seen then is stored
+                if before[0] == what and observed_us < before[1] + HOUR_US:
+                    continue
+            mine[key] = (what, observed_us)
+            written[key] = (key, row.mention.source, *person(author), observed_us)
+        return sorted(written.values(), key=_KEY)
+
+    def _firsts_of(self, fresh: Sequence[_Numbered]) -> list[_Row]:
+        """Return the bins in which a topic heard of an author earlier than is known."""
+        known, mine = self._remembered.firsts, self._firsts
+        written: dict[tuple[str, int], int] = {}
+        for _, row, at_us in fresh:
+            author = row.author
+            if not author:
+                continue
+            at_s = at_us // 1_000_000
+            start = at_s - at_s % BIN_S
+            for topic in row.topics:
+                pair = (topic, author)
+                before = mine.get(pair) or known.get(pair)
+                if before is None or start < before:
+                    mine[pair] = written[pair] = start
+        return sorted((topic, author, start) for (topic, author), start in written.items())
 
     def committed(self) -> None:
         """To be called once what was added is durable, before anybody else may write."""
+        self._remembered.add(self._people, self._firsts)
+
+
+def driver_of(c: Connection) -> sqlite3.Connection:
+    """Return the driver's own connection under SQLAlchemy's, inside the same transaction."""
+    driver = c.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def known_nums(c: Connection, ids: Sequence[bytes]) -> dict[bytes, int]:
@@ -129,6 +179,6 @@ def _chunks(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         yield ids[start : start + IN_LIMIT]
 
 
-def _last_num(c: Connection) -> int:
-    found = c.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'mention'").scalar()
-    return int(found or 0)
+def _last_num(driver: sqlite3.Connection) -> int:
+    found = driver.execute("SELECT seq FROM sqlite_sequence WHERE name = 'mention'").fetchone()
+    return int(found[0]) if found else 0

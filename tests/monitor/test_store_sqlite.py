@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as change
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
 
 from detectors.mention import AccountType, Author, Media, Metrics
 from monitor.ports import Filed, Unavailable
@@ -181,7 +180,7 @@ def test_a_lock_held_by_another_process_is_unavailable(
 
 def test_other_errors_stay_errors_and_show_no_text(store: SqliteStore) -> None:
     wrong = replace(b.filed(1, text="very private"), model=None)
-    with pytest.raises(IntegrityError) as caught:
+    with pytest.raises(sqlite3.IntegrityError) as caught:
         file_batch(store, [wrong])
     assert "very private" not in str(caught.value)
     assert store.read.totals()["mention"] == 0
