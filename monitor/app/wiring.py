@@ -29,7 +29,7 @@ from monitor.settings import (
     Settings,
 )
 from monitor.sources.base import Source
-from monitor.store.database import SqliteStore
+from monitor.store.database import open_store
 from playbooks.load import load_library
 from playbooks.playbook import Playbook
 
@@ -100,11 +100,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Built:
 
 
 def _store(settings: Settings) -> Store:
-    if settings.store.url.startswith("sqlite"):
-        return SqliteStore.open(settings.store.url, max_bytes=settings.store.max_bytes)
-    from monitor.store.database import open_store
-
-    return open_store(with_password(settings.store.url, settings.store.password))
+    url = with_password(settings.store.url, settings.store.password)
+    return open_store(url, max_bytes=settings.store.max_bytes)
 
 
 def _log(settings: Settings, clock: Clock) -> Log:
@@ -132,7 +129,7 @@ def shared_signals(settings: Settings) -> RedisSignals | None:
         return None
     from monitor.stream.redis_signals import RedisSignals
 
-    return RedisSignals.open(with_password(stream.url, stream.password), prefix=stream.prefix)
+    return RedisSignals(with_password(stream.url, stream.password), prefix=stream.prefix)
 
 
 def with_password(url: str, password: SecretStr | None) -> str:
