@@ -164,9 +164,12 @@ def _lockable(c: Connection, names: Sequence[str]) -> dict[str, _Lease]:
     """Return leases as they stand, made where missing, each locked unless somebody stands on it."""
     if not names:
         return {}
-    new = [{"name": name, "owner": "", "fence": 0} for name in names]
-    c.execute(insert(c, _t).on_conflict_do_nothing(), new)
     named = select(_t).where(_t.c.name.in_(names)).order_by(_t.c.name)
+    # Only what is missing: an insert waits for whoever stands on the row, conflict or not.
+    missing = sorted(set(names) - {row.name for row in c.execute(named)})
+    if missing:
+        new = [{"name": name, "owner": "", "fence": 0} for name in missing]
+        c.execute(insert(c, _t).on_conflict_do_nothing(), new)
     locked = {row.name for row in c.execute(named.with_for_update(skip_locked=True))}
     return {
         row.name: _Lease(row.name, row.owner, row.fence, row.until_us or 0, row.name in locked)
