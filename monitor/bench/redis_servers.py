@@ -43,6 +43,7 @@ class RedisServer:
             "appendfsync": "always",
             "maxmemory-policy": "noeviction",
             "save": "",
+            "shutdown-timeout": "0",
             "enable-debug-command": "local",
             **(settings or {}),
         }

@@ -61,6 +61,10 @@ _WORDS: dict[str, str] = {
 _REFUSALS = {"NOAUTH", "WRONGPASS", "NOPERM"}
 
 
+_TROUBLE = (errors.RedisError, errors.RedisClusterException, OSError)
+"""What the client library raises when something is wrong outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command; ``key`` says which node it is for."""
@@ -108,7 +112,7 @@ class Link:
                 self.place = self.place or str(options.get("path"))
                 pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **options)
                 self._one = redis.Redis(connection_pool=pool)
-        except (errors.RedisError, OSError) as error:
+        except _TROUBLE as error:
             raise told(error, self.place) from None
         self._guard = threading.Lock()
         self._refreshed = 0.0
@@ -134,15 +138,13 @@ class Link:
             left = [i for i in left if _moved(results[i])]
             if not left:
                 break
-            self._refresh(force=True)
-            if last:
-                for i in left:
-                    results[i] = Failure(later(results[i], self.place), in_doubt=False)
+            for i in [] if last else left:
+                self._cluster.nodes_manager.move_slot(results[i])
         for i, result in enumerate(results):
             if isinstance(result, Exception):
                 results[i] = Failure(later(result, self.place), in_doubt=False)
         if any(isinstance(r, Failure) for r in results):
-            self._refresh(force=False)
+            self._refresh()
         return results
 
     def one(self, call: Call) -> Reply:
@@ -163,7 +165,7 @@ class Link:
         for i in which:
             try:
                 pool = self._pool(calls[i].key)
-            except (errors.RedisError, OSError, AttributeError) as error:
+            except _TROUBLE as error:
                 results[i] = Failure(later(error, self.place), in_doubt=False)
                 continue
             lanes.setdefault(pool, _Lane(pool, self.place)).mine.append(i)
@@ -187,17 +189,17 @@ class Link:
         pool: ConnectionPool = self._cluster.get_redis_connection(node).connection_pool
         return pool
 
-    def _refresh(self, *, force: bool) -> None:
+    def _refresh(self) -> None:
         """Learn again who holds what, in a cluster."""
         if self._cluster is None or self._closed:
             return
         with self._guard:
-            if not force and stopwatch() - self._refreshed < REFRESH_S:
+            if stopwatch() - self._refreshed < REFRESH_S:
                 return
             self._refreshed = stopwatch()
         try:
             self._cluster.nodes_manager.initialize()
-        except (errors.RedisError, OSError):
+        except _TROUBLE:
             return  # nobody answers: whoever calls next is told so
 
     # the servers themselves
@@ -219,7 +221,7 @@ class Link:
             try:
                 notes += _checked(client, place, clustered=self.clustered)
                 asked += 1
-            except (errors.RedisError, OSError) as error:
+            except _TROUBLE as error:
                 if not self.clustered or not isinstance(told(error, place), Unavailable):
                     raise told(error, place) from None
                 notes.append(f"{told(error, place)}; its settings were not checked")
@@ -242,7 +244,7 @@ class Link:
             return [(self.place, self._one)]
         try:
             nodes = {self._cluster.get_node_from_key(key) for key in keys} - {None}
-        except errors.RedisError:
+        except _TROUBLE:
             return []  # the call itself will say so
         return [(n.name, self._cluster.get_redis_connection(n)) for n in nodes if n is not None]
 
@@ -268,7 +270,7 @@ class _Lane:
     def send(self, calls: Sequence[Call], results: list[Reply], replicas: int) -> None:
         try:
             self._connection = self._pool.get_connection()
-        except (errors.RedisError, OSError) as error:
+        except _TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=False)
             return
         commands: list[tuple[Arg, ...]] = [calls[i].args for i in self.mine]
@@ -278,7 +280,7 @@ class _Lane:
         self._clean = False
         try:
             self._connection.send_packed_command(self._connection.pack_commands(commands))
-        except (errors.RedisError, OSError) as error:
+        except _TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=True)
 
     def receive(self, results: list[Reply], replicas: int) -> None:
@@ -289,7 +291,7 @@ class _Lane:
                 return
             try:
                 results[i] = self._answer()
-            except (errors.RedisError, OSError) as error:
+            except _TROUBLE as error:
                 self._fail(results, self.mine[n:], error, in_doubt=True)
                 return
         if replicas:
@@ -299,7 +301,7 @@ class _Lane:
     def _copied(self, results: list[Reply], replicas: int) -> None:
         try:
             n = self._answer()
-        except (errors.RedisError, OSError) as error:
+        except _TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=True)
             return
         if isinstance(n, int) and n < replicas:
@@ -403,6 +405,8 @@ def code(error: Exception) -> str:
     text = str(error)
     if isinstance(error, errors.AuthenticationError):
         return "NOAUTH" if "required" in text else "WRONGPASS"
+    if "user executing the script" in text:
+        return "NOPERM"
     first = text.lstrip("-").partition(" ")[0]
     return first if first in _WORDS else ""
 
@@ -426,7 +430,7 @@ def told(error: Exception, place: str) -> Exception:
         return error
     if isinstance(error, errors.RedisClusterException) and "not enabled" in str(error):
         return WrongServer(f"redis at {place} is no cluster; write redis:// instead")
-    if isinstance(error, errors.RedisError | OSError | AttributeError):
+    if isinstance(error, _TROUBLE):
         return Unavailable(f"redis at {place} cannot be reached")
     return error
 
@@ -446,14 +450,15 @@ def later(error: Exception, place: str) -> Exception:
 
 
 def _moved(result: Reply) -> bool:
-    return isinstance(result, errors.MovedError) and not isinstance(result, errors.AskError)
+    """Tell whether another node of a cluster has it now; the error names which."""
+    return isinstance(result, errors.MovedError)
 
 
 def _crowded(client: redis.Redis, place: str) -> str:
     """Return a sentence where memory is nearly used up, else ""."""
     try:
         memory = client.info("memory")
-    except (errors.RedisError, OSError):
+    except _TROUBLE:
         return ""  # the call itself will say so
     most = int(memory.get("maxmemory", 0))
     used = int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0))

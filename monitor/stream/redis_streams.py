@@ -360,7 +360,7 @@ class RedisLog:
                     finally:
                         self._arrived.acquire()
             self._noticed.counts = self._counts
-            return self._counts != noticed
+            return self._counts != noticed and not self._closed
 
     def _peek(self, *, now: bool) -> None:
         with self._arrived:
