@@ -74,7 +74,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "sqlite":
         yield Place(f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db")
         return
-    urls = postgres.fresh_database(), postgres.fresh_database()
+    urls = postgres.fresh_database(), postgres.empty_database()
     yield Place(*urls)
     for url in urls:
         postgres.drop_database(url)
@@ -213,9 +213,9 @@ def test_a_backup_that_fails_leaves_nothing(place: Place, tmp_path: Path) -> Non
     folder = tmp_path / "backups"
     folder.mkdir()
     with pytest.raises(CannotKeep, match="no store"):
-        back_up(place.settings, folder / "kept", force=False, now=NOW)
+        back_up(place.elsewhere, folder / "kept", force=False, now=NOW)
     with pytest.raises(CannotKeep, match="its folder does not exist"):
-        back_up(place.settings, tmp_path / "gone" / "kept", force=False, now=NOW)
+        back_up(place.elsewhere, tmp_path / "gone" / "kept", force=False, now=NOW)
     assert list(folder.iterdir()) == []
 
 
@@ -324,7 +324,7 @@ def test_a_wrong_file_is_refused_and_the_store_stays(
 
 
 def test_a_wrong_dump_is_refused_and_the_database_stays_empty(tmp_path: Path) -> None:
-    source, target = postgres.fresh_database(), postgres.fresh_database()
+    source, target = postgres.fresh_database(), postgres.empty_database()
     letter(tmp_path / "letter")
     with pytest.raises(CannotKeep, match="no whole dump"):
         restore(settings_for(target), tmp_path / "letter", force=False, now=NOW)
@@ -348,7 +348,7 @@ def test_a_database_that_is_not_empty_or_not_ours_is_left_alone(tmp_path: Path) 
     back_up(settings_for(url), tmp_path / "kept", force=False, now=NOW)
     with pytest.raises(CannotKeep, match="not empty; make an empty database"):
         restore(settings_for(url), tmp_path / "kept", force=True, now=NOW)
-    other = postgres.fresh_database()
+    other = postgres.empty_database()
     with psycopg.connect(other) as server:
         server.execute("CREATE TABLE theirs (a int)")
     with pytest.raises(CannotKeep, match="no store of Sturmglas"):
@@ -361,7 +361,7 @@ def test_a_newer_dump_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     back_up(settings_for(url), tmp_path / "kept", force=False, now=NOW)
     monkeypatch.setattr("monitor.app.keeping.postgres.HEAD", "0000")  # as an older program has it
     with pytest.raises(CannotKeep, match="newer Sturmglas"):
-        restore(settings_for(postgres.fresh_database()), tmp_path / "kept", force=False, now=NOW)
+        restore(settings_for(postgres.empty_database()), tmp_path / "kept", force=False, now=NOW)
 
 
 def test_a_missing_and_an_old_tool_are_told_with_what_to_install(
