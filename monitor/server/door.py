@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache, lru_cache
 from http import HTTPStatus
 
 import msgspec
@@ -55,6 +56,8 @@ class Door:
         self._limit = service.settings.server.max_body_bytes
         self._room = bodies.Room(max(HELD_BYTES, 4 * self._limit))
         self._security = security(CSP)
+        self._headers = [*encode([("content-type", "application/json")]), *self._security]
+        self._told = _Told()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Never raises: what is unexpected is logged and answered as 500."""
@@ -89,7 +92,7 @@ class Door:
         taken = await self._decode(headers, raw, allowed, self._service.clock.now())
         if taken.entries:
             await self._commit.append(taken.entries)
-        _count(taken, allowed)
+        self._told.taken(taken, allowed)
         metrics.INGEST_SECONDS.observe(stopwatch() - started)
         return taken
 
@@ -123,29 +126,54 @@ class Door:
         return await asyncio.to_thread(inflate_and_decode)
 
     async def _answer(self, send: Send, taken: Intake) -> None:
+        if not taken.rejected:
+            self._told.accepted.inc()
+            body = b'{"accepted":%d,"duplicates":%d,"rejected":[]}' % (
+                taken.accepted,
+                taken.duplicates,
+            )
+            await _send(send, 202, self._headers, body)
+            return
         record = {
             "accepted": taken.accepted,
             "duplicates": taken.duplicates,
             "rejected": [{"index": r.index, "error": r.error} for r in taken.rejected],
         }
-        if taken.rejected and not taken.accepted:
+        if not taken.accepted:
             first = taken.rejected[0].error
             detail = f"None of {len(taken.rejected)} was taken. The first: {first}"
             await self._refuse(send, Problem(422, "nothing-taken", detail, extra=record))
             return
-        metrics.REQUESTS.labels("accepted").inc()
-        headers = encode([("content-type", "application/json")])
-        await self._send(send, 202, headers, msgspec.json.encode(record))
+        self._told.accepted.inc()
+        await _send(send, 202, self._headers, msgspec.json.encode(record))
 
     async def _refuse(self, send: Send, problem: Problem) -> None:
         metrics.REQUESTS.labels(_outcome(problem.status)).inc()
-        await self._send(send, problem.status, encode(problem.all_headers()), problem.body())
+        headers = [*encode(problem.all_headers()), *self._security]
+        await _send(send, problem.status, headers, problem.body())
 
-    async def _send(self, send: Send, status: int, headers: Raw, body: bytes) -> None:
-        length = (b"content-length", str(len(body)).encode())
-        start = {"type": "http.response.start", "status": status}
-        await send({**start, "headers": [*headers, length, *self._security]})
-        await send({"type": "http.response.body", "body": body})
+
+class _Told:
+    """What the door counts. Children of a metric are looked up once: `labels` costs more than `inc`."""
+
+    def __init__(self) -> None:
+        self.accepted = metrics.REQUESTS.labels("accepted")
+        self._ingested = cache(metrics.INGESTED.labels)  # bounded by the sources of the settings
+
+    def taken(self, taken: Intake, allowed: frozenset[str]) -> None:
+        """Count by source; what was refused counts for the sender, whose first source it is."""
+        for entry, size in zip(taken.entries, taken.sizes, strict=True):
+            self._ingested(entry.source, "accepted").inc(size)
+        if taken.duplicates:
+            self._ingested(min(allowed), "duplicate").inc(taken.duplicates)
+        if taken.rejected:
+            self._ingested(min(allowed), "rejected").inc(len(taken.rejected))
+
+
+async def _send(send: Send, status: int, headers: Raw, body: bytes) -> None:
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def decode(
@@ -156,25 +184,31 @@ def decode(
     shards: int = 1,
 ) -> Intake:
     """Judge a body by its content type; raises `Problem` 415 for one that we do not take."""
-    media_type, _, parameters = headers.get("content-type", _JSON[0]).partition(";")
-    media_type = media_type.strip().lower()
-    charset = parameters.lower().partition("charset=")[2].strip('" ')
-    if charset and charset.split(";")[0].strip('" ') not in ("utf-8", "utf8", "us-ascii"):
-        raise Problem(415, "unsupported-charset", "content-type: send UTF-8")
-    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
+    media_type = _media_type(headers.get("content-type", _JSON[0]))
+    if media_type in _JSON and "ce-specversion" not in headers:
+        return intake.take_json(raw, allowed, now, shards)
     if media_type == _EVENT:
         return intake.take_event(raw, allowed, now, shards)
     if media_type == _EVENTS:
         return intake.take_events(raw, allowed, now, shards)
-    if media_type in _JSON and "specversion" in attributes:
-        return intake.take_binary(raw, attributes, allowed, now, shards)
     if media_type in _JSON:
-        return intake.take_json(raw, allowed, now, shards)
+        attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
+        return intake.take_binary(raw, attributes, allowed, now, shards)
     if media_type in _LINES:
         return intake.take_lines(raw, allowed, now, shards)
     known = ", ".join((_JSON[0], *_LINES[:1], _EVENT, _EVENTS))
     detail = f"content-type: expected one of {known}; got {media_type[:80]!a}"
     raise Problem(415, "unsupported-type", detail, headers=(("accept-post", known),))
+
+
+@lru_cache(maxsize=64)
+def _media_type(given: str) -> str:
+    """Return the media type of a content-type header; raises `Problem` 415 for another charset."""
+    media_type, _, parameters = given.partition(";")
+    charset = parameters.lower().partition("charset=")[2].split(";")[0].strip('" ')
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise Problem(415, "unsupported-charset", "content-type: send UTF-8")
+    return media_type.strip().lower()
 
 
 def _stranger(detail: str) -> Problem:
@@ -189,14 +223,3 @@ def _outcome(status: int) -> str:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return "unavailable"
     return "failed" if status >= 500 else "refused"
-
-
-def _count(taken: Intake, allowed: frozenset[str]) -> None:
-    """Count by source; what was refused counts for the sender, whose first source it is."""
-    for entry, size in zip(taken.entries, taken.sizes, strict=True):
-        metrics.INGESTED.labels(entry.source, "accepted").inc(size)
-    sender = min(allowed)
-    if taken.duplicates:
-        metrics.INGESTED.labels(sender, "duplicate").inc(taken.duplicates)
-    if taken.rejected:
-        metrics.INGESTED.labels(sender, "rejected").inc(len(taken.rejected))

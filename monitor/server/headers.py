@@ -31,7 +31,7 @@ def encode(headers: Iterable[tuple[str, str]]) -> Raw:
 
 def incoming(scope: Scope) -> dict[str, str]:
     """Return the request's headers by lower-case name; of a repeated one the first counts."""
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-    return found
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(scope["headers"])
+    }

@@ -161,6 +161,8 @@ def take_json(
     """
     start = body.lstrip(b" \t\r\n")[:1]
     if start == b"{":
+        if one := _single(body, allowed, observed_at, shards):
+            return one
         sorting = _Sorting(allowed, observed_at, shards)
         sorting.take(0, EntryKind.CREATED, body)
         if sorting.rejected:
@@ -288,29 +290,41 @@ def _whole(
         return Intake()
     sources = {m.source for m in mentions}
     years = {m.published_at.year for m in mentions}
+    if not sources <= allowed or _NUL in body or min(years) < 2 or max(years) > 9998:
+        return None
     alone = len(sources) == 1
     ids = {m.source_id if alone else (m.source, m.source_id) for m in mentions}
-    if (
-        not sources <= allowed
-        or _NUL in body
-        or len(ids) != len(mentions)
-        or min(years) < 2
-        or max(years) > 9998
-    ):
-        return None
-    if alone and shards == 1:
+    repeats = len(mentions) - len(ids)
+    if alone and shards == 1 and not repeats:
         payload = body if lines is None else _array(lines)
         entry = NewEntry(EntryKind.CREATED, mentions[0].source, observed_at, payload)
         return Intake((entry,), (len(mentions),))
-    parts: dict[tuple[str, int], list[bytes | msgspec.Raw]] = {}
-    for mention, raw in zip(mentions, _cut.decode(body) if lines is None else lines, strict=True):
-        shard = shard_of(mention.source, mention.source_id, shards)
-        parts.setdefault((mention.source, shard), []).append(raw)
+    items = _cut.decode(body) if lines is None else lines
+    parts: dict[tuple[str, int], dict[str, bytes | msgspec.Raw]] = {}
+    for mention, raw in zip(mentions, items, strict=True):
+        id = mention.source_id
+        part = parts.setdefault((mention.source, shard_of(mention.source, id, shards)), {})
+        part.setdefault(id, raw)  # the first arrival of a mention is the mention
     entries = [
-        NewEntry(EntryKind.CREATED, source, observed_at, _array(raws), shard)
-        for (source, shard), raws in parts.items()
+        NewEntry(EntryKind.CREATED, source, observed_at, _array(part.values()), shard)
+        for (source, shard), part in parts.items()
     ]
-    return Intake(tuple(entries), tuple(map(len, parts.values())))
+    return Intake(tuple(entries), tuple(map(len, parts.values())), repeats)
+
+
+def _single(
+    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int
+) -> Intake | None:
+    """Return the intake of one good mention, else None."""
+    try:
+        mention = _line.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if _NUL in body or judge(mention, allowed):
+        return None
+    shard = shard_of(mention.source, mention.source_id, shards)
+    entry = NewEntry(EntryKind.CREATED, mention.source, observed_at, b"[" + body + b"]", shard)
+    return Intake((entry,), (1,))
 
 
 def _array(items: Iterable[bytes | msgspec.Raw]) -> bytes:
