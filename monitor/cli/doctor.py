@@ -1,4 +1,4 @@
-"""Doctor: what is installed, writable, free and reachable here. Nothing is sent, nothing changed."""
+"""Doctor: what is installed, writable, free and reachable here. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import sqlite3
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
 from monitor.settings.sections import FileSource
 from monitor.store.schema import APPLICATION_ID
+
+__all__ = ["Finding", "State", "examine"]
 
 BUILT_AFTER = datetime(2026, 11, 1, tzinfo=UTC)
 """Written later than this: a clock that shows an earlier day is wrong."""
@@ -32,26 +34,12 @@ _PORTS = {"http": 80, "https": 443, "redis": 6379, "postgresql": 5432}
 _DEFAULT_ADDRESSES = ("url", "webhook_url", "api_url")
 
 
-class State(StrEnum):
-    """How a finding is. Only ``FAIL`` keeps Sturmglas from working."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: its name, how it is, and what to do about it."""
-
-    name: str
-    state: State
-    text: str
-
-
 def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding]:
-    """Look at everything, in order. With ``reach`` connections to configured addresses are opened
-    and closed again (`TIMEOUT_S` each); no byte is sent over them.
+    """Look at everything, in order.
+
+    PostgreSQL and Redis, where set, are asked how they are; nothing is written there. With
+    ``reach`` connections to the other addresses of the settings are opened and closed again
+    (`TIMEOUT_S` each); no byte is sent over them.
     """
     yield _python()
     yield from _packages()
@@ -63,7 +51,8 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
         return
     settings = reading.settings
     yield Finding("settings", State.OK, settings.origin)
-    yield from _store(settings.store.url)
+    yield from _store(settings)
+    yield from _log(settings)
     yield _port(settings.server.host, settings.server.port)
     yield from _sources(settings)
     yield from _channels(settings)
@@ -125,11 +114,32 @@ def _clock(now: datetime) -> Finding:
     return Finding("clock", State.OK, told)
 
 
-def _store(url: str) -> Iterator[Finding]:
+def _store(settings: Settings) -> Iterator[Finding]:
+    url = settings.store.url
     if not url.startswith("sqlite:"):
-        text = f"{_without_password(url)}: this version keeps everything in SQLite, sqlite:///FILE"
-        yield Finding("store", State.FAIL, text)
+        from monitor.cli.doctor_postgres import examine_postgres
+
+        yield from examine_postgres(settings.store)
         return
+    yield from _file_store(url)
+
+
+def _log(settings: Settings) -> Iterator[Finding]:
+    """Look at a log beside the store; in the store's own file there is nothing to add."""
+    stream = settings.stream
+    if not stream.url or stream.url == settings.store.url:
+        return
+    if stream.url.startswith("sqlite:"):
+        for finding in _file_store(stream.url):
+            yield replace(finding, name=f"log {finding.name}".replace("log store", "log"))
+        return
+    from monitor.app.wiring import with_password
+    from monitor.cli.doctor_redis import examine_redis
+
+    yield from examine_redis(stream, with_password(stream.url, stream.password))
+
+
+def _file_store(url: str) -> Iterator[Finding]:
     path = url.partition("///")[2].partition("?")[0]
     if not path or path == ":memory:":
         yield Finding("store", State.WARN, f"{url} keeps nothing: everything is gone at the end")
@@ -248,7 +258,3 @@ def _connect(
         reason = error.strerror or str(error) or type(error).__name__
         return Finding(f"reach {name}", State.FAIL, f"{host}:{port} cannot be reached: {reason}")
     return Finding(f"reach {name}", State.OK, f"{host}:{port} answers")
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^@/]*@", "//…@", url)

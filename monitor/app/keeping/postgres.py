@@ -60,7 +60,7 @@ class Database:
                 self.url, password=self._password, connect_timeout=_CONNECT_S, autocommit=True
             )
         except psycopg.OperationalError as error:
-            raise CannotKeep(f"{self.url}: {_last_line(str(error))}") from error
+            raise CannotKeep(f"{self.url}: {' '.join(str(error).split())}") from error
 
     def environment(self) -> dict[str, str]:
         """Return what the tools run with."""
