@@ -39,7 +39,8 @@ _CODE: Final = np.uint32((1 << 24) - 1)
 _CODES: Final = 0x110000
 
 _URL = re.compile(r"(?:https?://|www\.)\S*")
-_USER = re.compile(r"(?<!\w)@\w+")
+# "@" first and what stands before it afterwards: so the engine leaps from one "@" to the next.
+_USER = re.compile(r"@(?<!\w@)\w+")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 _NEGATORS: Final = """
@@ -287,13 +288,18 @@ def _gram_rows(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> NDArray[n
     padded[:size] = codes
     solid = np.zeros(size + ORDERS[-1], dtype=np.uint32)
     solid[:size] = kinds != SPACE
-    rolled = codes * _M32 + padded[1 : size + 1]
-    inside = np.ones(1, dtype=np.uint32)
+    rolled = codes * _M32
+    rolled += padded[1 : size + 1]
+    inside = np.ones(size, dtype=np.uint32)
     rows = np.empty((len(ORDERS), size), dtype=np.intp)
     for i, n in enumerate(ORDERS):
-        rolled = rolled * _M32 + padded[n - 1 : n - 1 + size]
-        inside = inside * solid[n - 2 : n - 2 + size]
-        np.multiply((rolled * _K32[i]) >> _CHAR_SHIFT, inside, out=rows[i])
+        rolled *= _M32
+        rolled += padded[n - 1 : n - 1 + size]
+        inside *= solid[n - 2 : n - 2 + size]
+        row = rolled * _K32[i]
+        row >>= _CHAR_SHIFT
+        row *= inside
+        rows[i] = row
     return rows
 
 

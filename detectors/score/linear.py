@@ -122,16 +122,31 @@ def load_weights(path: Path) -> Weights:
     )
 
 
-def packed(table: NDArray[np.int8]) -> list[NDArray[np.int64]]:
-    """Return the weights of each three heads as one 64-bit row (the last group may be short)."""
-    groups = []
-    for first in range(0, len(table), _LANES):
-        row = np.zeros(table.shape[1], dtype=np.int64)
-        for lane, head in enumerate(table[first : first + _LANES]):
-            row += head.astype(np.int64) << (lane * int(_LANE_BITS))
-        row[0] = 0
-        groups.append(row)
+def packed(table: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the weights of each three heads in one 64-bit integer, shape (rows, groups).
+
+    The weights of one row lie side by side, so that a row costs one look into memory.
+    """
+    groups = np.zeros((table.shape[1], -(-len(table) // _LANES)), dtype=np.int64)
+    for i, head in enumerate(table):
+        groups[:, i // _LANES] += head.astype(np.int64) << (i % _LANES * int(_LANE_BITS))
+    groups[0] = 0
     return groups
+
+
+def summed(
+    groups: NDArray[np.int64], rows: NDArray[np.intp], heads: NDArray[np.intp]
+) -> NDArray[np.int64]:
+    """Return the sums of packed weights of each text, shape (groups, texts).
+
+    ``rows`` (kinds, places): the feature rows at each character or token; ``heads``: where each
+    text begins among the places.
+    """
+    weights = groups.take(rows[0], axis=0)
+    for kind in rows[1:]:
+        weights += groups.take(kind, axis=0)
+    sums: NDArray[np.int64] = np.add.reduceat(weights, heads, axis=0).T
+    return sums
 
 
 def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -212,13 +227,11 @@ class LinearScorer:
 
     def raw(self, features: Features) -> NDArray[np.float64]:
         """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
-        sums = np.empty((2, len(self._groups), len(features.heads)), dtype=np.int64)
-        for g, table in enumerate(self._groups):
-            by_char = table.take(features.grams).sum(axis=0)
-            by_token = table.take(features.words).sum(axis=0)
-            np.add.reduceat(by_char, features.heads, out=sums[0, g])
-            np.add.reduceat(by_token, features.token_heads, out=sums[1, g])
-        lanes = unpacked(sums).reshape(2, -1, len(features.heads))
+        sums = (
+            summed(self._groups, features.grams, features.heads),
+            summed(self._groups, features.words, features.token_heads),
+        )
+        lanes = unpacked(np.stack(sums)).reshape(2, -1, len(features.heads))
         grams, words = lanes[:, : len(self._bias)]
         raw: NDArray[np.float64] = grams * self._scale[0]
         raw += words * self._scale[1]

@@ -170,7 +170,7 @@ def test_lanes_hold_the_largest_sums_exactly() -> None:
     table = np.zeros((5, ROWS), dtype=np.int8)
     table[:, 1] = (127, -127, 127, -127, 127)
     table[:, 2] = (-1, 1, -127, 0, 5)
-    groups = np.array([group[1] * 6_000 + group[2] for group in packed(table)])
+    groups = packed(table)[1] * 6_000 + packed(table)[2]
     lanes = unpacked(groups[:, None])[..., 0].ravel()[:5]
     assert lanes.tolist() == [
         127 * 6_000 - 1, -127 * 6_000 + 1, 127 * 6_000 - 127, -127 * 6_000, 127 * 6_000 + 5,
