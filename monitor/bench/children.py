@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 STOP_S = 30.0
+_PORT = re.compile(r"(?:^|//[\w.]+:)(\d+)/?$")
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -44,25 +48,31 @@ def peer(name: str, plan: dict[str, Any]) -> Iterator[Child]:  # Any: JSON, read
 
 @contextmanager
 def started(command: Sequence[str], said: str = "") -> Iterator[Child]:
-    """Start a server that tells its port at the end of its first line; SIGTERM at the end."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(said + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline().strip()
-        if not line:
-            _, told = process.communicate(timeout=STOP_S)
-            raise RuntimeError(f"{' '.join(command)} ended by itself: {told[-2000:]}")
-        yield Child(process.pid, int(line.rstrip("/").rpartition(":")[2]))
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+    """Start a server that tells its port, or its address, on a line; SIGTERM at the end."""
+    with tempfile.TemporaryFile("w+") as notes:  # a pipe that nobody reads would fill up
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=notes, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            process.communicate(timeout=STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            process.stdin.write(said + "\n")
+            process.stdin.flush()
+            port = next((int(m[1]) for line in process.stdout if (m := _PORT.search(line))), 0)
+            if not port:
+                process.wait(STOP_S)
+                notes.seek(0)
+                told = notes.read()[-2000:]
+                raise RuntimeError(f"{' '.join(command)} ended by itself: {told}")
+            # What it says from now on is read and forgotten: a full pipe would stop it.
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield Child(process.pid, port)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdin.close()

@@ -76,12 +76,13 @@ def build(
     seed: int = 1,
     sources: Sequence[str] = SOURCES,
     start: datetime = START,
+    prefix: str = "p",
 ) -> Corpus:
     """Return ``n`` mentions from real posts in bodies of ``batch``, 2 % of them sent twice.
 
     Four in five texts name one of the brands; one in 500 is 2,000 to 20,000 characters long, made
     of several posts. Authors are heavy-tailed; times run over 200 minutes for 20,000 mentions.
-    ``batch`` 1 gives bodies that are one object each.
+    ``batch`` 1 gives bodies that are one object each; ``prefix`` begins the ids.
     """
     rng = random.Random(seed)
     pool = [text for name in SETS for _, text in texts(folder, name)]
@@ -91,7 +92,8 @@ def build(
         if records and rng.random() < 0.02:
             records.append(rng.choice(records[-500:]))
         else:
-            records.append(_record(rng, i, _text(rng, pool, i), sources, start))
+            at = start + timedelta(seconds=i * 12_000 / 20_000)
+            records.append(_record(rng, f"{prefix}{i:08d}", i, _text(rng, pool, i), sources, at))
     lengths = [len(r["text"]) for r in records]
     parts: list[Any] = [records[i : i + batch] for i in range(0, n, batch)]
     bodies = [
@@ -120,13 +122,12 @@ def _text(rng: random.Random, pool: list[str], i: int) -> str:
 
 
 def _record(
-    rng: random.Random, i: int, text: str, sources: Sequence[str], start: datetime
+    rng: random.Random, id: str, i: int, text: str, sources: Sequence[str], at: datetime
 ) -> dict[str, Any]:
-    at = start + timedelta(seconds=i * 12_000 / 20_000)
     author = int(rng.paretovariate(0.9)) % 50_000
     return {
         "source": rng.choice(sources),
-        "source_id": f"p{i:08d}",
+        "source_id": id,
         "text": text,
         "published_at": at.isoformat(),
         "url": f"https://example.org/p/{i}",

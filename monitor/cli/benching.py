@@ -50,6 +50,12 @@ def _ingest(o: Options) -> Record:
     return ingest.run(o.mentions or 10_000, o.repeats, o.seed, o.say).record()
 
 
+def _http(o: Options) -> Record:
+    from monitor.bench import http
+
+    return http.run(o.mentions or 4000, o.repeats, o.seed, o.say).record()
+
+
 def _realstream(o: Options) -> Record:
     from monitor.bench import realstream
 
@@ -74,6 +80,7 @@ def _nab(o: Options) -> Record:
 BENCHES = (
     Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
     Bench("ingest", "CPU per mention taken in durably, against the floor and against FastAPI", _ingest),
+    Bench("http", "`serve` until all is filed, against a naive service behind uvicorn", _http),
     Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
     Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
