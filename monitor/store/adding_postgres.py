@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import BigInteger, Column, Connection, Float, Integer, SmallInteger, Text
 
 from detectors.window import BIN_S
-from monitor.ports import Filed
+from monitor.ports import Filed, Unavailable
 from monitor.store import schema
 from monitor.store.codec import micros
 from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, person, wide_row
@@ -99,8 +99,24 @@ class PostgresAdder:
             if num is not None:
                 fresh.append((num, row))
         if fresh:
-            _add_rows(cursor, fresh)
+            self._add_rows(cursor, fresh, set(days))
         return new
+
+    def _add_rows(
+        self, cursor: psycopg.Cursor[Row], fresh: Sequence[tuple[int, Filed]], days: set[int]
+    ) -> None:
+        from psycopg.errors import CheckViolation
+
+        try:
+            _add_rows(cursor, fresh)
+        except CheckViolation as error:
+            # Housekeeping of another worker dropped the day; look again at the next attempt.
+            for day in days:
+                self._partitions.forget(day)
+            raise Unavailable(
+                "a day of the store was dropped meanwhile; nothing was stored, try again",
+                retry_after_s=1.0,
+            ) from error
 
 
 def _days(rows: Sequence[Filed]) -> list[int]:
@@ -149,14 +165,23 @@ def _columns(rows: Iterable[Row]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _copy(cursor: psycopg.Cursor[Row], sql: str, types: Sequence[str], rows: Sequence[Row]) -> None:
+def _copy(cursor: psycopg.Cursor[Row], sql: str, types: Sequence[str], rows: list[Row]) -> None:
     if not rows:
         return
     with cursor.copy(sql.encode()) as copy:
         copy.set_types(types)
         write = copy.write_row
-        for row in rows:
+        for row in _storable(rows, types):
             write(row)
+
+
+def _storable(rows: list[Row], types: Sequence[str]) -> list[Row]:
+    """Return rows without U+0000, which PostgreSQL cannot store; looked for a column at a time."""
+    columns = zip(types, zip(*rows, strict=True), strict=True)
+    texts = (cast("tuple[str | None, ...]", column) for kind, column in columns if kind == "text")
+    if not any("\0" in "".join(filter(None, column)) for column in texts):
+        return rows
+    return [tuple(v.replace("\0", "") if isinstance(v, str) else v for v in row) for row in rows]
 
 
 def _raw(c: Connection) -> psycopg.Connection[Row]:

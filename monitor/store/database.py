@@ -6,6 +6,8 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import ArgumentError
 
 from monitor.ports import Alone, Fences, Unavailable
-from monitor.store import schema
+from monitor.store import housekeeping, schema
 from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
@@ -159,6 +161,20 @@ class SqliteStore:
                 )
                 value = c.execute(query).scalar_one()
         return bytes(value)
+
+    def housekeep(self, now: datetime, keep_days: int) -> int:
+        """Delete what arrived more than ``keep_days`` before ``now``; returns how many mentions.
+
+        0 keeps everything. A slice at a time, so that others get their turn in between; see
+        `monitor.store.housekeeping` for what goes and what stays.
+        """
+        if not keep_days:
+            return 0
+        before_us = housekeeping.horizon_us(now, keep_days)
+        gone = housekeeping.sweep(self._write, before_us)
+        # What is remembered of authors may no longer be true once some are gone.
+        housekeeping.sweep_authors(partial(self._write, self._remembered.clear), before_us)
+        return gone
 
     def close(self) -> None:
         """Close every connection; a private store's files go with it. May be called twice."""

@@ -61,7 +61,7 @@ class MentionWrites:
             num=num,
             source=source,
             at=instant(at_us),
-            topics=_topics_of(topics),
+            topics=topics_of(topics),
             counts=Counts(
                 mentions=1,
                 negatives=int(tone == Tone.NEGATIVE),
@@ -161,7 +161,7 @@ class MentionWrites:
             (metrics_json(after), reach, num),
         )
         if reach != row[1]:
-            for topic in _topics_of(row[2]):
+            for topic in topics_of(row[2]):
                 run(
                     "UPDATE mention_topic SET reach = ? WHERE topic = ? AND at_s = ? AND num = ?",
                     (reach, topic, row[3] // 1_000_000, num),
@@ -185,7 +185,7 @@ class MentionWrites:
 
 
 @lru_cache(maxsize=4096)
-def _topics_of(text: str) -> tuple[str, ...]:
+def topics_of(text: str) -> tuple[str, ...]:
     return msgspec.json.decode(text, type=tuple[str, ...])
 
 

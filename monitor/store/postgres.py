@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -171,19 +172,33 @@ def _state(error: BaseException) -> tuple[str, bool]:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return "", False
-    state = cause.sqlstate or ""
+    state = cause.sqlstate or _refusal(str(cause))
     lost = state.startswith("08") or (
         not state and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     )
     return state, lost
 
 
+_REFUSALS = (
+    (r"too many (clients|connections)|remaining connection slots", "53300"),
+    (r"starting up|shutting down|in recovery|not yet accepting", "57P03"),
+    (r'role ".*" does not exist|password authentication failed|no password supplied', "28P01"),
+    (r'database ".*" does not exist', "3D000"),
+    (r"pg_hba\.conf|not permitted to log in", "28000"),
+)
+
+
+def _refusal(message: str) -> str:
+    """Return the SQLSTATE behind a refused connection, of which libpq hands on the words alone."""
+    return next((state for words, state in _REFUSALS if re.search(words, message)), "")
+
+
 @contextmanager
-def translated(engine: Engine, where: str) -> Iterator[None]:
+def translated(where: str) -> Iterator[None]:
     """Turn "not now" into `Unavailable`; every other error stays what it is.
 
-    The pool is emptied after a lost connection, so that the next transaction finds out by itself
-    whether the server is back.
+    SQLAlchemy gives up every connection of the pool once it meets a lost one, so that the next
+    transaction finds out by itself whether the server is back.
     """
     import psycopg
 
@@ -196,6 +211,18 @@ def translated(engine: Engine, where: str) -> Iterator[None]:
         later = unavailable(error, where)
         if later is None:
             raise
-        if state not in _SOON and not isinstance(error, PoolTimeout):
-            engine.dispose()
         raise later from error
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction; a connection that COPY lost behind SQLAlchemy's back is given up."""
+    import psycopg
+
+    with engine.connect() as c:
+        try:
+            with c.begin():
+                yield c
+        except psycopg.Error:
+            c.invalidate()
+            raise

@@ -6,11 +6,12 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
 from monitor.ports import LEASE_S, Fences, Unavailable
-from monitor.store import migrate_postgres, schema
+from monitor.store import housekeeping, migrate_postgres, schema
 from monitor.store.adding_postgres import PostgresAdder
 from monitor.store.counts import CountWrites
 from monitor.store.dialects import insert
@@ -19,8 +20,8 @@ from monitor.store.leases import SqlLeases, renew
 from monitor.store.mentions import MentionWrites
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
-from monitor.store.partitions import Partitions
-from monitor.store.postgres import address, engine_for, shown, translated
+from monitor.store.partitions import Partitions, first_num
+from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
 
 CONNECTIONS = 32
@@ -52,7 +53,7 @@ class PostgresStore:
         )
         self._partitions = Partitions(self._engine)
         try:
-            with translated(self._engine, self.where):
+            with translated(self.where):
                 migrate_postgres.migrate(self._engine, self.where)
                 self._partitions.ahead()
         except BaseException:
@@ -107,7 +108,7 @@ class PostgresStore:
     def _connected(self, engine: Engine) -> Iterator[Connection]:
         if self._closed:
             raise Unavailable(f"{self.where}: the store is closed")
-        with translated(self._engine, self.where), engine.connect() as c, c.begin():
+        with translated(self.where), transaction(engine) as c:
             yield c
 
     def secret(self, name: str) -> bytes:
@@ -122,6 +123,24 @@ class PostgresStore:
                 c.execute(new.on_conflict_do_nothing())
                 value = c.execute(query).scalar_one()
         return bytes(value)
+
+    def housekeep(self, now: datetime, keep_days: int) -> int:
+        """Make days ahead; drop those more than ``keep_days`` before ``now``. Returns how many
+        mentions went.
+
+        0 keeps everything. `monitor.store.housekeeping` says what goes and what stays. Several
+        workers may call it at once. Raises `Unavailable` where a day could not be dropped at once
+        because somebody reads or writes; the next call goes on.
+        """
+        with translated(self.where):
+            self._partitions.ahead()
+        if not keep_days:
+            return 0
+        before_us = housekeeping.horizon_us(now, keep_days)
+        gone = housekeeping.sweep(self._write, before_us, below=first_num(1))
+        gone += housekeeping.sweep_days(self._write, self._partitions, before_us)
+        housekeeping.sweep_authors(self._write, before_us)
+        return gone
 
     def close(self) -> None:
         """Close every connection. May be called twice."""
