@@ -23,6 +23,8 @@ from redis.retry import Retry
 from monitor.clock import stopwatch
 from monitor.ports import Unavailable
 from monitor.stream import WrongServer
+from monitor.stream.redis_checks import checked, crowded
+from monitor.stream.redis_errors import TROUBLE, later, told
 
 CONNECT_S = 1.0
 """How long a connection may take to be made; a machine that is gone answers nothing at all."""
@@ -30,39 +32,11 @@ CONNECT_S = 1.0
 REFRESH_S = 0.25
 """The least time between two looks at who holds what in a cluster."""
 
-FULL = 0.85
-"""Share of maxmemory above which nothing is appended."""
-
 LOOK_S = 0.5
 """How often memory is looked at, at most."""
 
-OLDEST = (6, 2)
-"""Redis before 6.2 cannot list pending entries by idle time, nor trim by position."""
-
 Reply = Any  # what a server answered (bytes, numbers, lists of them), or a `Failure`
 Arg = str | bytes | int
-
-_WORDS: dict[str, str] = {
-    "OOM": "is out of memory: raise maxmemory, or let the workers catch up",
-    "LOADING": "is loading its data from disk",
-    "READONLY": "is a replica now; its primary is being replaced",
-    "MASTERDOWN": "has lost its primary",
-    "CLUSTERDOWN": "says that the cluster is down: a part of it has no primary",
-    "MISCONF": "cannot write to its disk",
-    "TRYAGAIN": "is moving this shard to another node",
-    "ASK": "is moving this shard to another node",
-    "MOVED": "has moved this shard to another node",
-    "BUSY": "is busy with somebody's script",
-    "NOREPLICAS": "has too few replicas in sync (min-replicas-to-write)",
-    "NOAUTH": "wants a password",
-    "WRONGPASS": "refuses user or password",
-    "NOPERM": "does not allow its user what the log needs",
-}
-_REFUSALS = {"NOAUTH", "WRONGPASS", "NOPERM"}
-
-
-_TROUBLE = (errors.RedisError, errors.RedisClusterException, OSError)
-"""What the client library raises when something is wrong outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +84,10 @@ class Link:
                 )
             else:
                 self.place = self.place or str(options.get("path"))
+                options.pop("ssl", None)  # the URL says it
                 pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **options)
                 self._one = redis.Redis(connection_pool=pool)
-        except _TROUBLE as error:
+        except TROUBLE as error:
             raise told(error, self.place) from None
         self._guard = threading.Lock()
         self._refreshed = 0.0
@@ -165,7 +140,7 @@ class Link:
         for i in which:
             try:
                 pool = self._pool(calls[i].key)
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 results[i] = Failure(later(error, self.place), in_doubt=False)
                 continue
             lanes.setdefault(pool, _Lane(pool, self.place)).mine.append(i)
@@ -199,7 +174,7 @@ class Link:
             self._refreshed = stopwatch()
         try:
             self._cluster.nodes_manager.initialize()
-        except _TROUBLE:
+        except TROUBLE:
             return  # nobody answers: whoever calls next is told so
 
     # the servers themselves
@@ -219,9 +194,9 @@ class Link:
         asked = 0
         for place, client in self.clients():
             try:
-                notes += _checked(client, place, clustered=self.clustered)
+                notes += checked(client, place, clustered=self.clustered)
                 asked += 1
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 if not self.clustered or not isinstance(told(error, place), Unavailable):
                     raise told(error, place) from None
                 notes.append(f"{told(error, place)}; its settings were not checked")
@@ -234,7 +209,7 @@ class Link:
         for place, client in self._primaries(keys):
             at, why = self._looked.get(place, (-LOOK_S, ""))
             if stopwatch() - at >= LOOK_S:
-                why = _crowded(client, place)
+                why = crowded(client, place)
                 self._looked[place] = (stopwatch(), why)
             if why:
                 raise Unavailable(why, retry_after_s=2.0)
@@ -244,7 +219,7 @@ class Link:
             return [(self.place, self._one)]
         try:
             nodes = {self._cluster.get_node_from_key(key) for key in keys} - {None}
-        except _TROUBLE:
+        except TROUBLE:
             return []  # the call itself will say so
         return [(n.name, self._cluster.get_redis_connection(n)) for n in nodes if n is not None]
 
@@ -270,7 +245,7 @@ class _Lane:
     def send(self, calls: Sequence[Call], results: list[Reply], replicas: int) -> None:
         try:
             self._connection = self._pool.get_connection()
-        except _TROUBLE as error:
+        except TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=False)
             return
         commands: list[tuple[Arg, ...]] = [calls[i].args for i in self.mine]
@@ -280,7 +255,7 @@ class _Lane:
         self._clean = False
         try:
             self._connection.send_packed_command(self._connection.pack_commands(commands))
-        except _TROUBLE as error:
+        except TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=True)
 
     def receive(self, results: list[Reply], replicas: int) -> None:
@@ -291,7 +266,7 @@ class _Lane:
                 return
             try:
                 results[i] = self._answer()
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 self._fail(results, self.mine[n:], error, in_doubt=True)
                 return
         if replicas:
@@ -301,7 +276,7 @@ class _Lane:
     def _copied(self, results: list[Reply], replicas: int) -> None:
         try:
             n = self._answer()
-        except _TROUBLE as error:
+        except TROUBLE as error:
             self._fail(results, self.mine, error, in_doubt=True)
             return
         if isinstance(n, int) and n < replicas:
@@ -372,7 +347,7 @@ def addresses(url: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
             raise WrongServer(
                 "a Redis Cluster has no numbered databases; leave out what is after /"
             )
-        options["ssl"] = plain == "rediss"
+    options["ssl"] = plain == "rediss"
     return nodes, options
 
 
@@ -384,120 +359,6 @@ def _node(host: str, port: int) -> ClusterNode:
     return ClusterNode(host, port)  # type: ignore[no-untyped-call]  # as above
 
 
-def code(error: Exception) -> str:
-    """Return the word with which Redis begins an error, as far as it is known here."""
-    by_type: list[tuple[type[Exception], str]] = [
-        (errors.OutOfMemoryError, "OOM"),
-        (errors.MovedError, "MOVED"),
-        (errors.AskError, "ASK"),
-        (errors.TryAgainError, "TRYAGAIN"),
-        (errors.BusyLoadingError, "LOADING"),
-        (errors.ReadOnlyError, "READONLY"),
-        (errors.MasterDownError, "MASTERDOWN"),
-        (errors.ClusterDownError, "CLUSTERDOWN"),
-        (errors.SlotNotCoveredError, "CLUSTERDOWN"),
-        (errors.NoPermissionError, "NOPERM"),
-        (errors.AuthenticationWrongNumberOfArgsError, "WRONGPASS"),
-    ]
-    for kind, word in by_type:
-        if isinstance(error, kind):
-            return word
-    text = str(error)
-    if isinstance(error, errors.AuthenticationError):
-        return "NOAUTH" if "required" in text else "WRONGPASS"
-    if "user executing the script" in text:
-        return "NOPERM"
-    first = text.lstrip("-").partition(" ")[0]
-    return first if first in _WORDS else ""
-
-
-def told(error: Exception, place: str) -> Exception:
-    """Return what to raise for an error of the client library: ours, without a secret in it."""
-    if isinstance(error, errors.RedisClusterException) and error.__cause__ is not None:
-        return told(_cause(error), place)
-    word = code(error)
-    if word in _REFUSALS:
-        return WrongServer(f"redis at {place} {_WORDS[word]}; look at the URL of the log")
-    if word:
-        return Unavailable(f"redis at {place} {_WORDS[word]}", retry_after_s=2.0)
-    if isinstance(error, errors.TimeoutError):
-        return Unavailable(f"redis at {place} does not answer in time")
-    if isinstance(error, errors.ResponseError):
-        if "WRONGTYPE" in str(error):
-            return WrongServer(
-                f"redis at {place} keeps something else under our keys; set a prefix"
-            )
-        return error
-    if isinstance(error, errors.RedisClusterException) and "not enabled" in str(error):
-        return WrongServer(f"redis at {place} is no cluster; write redis:// instead")
-    if isinstance(error, _TROUBLE):
-        return Unavailable(f"redis at {place} cannot be reached")
-    return error
-
-
-def _cause(error: BaseException) -> Exception:
-    """Return what a cluster client wrapped, as far as that goes."""
-    while isinstance(error, errors.RedisClusterException) and error.__cause__ is not None:
-        error = error.__cause__
-    return error if isinstance(error, Exception) else OSError(str(error))
-
-
-def later(error: Exception, place: str) -> Exception:
-    """Return `told`, but a refusal is for now only: somebody may set the password right again."""
-    if code(error) in _REFUSALS:
-        return Unavailable(str(told(error, place)), retry_after_s=30.0)
-    return told(error, place)
-
-
 def _moved(result: Reply) -> bool:
     """Tell whether another node of a cluster has it now; the error names which."""
     return isinstance(result, errors.MovedError)
-
-
-def _crowded(client: redis.Redis, place: str) -> str:
-    """Return a sentence where memory is nearly used up, else ""."""
-    try:
-        memory = client.info("memory")
-    except _TROUBLE:
-        return ""  # the call itself will say so
-    most = int(memory.get("maxmemory", 0))
-    used = int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0))
-    if not most or used <= FULL * most:
-        return ""
-    return f"redis at {place} has {100 * used // most} % of its maxmemory in use: too much waits"
-
-
-def _checked(client: redis.Redis, place: str, *, clustered: bool) -> list[str]:
-    server = client.info("server")
-    version = str(server.get("redis_version", "0"))
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
-        raise WrongServer(f"redis at {place} is version {version}; 6.2 or newer is needed")
-    if not clustered and server.get("redis_mode") == "cluster":
-        raise WrongServer(
-            f"redis at {place} is a node of a cluster; write redis+cluster:// instead"
-        )
-    try:
-        found: dict[str, str] = {}
-        for name in ("appendonly", "appendfsync", "maxmemory-policy"):
-            found |= {str(k): str(v) for k, v in _texts(client.config_get(name)).items()}
-    except errors.ResponseError as error:
-        if code(error) in {"NOAUTH", "WRONGPASS", "LOADING"}:
-            raise
-        return [
-            f"redis at {place} does not let us read its settings; make sure of appendonly yes,"
-            " appendfsync always, maxmemory-policy noeviction"
-        ]
-    wanted = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-    wrong = [f"{k} {v} (it is {found[k]})" for k, v in wanted.items() if found.get(k, v) != v]
-    if wrong:
-        raise WrongServer(
-            f"redis at {place} would lose what was accepted: set {', '.join(wrong)} in redis.conf"
-        )
-    return []
-
-
-def _texts(found: Any) -> dict[str, str]:
-    def text(value: Any) -> str:
-        return value.decode() if isinstance(value, bytes) else str(value)
-
-    return {text(k): text(v) for k, v in dict(found).items()}

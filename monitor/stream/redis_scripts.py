@@ -1,5 +1,7 @@
 """What the log asks of Redis: one small script for each verb, atomic where it runs.
 
+Only reading is a plain XREADGROUP: it carries all payloads, and a script would copy each twice.
+
 Each shard is a stream (KEYS[1]) and a hash of running sums beside it (KEYS[2]) in the same slot:
 ``n`` and ``b`` are entries and bytes ever appended, ``n:<group>`` and ``b:<group>`` those that are
 no longer the group's business. An entry's field ``b`` is what ``b`` was before it, so that the
@@ -48,30 +50,23 @@ return {ids, n}
 """
 """KEYS: stream and sums of each shard; ARGV: which shard, kind, source, observed, payload, ..."""
 
-READ: Final = (
+GROUP: Final = (
     _FIELD
     + """
-local group = ARGV[1]
-local function read()
-  return redis.pcall('XREADGROUP', 'GROUP', group, ARGV[2], 'COUNT', ARGV[3],
-    'STREAMS', KEYS[1], '>')
+local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+if made.err then
+  if string.find(made.err, 'BUSYGROUP', 1, true) then return 0 end
+  return made
 end
-local got, made = read(), 0
-if got and got.err and string.find(got.err, 'NOGROUP', 1, true) then
-  redis.call('XGROUP', 'CREATE', KEYS[1], group, '0', 'MKSTREAM')
-  local had = redis.call('HMGET', KEYS[2], 'n', 'b')
-  local n, b = tonumber(had[1] or 0), tonumber(had[2] or 0)
-  local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-  if first then b = tonumber(field(first, 'b')) end
-  redis.call('HSET', KEYS[2], 'n:' .. group, n - redis.call('XLEN', KEYS[1]), 'b:' .. group, b)
-  got, made = read(), 1
-end
-if not got then return {made, {}} end
-if got.err then return got end
-return {made, got[1][2]}
+local had = redis.call('HMGET', KEYS[2], 'n', 'b')
+local n, b = tonumber(had[1] or 0), tonumber(had[2] or 0)
+local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+if first then b = tonumber(field(first, 'b')) end
+redis.call('HSET', KEYS[2], 'n:' .. ARGV[1], n - redis.call('XLEN', KEYS[1]), 'b:' .. ARGV[1], b)
+return 1
 """
 )
-"""ARGV: group, consumer, limit. Answers whether the group was made just now, and the entries."""
+"""ARGV: group. Makes it, beginning with the oldest entry; answers 0 where somebody else has."""
 
 CLAIM: Final = """
 local group, idle = ARGV[1], tonumber(ARGV[3])

@@ -13,16 +13,17 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.clock import Clock, SystemClock, stopwatch
+from monitor.clock import Clock, SystemClock
 from monitor.ports import Backlog, Entry, EntryKind, NewEntry, Unavailable
 from monitor.store.codec import instant, micros
 from monitor.stream import WrongServer
+from monitor.stream.redis_arrivals import Arrivals
 from monitor.stream.redis_scripts import (
     ACK,
     APPEND,
     BACKLOG,
     CLAIM,
-    READ,
+    GROUP,
     RESTAMP_ENTRIES,
     TRIM,
     TRIM_ENTRIES,
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
 
 log_ = logging.getLogger(__name__)
 
-POLL_S = 0.1
-"""How often `RedisLog.wait` looks for what another process appended."""
-
 CLAIMED = 1_000
 """Most entries claimed from a shard at once: a script's arguments have their limit."""
+
+MOST_KNOWN = 10_000
+"""Most pairs of group and shard that are remembered, to tell when one is gone."""
+
+_GONE = (
+    "group %s of shard %d was gone from redis at %s and begins anew: somebody deleted keys or"
+    " flushed the database, and what was not filed yet is lost"
+)
 
 TRIM_RUNS = 50
 """Most runs of the trimming script on one shard in one call, each for 1,000 entries."""
@@ -65,11 +71,7 @@ class RedisLog:
         self._turn = 0
         self._untrimmed = set(range(shards))
         self._groups: set[tuple[str, int]] = set()
-        self._arrived = threading.Condition()
-        self._counts = (0,) * shards
-        self._appends = 0
-        self._peeked = 0.0
-        self._noticed = threading.local()
+        self._arrivals = Arrivals(self._counts, shards)
         self._closed = False
 
     @classmethod
@@ -152,7 +154,7 @@ class RedisLog:
             order = [i for shard in shards for i in by_shard[shard]]
             for i, id in zip(order, ids, strict=True):
                 positions[i] = _position(entries[i].shard, id, len(entries[i].payload))
-            self._tell(dict(zip(shards, counts, strict=True)))
+            self._arrivals.tell(dict(zip(shards, counts, strict=True)))
         return positions
 
     def _append_call(
@@ -179,14 +181,14 @@ class RedisLog:
         """
 
         def call(shard: int, count: int, after: bytes) -> Call:
-            return self._script(READ, [shard], group, consumer, count)
+            key = self._keys[shard][0]
+            names: tuple[str | int, ...] = ("GROUP", group, consumer, "COUNT", count)
+            return self._call(key, "XREADGROUP", *names, "STREAMS", key, ">")
 
-        def taken(shard: int, reply: Reply) -> tuple[Sequence[Reply], bytes]:
-            made, rows = reply
-            self._know(group, shard, made=bool(made))
-            return rows, rows[-1][0] if rows else b""
+        def taken(reply: Reply) -> tuple[Sequence[Reply], bytes]:
+            return (reply[0][1] if reply else ()), b""
 
-        return self._shared_out(call, taken, limit, shards, redelivered=False)
+        return self._shared_out(call, taken, group, limit, shards, redelivered=False)
 
     def claim(
         self,
@@ -208,15 +210,16 @@ class RedisLog:
             args = (group, consumer, max(0, out), min(count, CLAIMED), start, RESTAMP_ENTRIES)
             return self._script(CLAIM, [shard], *args)
 
-        def taken(shard: int, reply: Reply) -> tuple[Sequence[Reply], bytes]:
+        def taken(reply: Reply) -> tuple[Sequence[Reply], bytes]:
             return reply[1], reply[0]
 
-        return self._shared_out(call, taken, limit, shards, redelivered=True)
+        return self._shared_out(call, taken, group, limit, shards, redelivered=True)
 
     def _shared_out(
         self,
         call: Callable[[int, int, bytes], Call],
-        taken: Callable[[int, Reply], tuple[Sequence[Reply], bytes]],
+        taken: Callable[[Reply], tuple[Sequence[Reply], bytes]],
+        group: str,
         limit: int,
         shards: Collection[int] | None,
         *,
@@ -232,15 +235,15 @@ class RedisLog:
             asked = turn[: -(-left // share)]
             # The last one's share is what remains, so that no more comes than was asked for.
             counts = [min(share, left - n * share) for n in range(len(asked))]
-            replies = self._link.run(
-                [call(s, n, after[s]) for s, n in zip(asked, counts, strict=True)]
-            )
+            calls = [call(s, n, after[s]) for s, n in zip(asked, counts, strict=True)]
+            replies = self._link.run(calls)
+            self._begin(group, asked, calls, replies)
             _raise_unless_refused(replies)
             for shard, count, reply in zip(asked, counts, replies, strict=True):
                 if _failed(reply):
                     turn.remove(shard)
                     continue
-                rows, after[shard] = taken(shard, reply)
+                rows, after[shard] = taken(reply)
                 found += [_entry(shard, row, redelivered) for row in rows]
                 if len(rows) < count and not (redelivered and after[shard]):
                     turn.remove(shard)
@@ -261,17 +264,25 @@ class RedisLog:
             first = self._turn % len(wanted)
         return wanted[first:] + wanted[:first]
 
-    def _know(self, group: str, shard: int, *, made: bool) -> None:
-        """Remember who reads here; say so when what was known of it is gone."""
-        if made and (group, shard) in self._groups:
-            log_.warning(
-                "group %s of shard %d was gone from redis at %s and begins anew: somebody deleted"
-                " keys or flushed the database, and what was not filed yet is lost",
-                group,
-                shard,
-                self._link.place,
-            )
-        self._groups.add((group, shard))
+    def _begin(
+        self, group: str, asked: Sequence[int], calls: Sequence[Call], replies: list[Reply]
+    ) -> None:
+        """Make the group in those shards where it was missing, and ask there again.
+
+        Says so where it was not missing before.
+        """
+        missing = [i for i, reply in enumerate(replies) if _no_group(reply)]
+        if missing:
+            made = self._link.run([self._script(GROUP, [asked[i]], group) for i in missing])
+            _raise_first(made)
+            again = self._link.run([calls[i] for i in missing])
+            for i, new, reply in zip(missing, made, again, strict=True):
+                replies[i] = reply
+                if new and (group, asked[i]) in self._groups:
+                    log_.warning(_GONE, group, asked[i], self._link.place)
+        if len(self._groups) < MOST_KNOWN:
+            read = zip(asked, replies, strict=True)
+            self._groups |= {(group, shard) for shard, reply in read if not _failed(reply)}
 
     def ack(self, group: str, positions: Sequence[str]) -> None:
         """Forget that entries are pending; unknown positions and a second time change nothing."""
@@ -336,69 +347,20 @@ class RedisLog:
                 self._untrimmed |= todo
         return dropped
 
-    # waiting
-
     def wait(self, timeout_s: float) -> bool:
-        """Block until something may have been appended, at most ``timeout_s``; False on time-out.
-
-        True at once for whatever came since this thread's last `wait`; so read until nothing is
-        left, then wait. Appends of other processes are noticed within `POLL_S`, by one question a
-        node, whichever thread asks it for all that wait.
-        """
-        end = stopwatch() + timeout_s
-        noticed: tuple[int, ...] = getattr(self._noticed, "counts", (0,) * self._shards)
-        self._peek(now=True)
-        with self._arrived:
-            while self._counts == noticed and not self._closed:
-                left = end - stopwatch()
-                if left <= 0:
-                    return False
-                if not self._arrived.wait(min(left, POLL_S)):
-                    self._arrived.release()
-                    try:
-                        self._peek(now=False)
-                    finally:
-                        self._arrived.acquire()
-            self._noticed.counts = self._counts
-            return self._counts != noticed and not self._closed
-
-    def _peek(self, *, now: bool) -> None:
-        with self._arrived:
-            if self._closed or (not now and stopwatch() - self._peeked < POLL_S * 0.9):
-                return
-            self._peeked = stopwatch()
-            before = self._appends
-        replies = self._link.run([self._count_call(shard) for shard in range(self._shards)])
-        with self._arrived:
-            if self._appends == before:  # else what we know ourselves is newer
-                known = zip(self._counts, replies, strict=True)
-                counts = tuple(had if _failed(reply) else int(reply or 0) for had, reply in known)
-                if counts != self._counts:
-                    self._counts = counts
-                    self._arrived.notify_all()
-
-    def _count_call(self, shard: int) -> Call:
-        from monitor.stream.redis_link import Call
-
-        sums = self._keys[shard][1]
-        return Call(sums, ("HGET", sums, "n"))
-
-    def _tell(self, counts: dict[int, int]) -> None:
-        """Wake whoever waits: the shards have so many entries in all."""
-        with self._arrived:
-            known = list(self._counts)
-            for shard, n in counts.items():
-                known[shard] = max(known[shard], int(n))
-            self._counts = tuple(known)
-            self._appends += 1
-            self._arrived.notify_all()
+        """Block until something may have been appended, at most ``timeout_s``; see `Arrivals.wait`."""
+        return self._arrivals.wait(timeout_s)
 
     def close(self) -> None:
         """Wake whoever waits and close the connections. May be called twice."""
-        with self._arrived:
-            self._closed = True
-            self._arrived.notify_all()
+        self._closed = True
+        self._arrivals.close()
         self._link.close()
+
+    def _counts(self) -> list[int | None]:
+        """Return how many entries each shard ever had; None where nobody answers."""
+        calls = [self._call(sums, "HGET", sums, "n") for _, sums in self._keys]
+        return [None if _failed(reply) else int(reply or 0) for reply in self._link.run(calls)]
 
     # the way there
 
@@ -411,10 +373,13 @@ class RedisLog:
 
         return script(text, [key for shard in shards for key in self._keys[shard]], *args)
 
-    def _one(self, key: str, *args: str | int) -> Reply:
+    def _call(self, key: str, *args: str | int) -> Call:
         from monitor.stream.redis_link import Call
 
-        return self._link.one(Call(key, args))
+        return Call(key, args)
+
+    def _one(self, key: str, *args: str | int) -> Reply:
+        return self._link.one(self._call(key, *args))
 
 
 def _position(shard: int, id: bytes, size: int) -> str:
@@ -438,6 +403,10 @@ def _entry(shard: int, row: tuple[bytes, list[bytes]], redelivered: bool) -> Ent
 
 def _failed(reply: Reply) -> bool:
     return isinstance(getattr(reply, "error", None), Exception)
+
+
+def _no_group(reply: Reply) -> bool:
+    return _failed(reply) and str(reply.error).startswith("NOGROUP")
 
 
 def _raise_first(replies: Iterable[Reply]) -> None:
