@@ -7,11 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-
-import httpx
+from typing import TYPE_CHECKING
 
 from alerts.channels.base import ChannelError
-from alerts.channels.transport import ForbiddenAddress
+
+if TYPE_CHECKING:
+    import httpx
 
 ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read; receivers answer in a line."""
@@ -44,6 +45,11 @@ async def send(
     reset, a gateway's 502 or 504. Not to reach the receiver at all is not. No redirect is
     followed, and neither address nor secret appears in an error.
     """
+    # Late, because the settings of channels are read by processes that send nothing.
+    import httpx
+
+    from alerts.channels.transport import ForbiddenAddress
+
     connect = min(5.0, timeout_s / 2)
     request.extensions["timeout"] = httpx.Timeout(
         timeout_s, connect=connect, pool=connect

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
 from alerts.render import pagerduty
+
+if TYPE_CHECKING:  # settings are read by processes that send nothing
+    import httpx
 
 
 class PagerDutySettings(BaseModel):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import httpx
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
 from alerts.render import slack
+
+if TYPE_CHECKING:  # settings are read by processes that send nothing
+    import httpx
 
 EVENT_TYPE = "sturmglas_delivery"
 LOOK_BACK = 100

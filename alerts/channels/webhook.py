@@ -6,9 +6,8 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
@@ -16,6 +15,9 @@ from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
 from alerts.render import webhook
+
+if TYPE_CHECKING:  # settings are read by processes that send nothing
+    import httpx
 
 PREFIX = "whsec_"
 

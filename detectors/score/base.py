@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+import msgspec
+
+if TYPE_CHECKING:  # a process that only takes mentions in never loads numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Tone(IntEnum):
@@ -24,8 +27,7 @@ class Tone(IntEnum):
 _TONE: Final = {int(tone): tone for tone in Tone}
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True, gc=False):
     """What the scorer says of one text.
 
     ``p`` is (negative, neutral, positive), sums to 1; all three are 0.0 when unread.
