@@ -1,0 +1,415 @@
+"""`bench exact`: workers on one Redis and one PostgreSQL, killed; every mention counted once.
+
+Each run has a seed. Two workers file and judge; a feeder appends batches with repeats and with mentions
+sent again under another date. Meanwhile workers are killed (at random instants, or by themselves
+between a commit and its acknowledgement) and started again, and Redis or PostgreSQL are killed or
+restarted. At the end one asks the database: is everything that was accepted there once, do the
+counts equal the rows, did every closed bin see what counts for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detectors.mention import mention_id
+from monitor.bench.exact_worker import TOPICS
+from monitor.bench.figures import versions
+from monitor.bench.redis_servers import RedisServer
+from monitor.bench.servers import PostgresServer
+from monitor.clock import ScaledClock, wall_seconds
+from monitor.ports import GROUP, EntryKind, NewEntry, Unavailable, shard_of
+from monitor.store.postgres_store import PostgresStore
+from monitor.stream.redis_streams import RedisLog
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+FACTOR = 240.0
+"""Time-lapse of a run: a five-minute bin closes every 1.25 s."""
+SHARDS = 4
+PARTITIONS = 3
+LEASE_S = 0.6
+WORKERS = 2
+BATCHES = 24
+BATCH = 150
+PATIENCE_S = 90.0
+WORDS = ("schlecht", "gut", "kaputt", "danke", "wütend", "pünktlich", "betrug", "freundlich")
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did and found; ``wrong`` is empty when everything was counted exactly."""
+
+    seed: int
+    accepted: int = 0
+    sent: int = 0
+    kills: int = 0
+    own_kills: int = 0
+    redis_restarts: int = 0
+    postgres_restarts: int = 0
+    bins: int = 0
+    reopened: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+
+class Nursery:
+    """Starts and reaps workers; ``notes`` holds what they said."""
+
+    def __init__(self, notes: Path) -> None:
+        self._notes = notes
+        with notes.open("a") as kept:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "monitor.bench.exact_worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=kept,
+                text=True,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a fork copies no threads
+            )
+        self._line()
+
+    def start(self, plan: dict[str, Any]) -> int:
+        return int(self._ask(f"start {json.dumps(plan)}"))
+
+    def end(self, pid: int, sign: signal.Signals) -> int:
+        """Send a signal, if it still lives, and return its exit code."""
+        os.kill(pid, sign)  # a zombie until reaped: the pid is nobody else's
+        return int(self._ask(f"reap {pid}"))
+
+    def told(self) -> str:
+        return self._notes.read_text()[-3000:]
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+    def _ask(self, order: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+        return self._line()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        if not line:
+            raise RuntimeError(f"the nursery ended: {self.told()}")
+        return line
+
+
+class Exact:
+    """Servers and nursery for any number of runs; a context manager."""
+
+    def __init__(self, *, careless: bool = False) -> None:
+        self.careless = careless
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Exact:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sturmglas-")))
+            self.nursery = Nursery(folder / "notes")
+            stack.callback(self.nursery.close)
+            self.postgres = PostgresServer()
+            stack.callback(self.postgres.stop)
+            self.postgres.start()
+            self._template = self.postgres.make_database()
+            PostgresStore.open(self.postgres.url(self._template)).close()
+            self.redis = RedisServer()
+            stack.callback(self.redis.stop)
+            self.redis.start()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(self, seed: int) -> Run:
+        """Do one run on a fresh database and fresh keys."""
+        rng = random.Random(seed)
+        database = self.postgres.make_database(self._template)
+        plan: dict[str, Any] = {
+            "store": self.postgres.url(database),
+            "log": self.redis.url,
+            "prefix": f"run{seed}",
+            "shards": SHARDS,
+            "partitions": PARTITIONS,
+            "lease_s": LEASE_S,
+            "start": START.isoformat(),
+            "factor": FACTOR,
+            "zero": wall_seconds(),
+            "careless": self.careless,
+            "die_at_ack": 0,
+        }
+        log = RedisLog.open(self.redis.url, prefix=plan["prefix"], shards=SHARDS)
+        try:
+            return _Running(self, plan, log, rng, Run(seed)).go(database)
+        finally:
+            log.close()
+            self.postgres.drop_database(database)
+
+
+@dataclass(slots=True)
+class _Running:
+    """One run under way."""
+
+    house: Exact
+    plan: dict[str, Any]
+    log: RedisLog
+    rng: random.Random
+    result: Run
+    workers: list[int] = field(default_factory=list)
+    born: int = 0
+    known: list[dict[str, Any]] = field(default_factory=list)
+
+    def go(self, database: str) -> Run:
+        began = time.monotonic()
+        clock = ScaledClock(START, FACTOR, self.plan["zero"])
+        for _ in range(WORKERS):
+            self._spawn()
+        fates = self._fates()
+        for n in range(BATCHES):
+            self._append(self._batch(clock.now()), clock.now())
+            if fates and fates[0][0] <= n:
+                fates.pop(0)[1]()
+            time.sleep(self.rng.uniform(0.0, 0.06))
+        if self.house.careless:
+            time.sleep(1.0)
+        self._all_filed()
+        for pid in self.workers:
+            code = self.house.nursery.end(pid, signal.SIGTERM)
+            if code not in (0, -signal.SIGKILL):
+                self.result.wrong.append(f"a worker ended with {code}: {self.house.nursery.told()}")
+        self.result.accepted = len({m["source_id"] for m in self.known})
+        self.result.wrong += self._audit(database)
+        self.result.seconds = time.monotonic() - began
+        return self.result
+
+    def _fates(self) -> list[tuple[int, Callable[[], None]]]:
+        """Return what happens after which batch: always at least two kills of workers."""
+        rng = self.rng
+        fates: list[Callable[[], None]] = [self._kill for _ in range(rng.randint(2, 4))]
+        fates += [self._restart_redis] * (rng.random() < 0.35)
+        fates += [self._restart_postgres] * (rng.random() < 0.35)
+        rng.shuffle(fates)
+        return sorted(((rng.randrange(1, BATCHES - 1), fate) for fate in fates), key=lambda x: x[0])
+
+    # --- what is sent -----------------------------------------------------------------------
+
+    def _batch(self, now: datetime) -> list[dict[str, Any]]:
+        """Return new mentions, some of them twice, and some known ones, a part of them redated."""
+        rng = self.rng
+        batch: list[dict[str, Any]] = []
+        for _ in range(BATCH):
+            mention = {
+                "source": rng.choice(("a", "b")),
+                "source_id": f"m{len(self.known) + len(batch)}-{self.result.sent}",
+                "text": f"wort{rng.randrange(TOPICS + 2)} ist {rng.choice(WORDS)} und {rng.choice(WORDS)}",
+                "published_at": now.isoformat(),
+                "author": {"handle": f"u{rng.randrange(40)}"},
+            }
+            batch.append(mention)
+            self.result.sent += 1
+        again = [dict(rng.choice(self.known)) for _ in range(rng.randrange(5)) if self.known]
+        for mention in again:
+            if rng.random() < 0.5:
+                ago = timedelta(minutes=rng.choice((-30, 7, 45, 60 * 30)))
+                mention["published_at"] = (now - ago).isoformat()
+        return [*batch, *again, *rng.sample(batch, 2)]
+
+    def _append(self, batch: list[dict[str, Any]], now: datetime) -> None:
+        """Append as the door does, by source and shard; again until it is accepted."""
+        parts: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        for m in batch:
+            shard = shard_of(m["source"], m["source_id"], SHARDS)
+            parts.setdefault((m["source"], shard), []).append(m)
+        entries = [
+            NewEntry(EntryKind.CREATED, source, now, msgspec.json.encode(items), shard)
+            for (source, shard), items in parts.items()
+        ]
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.log.append(entries)
+                break
+            except Unavailable:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+        if self.rng.random() < 0.1:  # a sender that never got the answer
+            self.log_again(entries)
+        known = {m["source_id"] for m in self.known}
+        self.known += [m for m in batch if m["source_id"] not in known]
+
+    def log_again(self, entries: list[NewEntry]) -> None:
+        try:
+            self.log.append(entries)
+        except Unavailable:
+            return
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        self.born += 1
+        fated = self.rng.random() < 0.5 and self.born > 1
+        self.result.own_kills += fated
+        plan = {
+            **self.plan,
+            "name": f"w{self.born}",
+            "die_at_ack": self.rng.randint(1, 6) if fated else 0,
+        }
+        self.workers.append(self.house.nursery.start(plan))
+
+    def _kill(self) -> None:
+        """Kill one of the workers while it files what was just appended, or about then."""
+        time.sleep(self.rng.choice((0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12)))
+        self.house.nursery.end(
+            self.workers.pop(self.rng.randrange(len(self.workers))), signal.SIGKILL
+        )
+        self.result.kills += 1
+        time.sleep(self.rng.choice((0.0, 0.1, 0.9)))
+        self._spawn()
+
+    def _restart_redis(self) -> None:
+        self.house.redis.kill()
+        time.sleep(self.rng.choice((0.0, 0.3)))
+        self.house.redis.start()
+        self.result.redis_restarts += 1
+
+    def _restart_postgres(self) -> None:
+        if self.rng.random() < 0.5:
+            self.house.postgres.restart()
+        else:
+            self.house.postgres.kill()
+            self.house.postgres.start()
+        self.result.postgres_restarts += 1
+
+    def _all_filed(self) -> None:
+        """Wait until nothing is unacknowledged; a worker that killed itself is replaced."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            for pid in list(self.workers):
+                if _dead(pid):
+                    self.house.nursery.end(pid, signal.SIGKILL)
+                    self.workers.remove(pid)
+                    self.born += 1
+                    plan = {**self.plan, "name": f"w{self.born}"}
+                    self.workers.append(self.house.nursery.start(plan))
+            try:
+                if self.log.backlog(GROUP).entries == 0:
+                    return
+            except Unavailable:
+                pass
+            time.sleep(0.05)
+        self.result.wrong.append(
+            f"entries are left after {PATIENCE_S:g} s: {self.house.nursery.told()}"
+        )
+
+    # --- what is there ----------------------------------------------------------------------
+
+    def _audit(self, database: str) -> list[str]:
+        """Return what is not as it must be, by the database itself."""
+
+        def ask(sql: str) -> list[tuple[Any, ...]]:
+            return self.house.postgres.execute(sql, database)
+
+        wrong = []
+        [(self.result.bins,)] = ask("SELECT count(*) FROM bin_result WHERE revision = 0")
+        [(self.result.reopened,)] = ask("SELECT count(*) FROM bin_revision")
+        expected = {mention_id(m["source"], m["source_id"]) for m in self.known}
+        seen = {bytes(row[0]) for row in ask("SELECT id FROM seen")}
+        if seen != expected:
+            wrong.append(f"{len(expected - seen)} lost, {len(seen - expected)} too many")
+        stored = Counter((s, i) for s, i in ask("SELECT source, source_id FROM mention"))
+        if len(stored) != len(expected) or max(stored.values(), default=1) > 1:
+            wrong.append(f"{sum(stored.values())} rows of {len(stored)} mentions")
+        for what, sql in _EQUALITIES.items():
+            if rows := ask(sql):
+                wrong.append(f"{what}: {rows[:3]}")
+        return wrong
+
+
+_ROWS = (
+    "SELECT topic, source, at_s / 60 AS minute, count(*)::bigint AS mentions,"
+    " sum((tone = -1)::int)::bigint AS negatives FROM mention_topic GROUP BY 1, 2, 3"
+)
+_COUNTS = (
+    "SELECT topic, source, minute, sum(mentions)::bigint AS mentions,"
+    " sum(negatives)::bigint AS negatives FROM count GROUP BY 1, 2, 3"
+)
+_EQUALITIES = {
+    "counts are not the rows": (
+        f"WITH r AS ({_ROWS}), c AS ({_COUNTS})"
+        " (TABLE r EXCEPT TABLE c) UNION ALL (TABLE c EXCEPT TABLE r)"
+    ),
+    "a closed bin did not see what counts for it": (
+        "SELECT b.topic, b.start_s, b.mentions, c.mentions FROM"
+        " (SELECT DISTINCT ON (topic, start_s) topic, start_s, mentions FROM bin_result"
+        "  ORDER BY topic, start_s, revision DESC) b LEFT JOIN"
+        " (SELECT topic, minute / 5 * 300 AS start_s, sum(mentions)::bigint AS mentions FROM count"
+        "  GROUP BY 1, 2) c USING (topic, start_s)"
+        " LEFT JOIN bin_revision w USING (topic, start_s)"
+        " WHERE coalesce(c.mentions, 0) <> b.mentions AND NOT coalesce(w.waiting, false)"
+    ),
+    "an incident is open twice": (
+        "SELECT topic, count(*) FROM incident_topic t JOIN incident i ON i.id = t.incident"
+        " WHERE i.status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
+    ),
+}
+
+
+def _dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def run(
+    runs: int, seed: int, say: Callable[[str], None], *, careless: bool = False
+) -> dict[str, object]:
+    """Do ``runs`` runs with seeds from ``seed`` on; return the record, failures named."""
+    done: list[Run] = []
+    with Exact(careless=careless) as house:
+        for n in range(runs):
+            done.append(house.run(seed + n))
+            if done[-1].wrong:
+                say(f"run with seed {seed + n}: {'; '.join(done[-1].wrong)[:1500]}")
+            if (n + 1) % 10 == 0:
+                say(f"{n + 1} runs, {sum(not r.wrong for r in done)} exact")
+    return {
+        "bench": "exact",
+        "runs": runs,
+        "exact": sum(not r.wrong for r in done),
+        "wrong_seeds": [r.seed for r in done if r.wrong],
+        "mentions_sent": sum(r.sent for r in done),
+        "accepted": sum(r.accepted for r in done),
+        "kills_at_random": sum(r.kills for r in done),
+        "kills_between_commit_and_ack_planned": sum(r.own_kills for r in done),
+        "redis_killed_or_restarted": sum(r.redis_restarts for r in done),
+        "postgresql_killed_or_restarted": sum(r.postgres_restarts for r in done),
+        "bins_judged": sum(r.bins for r in done),
+        "bins_reopened": sum(r.reopened for r in done),
+        "seconds_a_run": round(statistics.median(r.seconds for r in done), 1),
+        "careless_twin": careless,
+        "seed": seed,
+        "versions": versions(("sturmglas", "redis", "hiredis", "psycopg", "sqlalchemy")),
+    }

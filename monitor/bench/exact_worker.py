@@ -1,0 +1,126 @@
+"""The workers that `bench exact` kills: each a child of a nursery that has everything imported.
+
+Lines on the nursery's standard input: ``start {plan}`` answers the pid of a new child, ``reap PID``
+its exit code once it is dead. At the end of the input whatever still lives is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from detectors.matcher import Matcher
+from detectors.score.linear import LinearScorer
+from detectors.topic import Query, Topic
+from detectors.tripwires import Tripwires
+from monitor.clock import ScaledClock
+from monitor.pipeline import Pipeline
+from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.work import Parts, work, work_of
+from monitor.ports import Entry, NoSignals
+from monitor.store.postgres_store import PostgresStore
+from monitor.stream.redis_streams import RedisLog
+
+Plan = dict[str, Any]  # written by bench.exact, one process above
+
+TOPICS = 6
+BRANDS = 4
+
+
+def topics() -> dict[str, Topic]:
+    """Return the topics of the runs: six, of four brands, so that partitions differ in size."""
+    made = [
+        Topic(f"t{n}", f"T{n}", Query(any=(f"wort{n}",)), brand=f"b{n % BRANDS}")
+        for n in range(TOPICS)
+    ]
+    return {topic.id: topic for topic in made}
+
+
+class Mortal:
+    """A log that kills its process when it is to acknowledge for the ``n``-th time: after the
+    commit, before the acknowledgement."""
+
+    def __init__(self, log: RedisLog, n: int) -> None:
+        self._log = log
+        self._left = n
+
+    def ack(self, group: str, positions: Sequence[str]) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._log.ack(group, positions)
+
+    def __getattr__(self, name: str) -> Any:  # everything else is the log's own
+        return getattr(self._log, name)
+
+
+class Careless(Mortal):
+    """A log that acknowledges what it hands out: the twin, whose loss the harness must notice."""
+
+    def read(self, group: str, *args: Any) -> list[Entry]:
+        entries = self._log.read(group, *args)
+        self._log.ack(group, [entry.position for entry in entries])
+        return entries
+
+
+def live(plan: Plan, scorer: LinearScorer) -> None:
+    """Work until killed, or told to stop by SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    clock = ScaledClock(datetime.fromisoformat(plan["start"]), plan["factor"], plan["zero"])
+    known = topics()
+    parts = Parts(known, Matcher(known.values()), scorer, Tripwires.load(), {}, ())
+    store = PostgresStore.open(plan["store"], lease_s=plan["lease_s"])
+    log = RedisLog.open(plan["log"], prefix=plan["prefix"], shards=plan["shards"], clock=clock)
+    pipeline = Pipeline(store, parts, NoSignals(), partitions=plan["partitions"], held={})
+    pipeline.begin_at(datetime.fromisoformat(plan["start"]))
+    mortal = (Careless if plan["careless"] else Mortal)(log, plan["die_at_ack"])
+    ownership = Ownership(store.leases, plan["name"], work_of(pipeline, log))
+    work(pipeline, mortal, clock, stop, ownership=ownership)
+    ownership.leave()
+
+
+def nursery() -> None:
+    """Obey the lines on standard input; see the module."""
+    scorer = LinearScorer.load()
+    print("ready", flush=True)
+    children: set[int] = set()
+    for line in iter(sys.stdin.readline, ""):
+        order, _, rest = line.strip().partition(" ")
+        if order == "start":
+            child = os.fork()
+            if child == 0:
+                _born(json.loads(rest), scorer)
+            children.add(child)
+            print(child, flush=True)
+        else:
+            print(os.waitstatus_to_exitcode(os.waitpid(int(rest), 0)[1]), flush=True)
+            children.discard(int(rest))
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
+def _born(plan: Plan, scorer: LinearScorer) -> None:
+    """Live in a child; never returns into the nursery's loop."""
+    code = 1
+    try:
+        os.close(0)
+        live(plan, scorer)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    nursery()
