@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -112,10 +113,11 @@ def measure(window: Window) -> Measures:
     """Return the measures of a window; about 0.2 us a row."""
     recent_from = int(window.until.timestamp()) - RECENT_S
     negative = [i for i, tone in enumerate(window.tone) if tone == _NEGATIVE]
-    recent = sum(window.at[i] >= recent_from for i in negative)
-    prior = sum(recent_from - RECENT_S <= window.at[i] < recent_from for i in negative)
+    at = [window.at[i] for i in negative]
+    before_recent, before_prior = (bisect_left(at, recent_from - s) for s in (0, RECENT_S))
+    recent, prior = len(at) - before_recent, before_recent - before_prior
     unread = window.tone.count(_UNREAD)
-    newest = [tone for at, tone in zip(window.at, window.tone, strict=True) if at >= recent_from]
+    newest = window.tone[bisect_left(window.at, recent_from) :]
     hour = negative_share(len(negative), unread, len(window))
     quarter = negative_share(recent, newest.count(_UNREAD), len(newest))
     articles = [i for i in negative if window.kind[i] == _ARTICLE]

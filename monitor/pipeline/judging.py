@@ -47,26 +47,31 @@ class _Watched:
 
 
 class _Hours:
-    """The last hour of each topic, for bins that are closed one after the other.
+    """The last hour of each topic, for bins that are closed one after the other up to ``until``.
 
-    A backlog of bins would read most rows of an hour twelve times; here they are kept and moved
-    on. For one transaction only: before the next one late mentions may have come.
+    A backlog of bins would read most rows of an hour twelve times; here an hour more is read
+    ahead, so that none is read more than twice. For one transaction only: before the next one
+    late mentions may have come.
     """
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, until: datetime) -> None:
         self._tx = tx
-        self._kept: dict[str, Window] = {}
+        self._until = until
+        self._read: dict[str, Window] = {}
+        self._crowded: set[str] = set()
 
     def before(self, end: datetime, topic: str) -> Window:
         """Return the rows of the hour before ``end``; ask in the order of time."""
-        since, kept = end - HOUR, self._kept.get(topic)
-        if kept is None or kept.until <= since:
-            window = self._tx.window(topic, since, end, WINDOW_ROWS)
-        else:
-            newer = self._tx.window(topic, kept.until, end, WINDOW_ROWS)
-            window = kept.moved_on(newer, since, WINDOW_ROWS)
-        self._kept[topic] = window
-        return window
+        since = end - HOUR
+        read = self._read.get(topic)
+        if (read is None or read.until < end) and topic not in self._crowded:
+            read = self._tx.window(topic, since, min(end + HOUR, self._until), WINDOW_ROWS)
+            self._read[topic] = read
+            if len(read) == WINDOW_ROWS:  # its oldest rows may be missing
+                self._crowded.add(topic)
+        if read is None or topic in self._crowded:
+            return self._tx.window(topic, since, end, WINDOW_ROWS)
+        return read.part(since, end)
 
 
 class Judging:
@@ -174,7 +179,7 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
-        hours = _Hours(tx)
+        hours = _Hours(tx, until)
         for end in self._ends(oldest, until, bins):
             lines += self._close(tx, self._now_for(end, now), end, bins, hours)
         for topic, watched in self._watched.items():
