@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from detectors.mention import Author, Media, Mention, Metrics
+from detectors.mention import Author, Direction, Kind, Media, Mention, Metrics
 from detectors.window import Dated
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -19,6 +19,9 @@ WIDE = [c.name for c in mention_table.columns if c.name != "deleted_us"]
 NARROW = [c.name for c in narrow_table.columns]
 """Columns of ``(topic, at_s, *narrow_rest(...))``."""
 
+# Drivers are slow with every type but str itself, and `Enum.value` is a function call.
+_PLAIN: dict[str, str] = {name: name.value for name in (*Kind, *Direction, *Dated)}
+
 
 def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object, ...]:
     m, s = row.mention, row.score
@@ -29,9 +32,9 @@ def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object
         at_us,
         at_us if row.dated == Dated.PUBLISHED else micros(m.published_at),
         observed_us,
-        row.dated,
-        m.kind.value,  # the driver is slow with every type but str itself
-        m.direction.value,
+        _PLAIN.get(row.dated, row.dated),
+        _PLAIN[m.kind],
+        _PLAIN[m.direction],
         s.lang,
         m.title,
         m.text,
@@ -64,7 +67,7 @@ def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
         int(s.offensive >= 0.5),
         m.reach,
         s.lang,
-        m.kind.value,
+        _PLAIN[m.kind],
         row.tripwire,
     )
 
@@ -102,6 +105,8 @@ def metrics_json(metrics: Metrics | None) -> str | None:
 
 
 def extra_json(m: Mention) -> str | None:
+    stated = m.thread_id or m.parent_id or m.tags or m.links or m.media or m.country
+    if not stated and m.rating is None:
+        return None
     extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating)
-    text = msgspec.json.encode(extra).decode()
-    return None if text == "{}" else text
+    return msgspec.json.encode(extra).decode()

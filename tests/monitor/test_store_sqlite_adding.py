@@ -1,0 +1,182 @@
+"""Adding rows to a file: what is not written again, and what must be in spite of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace as change
+from sqlalchemy import text
+
+from detectors.mention import Author
+from detectors.window import BIN_S
+from monitor.bench.insert import Wal, batches, run
+from monitor.ports import Filed
+from monitor.store.codec import seconds
+from monitor.store.database import SqliteStore
+from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, wide_row
+from monitor.store.remembered import Recent, Remembered
+from tests import builders as b
+from tests.laws.filing import file_batch, file_in
+
+HOUR = timedelta(hours=1)
+
+
+class Stop(Exception):
+    """Ends a transaction without a commit."""
+
+
+def file_and_stop(store: SqliteStore, row: Filed) -> None:
+    with store.begin() as tx:
+        file_in(tx, [row])
+        raise Stop
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(f"sqlite:///{tmp_path}/sturmglas.db")
+    yield opened
+    opened.close()
+
+
+def query(store: SqliteStore, sql: str) -> list[tuple[object, ...]]:
+    with store._snapshot() as c:
+        return [tuple(row) for row in c.execute(text(sql))]
+
+
+def by(n: int, hours: float, name: str = "Kim", key: int = 77) -> Filed:
+    at = b.T0 + hours * HOUR
+    who = Author(handle="@kim", name=name)
+    return b.filed(of=change(b.mention(n, at=at), author=who), at=at, observed_at=at, author=key)
+
+
+def vault(store: SqliteStore) -> list[tuple[object, ...]]:
+    return query(store, "SELECT name, last_seen_us / 3600000000 FROM author")
+
+
+def hours(name: str, n: int) -> list[tuple[object, ...]]:
+    return [(name, seconds(b.T0) // 3600 + n)]
+
+
+def test_an_author_who_writes_all_day_is_written_once_an_hour(store: SqliteStore) -> None:
+    for n, at in enumerate((0, 0.5, 0.9)):
+        file_batch(store, [by(n, at)])
+        assert vault(store) == hours("Kim", 0)
+    file_batch(store, [by(10, 1)])
+    assert vault(store) == hours("Kim", 1)
+
+
+def test_a_change_of_name_is_written_at_once_and_an_older_name_never(store: SqliteStore) -> None:
+    file_batch(store, [by(1, 2, "Kim")])
+    file_batch(store, [by(2, 2.1, "Kim B.")])
+    file_batch(store, [by(3, 2.05, "Kim")])
+    assert vault(store) == hours("Kim B.", 2)
+    file_batch(store, [by(4, 2.2, "Kim")])
+    assert vault(store) == hours("Kim", 2)
+
+
+def test_what_was_rolled_back_is_written_by_the_next(store: SqliteStore) -> None:
+    with pytest.raises(Stop):
+        file_and_stop(store, by(1, 0))
+    assert vault(store) == []
+    file_batch(store, [by(1, 0.1)])
+    assert vault(store) == hours("Kim", 0)
+    assert query(store, "SELECT count(*) FROM author_first") == [(1,)]
+
+
+def test_a_rolled_back_change_of_name_is_not_taken_for_written(store: SqliteStore) -> None:
+    file_batch(store, [by(1, 0)])
+    with pytest.raises(Stop):
+        file_and_stop(store, by(2, 0.1, "Kim B."))
+    file_batch(store, [by(3, 0.2, "Kim B.")])
+    assert vault(store) == hours("Kim B.", 0)
+
+
+def test_a_second_store_on_the_file_adds_to_what_the_first_remembers(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    file_batch(store, [by(1, 3)])
+    other = SqliteStore.open(f"sqlite:///{tmp_path}/sturmglas.db")
+    file_batch(other, [by(2, 1)])  # earlier: the first bin moves back, the name stays
+    other.close()
+    file_batch(store, [by(3, 2)])  # between the two: changes nothing
+    first = seconds(b.T0 + HOUR)
+    assert query(store, "SELECT first_bin_s FROM author_first") == [(first - first % BIN_S,)]
+    assert vault(store) == hours("Kim", 3)
+
+
+def test_what_was_deleted_is_written_again_once_it_is_forgotten(store: SqliteStore) -> None:
+    file_batch(store, [by(1, 0)])
+    with store._write(store._remembered.clear) as c:
+        c.execute(text("DELETE FROM author"))
+        c.execute(text("DELETE FROM author_first"))
+    file_batch(store, [by(2, 0.1)])
+    assert vault(store) == hours("Kim", 0)
+    assert query(store, "SELECT count(*) FROM author_first") == [(1,)]
+
+
+def test_memory_is_bounded_and_keeps_whoever_was_asked_for() -> None:
+    recent: Recent[int, int] = Recent(limit=10)
+    for n in range(1, 1_000):
+        recent.put(n, n)
+        assert recent.get(1) == 1, "asked for all the time"
+        assert len(recent) <= 20
+    assert recent.get(500) is None
+    assert recent.get(999) == 999
+
+
+def test_an_author_brought_later_than_newer_ones_is_not_remembered() -> None:
+    remembered = Remembered()
+    remembered.add({1: (5, 1_000)}, {})
+    remembered.add({2: (6, 999)}, {})
+    assert remembered.people.get(1) == (5, 1_000)
+    assert remembered.people.get(2) is None
+
+
+def test_a_small_memory_stores_the_same_rows(tmp_path: Path) -> None:
+    stored = []
+    for limit in (1, 100_000):
+        store = SqliteStore.open(f"sqlite:///{tmp_path}/limit{limit}.db")
+        store._remembered = Remembered(limit)
+        for batch in batches(3_000, seed=5):
+            file_batch(store, batch)
+        stored.append(
+            [
+                query(store, f"SELECT * FROM {table} ORDER BY 1, 2")
+                for table in ("author_first", "mention_topic", "author")
+            ]
+        )
+        store.close()
+    assert stored[0] == stored[1]
+
+
+def test_a_narrow_row_says_what_the_wide_one_does(store: SqliteStore) -> None:
+    row = b.filed(1)
+    file_batch(store, [row])
+    expected = (row.topics[0], seconds(row.at), *narrow_rest(1, row))
+    assert query(store, f"SELECT {','.join(NARROW)} FROM mention_topic") == [expected]
+    assert len(wide_row(1, row, 0, 0)) == len(WIDE)
+
+
+def test_bench_insert_files_every_row_and_reports_by_part(tmp_path: Path) -> None:
+    said: list[str] = []
+    result = run(2_500, seed=3, say=said.append)
+    record = result.record()
+    assert record["rows"] == 2_500
+    assert len(said) == len(result.parts) == 1
+    assert result.parts[0].until == 2_500
+    assert result.parts[0].rows_per_s > 0
+    assert 300 < (result.bytes_per_row or 0) < 1_500
+    assert (result.parts[0].wal_bytes or 0) > (result.bytes_per_row or 0) / 2
+
+
+def test_the_bench_counts_what_goes_into_the_log(store: SqliteStore, tmp_path: Path) -> None:
+    file_batch(store, [b.filed(1_000)])
+    wal = Wal(tmp_path / "sturmglas.db")
+    before = (tmp_path / "sturmglas.db-wal").stat().st_size
+    file_batch(store, [b.filed(n) for n in range(50)])
+    after = (tmp_path / "sturmglas.db-wal").stat().st_size
+    assert wal.written() == after - before > 0
+    assert wal.written() == 0
