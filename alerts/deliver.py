@@ -45,9 +45,16 @@ class Observer(Protocol):
 
     def attempted(self, channel: str, outcome: str, latency_ms: float) -> None: ...
 
+    def sent(self, channel: str, waited_s: float) -> None:
+        """Hear that a receiver accepted what had been queued ``waited_s`` ago."""
+        ...
+
 
 class _Nobody:
     def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
+        return None
+
+    def sent(self, channel: str, waited_s: float) -> None:
         return None
 
 
@@ -205,6 +212,9 @@ class Deliverer:
         ending = settle(error, attempt.number, delivery.created_at, ended, self._rng)
         await self._record(attempt, ending, ended, latency_ms)
         self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
+        if ending.state is DeliveryState.SENT:
+            waited = max(0.0, (ended - delivery.created_at).total_seconds())
+            self._observer.sent(delivery.channel, waited)
         _tell(delivery, ending)
         return ending.state is DeliveryState.SENT
 

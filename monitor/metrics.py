@@ -8,6 +8,8 @@ Gauges that only the store or the log knows are set when `/metrics` is read
 
 from __future__ import annotations
 
+import collections
+from collections.abc import Iterable
 from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -16,6 +18,7 @@ REGISTRY = CollectorRegistry(auto_describe=True)
 """One per process; the prometheus_client default one is left alone, others may use it."""
 
 _SHORT = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_WAITS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _LONG = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 
 # --- the door -------------------------------------------------------------------------------
@@ -59,11 +62,23 @@ BACKLOG_AGE = Gauge(
     "Age of the oldest entry not yet filed; 0 when there is none.",
     registry=REGISTRY,
 )
-STORED_LAG = Histogram(
-    "sturmglas_published_to_stored_seconds",
-    "From publication to being stored, by source.",
+ARRIVED_LAG = Histogram(
+    "sturmglas_published_to_accepted_seconds",
+    "From publication to being accepted, newest of each batch, by source.",
     ["source"],
     buckets=_LONG,
+    registry=REGISTRY,
+)
+FILED_LAG = Histogram(
+    "sturmglas_accepted_to_filed_seconds",
+    "From being accepted to being stored and counted, by entry of the log.",
+    buckets=_WAITS,
+    registry=REGISTRY,
+)
+FILED_AT_ONCE = Histogram(
+    "sturmglas_file_mentions",
+    "Mentions filed by one read of the log.",
+    buckets=(1, 10, 100, 500, 1000, 5000, 10_000, 50_000),
     registry=REGISTRY,
 )
 FILED = Counter(
@@ -90,6 +105,18 @@ PARKED_ENTRIES = Gauge(
 )
 BINS_CLOSED = Counter(
     "sturmglas_bins_closed", "Closed bins that were judged.", ["topic"], registry=REGISTRY
+)
+JUDGED_LAG = Histogram(
+    "sturmglas_bin_end_to_judged_seconds",
+    "From the end of a bin to its level being stored; only while judging live.",
+    buckets=_WAITS,
+    registry=REGISTRY,
+)
+LEASES_HELD = Gauge(
+    "sturmglas_leases_held",
+    "Pieces of work that this process holds. kind: shard, topics, deliver, source.",
+    ["kind"],
+    registry=REGISTRY,
 )
 LAST_BIN = Gauge(
     "sturmglas_last_bin_timestamp_seconds",
@@ -138,6 +165,19 @@ DELIVERY_SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+SENT_LAG = Histogram(
+    "sturmglas_queued_to_sent_seconds",
+    "From an alert being queued, in the transaction that judged, to a receiver accepting it.",
+    ["channel"],
+    buckets=_WAITS,
+    registry=REGISTRY,
+)
+OUTBOX_OVERDUE = Gauge(
+    "sturmglas_outbox_overdue_seconds",
+    "How long the oldest delivery that nothing blocks has been due; 0 when none is.",
+    registry=REGISTRY,
+)
+
 # --- people who look ------------------------------------------------------------------------
 STREAMS_OPEN = Gauge("sturmglas_live_streams_open", "Open live pages.", registry=REGISTRY)
 SIGNALS_DROPPED = Counter(
@@ -166,3 +206,10 @@ def attempted(channel: str, outcome: str, latency_ms: float) -> None:
     """Count one attempt to deliver; called by whoever wires the deliverer."""
     DELIVERY_ATTEMPTS.labels(channel, outcome).inc()
     DELIVERY_SECONDS.labels(channel).observe(latency_ms / 1000)
+
+
+def holds(held: Iterable[str], kinds: Iterable[str]) -> None:
+    """Tell how many leases of each kind are held; names are ``kind/which``."""
+    counted = collections.Counter(name.partition("/")[0] for name in held)
+    for kind in kinds:
+        LEASES_HELD.labels(kind).set(counted[kind])

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from alerts.deliver import Deliverer
+from monitor import metrics
 from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
 from monitor.app.wiring import Built, Counting
@@ -68,6 +69,7 @@ class Runtime:
         self._deliveries: list[_DeliveryThread] = []
         kinds = work_of(pipeline, built.log)
         kinds |= {"deliver": [DELIVER], "source": list(self._sources)}
+        self._kinds = tuple(kinds)
         self._ownership = Ownership(built.store.leases, owner_name(), kinds, [self._hold])
 
     @property
@@ -95,6 +97,7 @@ class Runtime:
 
     def _hold(self, held: Fences) -> None:
         """Start what is ours now, stop what is no longer."""
+        metrics.holds(held, self._kinds)
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
         if DELIVER in held and self._delivery is None and not self._stop.is_set():

@@ -210,3 +210,6 @@ class Counting:
 
     def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
         metrics.attempted(channel, outcome, latency_ms)
+
+    def sent(self, channel: str, waited_s: float) -> None:
+        metrics.SENT_LAG.labels(channel).observe(waited_s)

@@ -241,7 +241,7 @@ class Filing:
         for source, (at, observed, items) in sorted(newest.items()):
             state = states.get(source) or SourceState(clock=SourceClock(source))
             clock = state.clock.saw(at, observed, items)
-            metrics.STORED_LAG.labels(source).observe(max(0.0, (observed - at).total_seconds()))
+            metrics.ARRIVED_LAG.labels(source).observe(max(0.0, (observed - at).total_seconds()))
             tx.save_source(replace(state, clock=clock, ok_at=observed))
 
     # --- updated, deleted, metrics ----------------------------------------------------------

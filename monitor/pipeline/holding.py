@@ -150,10 +150,15 @@ class Hand:
 
     def _file(self, entries: Sequence[Entry]) -> None:
         started = stopwatch()
-        self._count(self._take(entries))
+        taken = self._take(entries)
+        self._count(taken)
         self._log.ack(self._group, [entry.position for entry in entries])
         self._log.trim()
         metrics.FILE_SECONDS.observe(stopwatch() - started)
+        metrics.FILED_AT_ONCE.observe(taken.mentions)
+        now = self._clock.now()
+        for entry in entries:
+            metrics.FILED_LAG.observe(max(0.0, (now - entry.observed_at).total_seconds()))
 
     def _file_apart(self) -> None:
         """File entry by entry, each acknowledged by itself; park what fails even alone."""

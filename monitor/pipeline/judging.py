@@ -182,6 +182,8 @@ class Judging:
         hours = _Hours(tx, until)
         for end in self._ends(oldest, until, bins):
             lines += self._close(tx, self._now_for(end, now), end, bins, hours)
+        if self._live:
+            metrics.JUDGED_LAG.observe((now - until).total_seconds())
         for topic, watched in self._watched.items():
             if topic in bins:
                 state = WatchState(topic, watched.closed_until, watched.watch.snapshot())

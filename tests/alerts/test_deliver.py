@@ -64,6 +64,10 @@ class Counted:
         assert latency_ms >= 0
         self.seen.append((channel, outcome))
 
+    def sent(self, channel: str, waited_s: float) -> None:
+        assert waited_s >= 0
+        self.seen.append((channel, "sent"))
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
@@ -226,7 +230,12 @@ def test_every_attempt_is_counted(store: SqliteStore, clock: ManualClock) -> Non
     counted = Counted()
     there = Receiver("there", [DOWN, GONE])
     asyncio.run(drained(clock, deliverer(store, clock.now, there, observer=counted), 3))
-    assert counted.seen == [("there", "retry"), ("there", "unknown"), ("there", "accepted")]
+    assert counted.seen == [
+        ("there", "retry"),
+        ("there", "unknown"),
+        ("there", "accepted"),
+        ("there", "sent"),
+    ]
 
 
 def test_the_attempt_is_on_record_before_the_send(store: SqliteStore, clock: ManualClock) -> None:

@@ -69,6 +69,8 @@ def collect(service: Service) -> None:
     metrics.BACKLOG_BYTES.set(backlog.bytes)
     oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
     metrics.BACKLOG_AGE.set(max(0.0, oldest))
+    due = service.store.outbox.next_due()
+    metrics.OUTBOX_OVERDUE.set(max(0.0, (now - due).total_seconds()) if due else 0.0)
     read = service.store.read
     metrics.PARKED_ENTRIES.set(read.parked_count())
     open_ = Counter(int(incident.level) for incident in read.incidents(open_only=True))
