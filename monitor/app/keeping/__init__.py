@@ -5,7 +5,7 @@ What waits in a Redis log is in no backup: it is filed within seconds, or its se
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,13 +15,12 @@ from monitor.app.keeping import postgres, sqlite
 from monitor.app.keeping.files import CannotKeep
 from monitor.app.keeping.sqlite import Contents
 from monitor.app.only import only
-from monitor.app.wiring import _log as open_log
-from monitor.app.wiring import _store as open_store
-from monitor.app.wiring import sqlite_path
-from monitor.clock import SystemClock
-from monitor.ports import GROUP, Store, Unavailable
+from monitor.app.wiring import sqlite_path, with_password
+from monitor.ports import GROUP, Log, Store, Unavailable
 from monitor.settings import Settings
 from monitor.store.codec import instant
+from monitor.store.database import open_store
+from monitor.store.sqlite import WrongFile
 from monitor.stream import WrongServer
 
 __all__ = ["CannotKeep", "Contents", "Kept", "Restored", "back_up", "hold", "restore"]
@@ -29,6 +28,7 @@ __all__ = ["CannotKeep", "Contents", "Kept", "Restored", "back_up", "hold", "res
 HELD = "held back at a restore, because it was old; send it again by hand if it still matters"
 _FAR = timedelta(days=3650)
 _MANY = 100_000
+_LOOK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def hold(settings: Settings, older_than: timedelta, now: datetime) -> int:
     with ExitStack() as stack:
         if _on_file(settings):
             stack.enter_context(only(sqlite_path(settings.store.url)))
-        store = open_store(settings)
+        store = open_store(with_password(settings.store.url, settings.store.password))
         stack.callback(store.close)
         store.outbox.recover(now, now)
         return _give_up(store, now - older_than, now)
@@ -136,15 +136,26 @@ def _waiting(settings: Settings) -> tuple[int | None, str]:
     if not settings.stream.url or settings.stream.url == settings.store.url:
         return 0, ""
     try:
-        log = open_log(settings, SystemClock())
-    except (Unavailable, WrongServer, ImportError) as error:
+        with closing(_log_beside(settings)) as log:
+            return log.backlog(GROUP).entries, ""
+    except (Unavailable, WrongServer, WrongFile, ImportError) as error:
         return None, str(error)
-    try:
-        return log.backlog(GROUP).entries, ""
-    except Unavailable as error:
-        return None, str(error)
-    finally:
-        log.close()
+
+
+def _log_beside(settings: Settings) -> Log:
+    """Open the log only to look: unlike those who use it, a backup agrees on nothing there."""
+    stream = settings.stream
+    if stream.url.startswith("sqlite"):
+        from monitor.stream.embedded import EmbeddedLog
+
+        if not sqlite_path(stream.url).is_file():
+            raise Unavailable(f"{sqlite_path(stream.url)} does not exist yet")
+        return EmbeddedLog.open(sqlite_path(stream.url))
+    from monitor.stream.redis_link import Link
+    from monitor.stream.redis_streams import RedisLog
+
+    link = Link(with_password(stream.url, stream.password), _LOOK_S)
+    return RedisLog(link, shards=stream.shards, prefix=stream.prefix, replicas=0, clock=None)
 
 
 def _on_file(settings: Settings) -> bool:
