@@ -12,7 +12,7 @@ import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -29,7 +29,7 @@ from detectors.window import Counts
 from monitor.bench.figures import versions
 from monitor.clock import stopwatch
 from monitor.ports import CountKey, Filed, Store
-from monitor.store.database import SqliteStore
+from monitor.store.database import open_store
 
 BATCH = 1_000
 """Rows per transaction: what the pipeline files at once under load."""
@@ -102,16 +102,16 @@ def run(
     seed: int = 1,
     say: Callable[[str], None] = lambda line: None,
     url: str = "sqlite",
-    open_store: Callable[[str], Store] | None = None,
 ) -> Result:
     """File ``rows`` rows into an empty store and report every quarter of a million.
 
     ``url``: ``sqlite`` for a file in the temporary folder (set TMPDIR to choose the disk), else
-    what ``open_store`` opens. WAL and file size are known of SQLite only. Raises AssertionError
-    where the store called a row known that was not.
+    that of a store, for instance of an empty database on a PostgreSQL server; what stands there
+    must not hold these rows yet. WAL and file size are known of ``sqlite`` only. Raises
+    AssertionError where the store calls a row known that is new, and what `open_store` raises.
     """
     parts = []
-    with _opened(url, open_store) as (store, file):
+    with _opened(url) as (store, file):
         wal = Wal(file) if file else None
         made = batches(rows, seed)
         done = 0
@@ -251,25 +251,15 @@ class Wal:
 
 
 @contextmanager
-def _opened(
-    url: str, open_store: Callable[[str], Store] | None
-) -> Iterator[tuple[Store, Path | None]]:
+def _opened(url: str) -> Iterator[tuple[Store, Path | None]]:
     if url != "sqlite":
-        if open_store is None:
-            raise ValueError(f"{url.partition(':')[0]}: no way given to open this store")
-        store = open_store(url)
-        try:
+        with closing(open_store(url)) as store:
             yield store, None
-        finally:
-            store.close()
         return
     with tempfile.TemporaryDirectory(prefix="sturmglas-bench-") as folder:
         file = Path(folder) / "bench.db"
-        opened = SqliteStore.open(f"sqlite:///{file}")
-        try:
-            yield opened, file
-        finally:
-            opened.close()
+        with closing(open_store(f"sqlite:///{file}")) as store:
+            yield store, file
 
 
 def _line(part: Part) -> str:
