@@ -21,6 +21,8 @@ from dashboards.web import svg
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
+from dashboards.web.policy import CSP as CSP
+from dashboards.web.policy import STATIC as STATIC
 from dashboards.web.quotes import http_url, marked
 from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import (
@@ -37,16 +39,6 @@ from playbooks.playbook import Text
 from playbooks.run import StepState
 
 HERE = Path(__file__).resolve().parent
-STATIC = HERE / "static"
-"""The folder that the server serves under ``/static``."""
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""The policy every page is written for: no inline code, no inline style, no other host."""
-
 LANG_NAMES = ("de", "en", "und")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,9 +11,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
-from dashboards.web import render
+from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock
-from monitor.server import docs, errors, live, pages
+from monitor.server import docs, errors, live
 from monitor.server.api import incidents, sources, system, topics
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
@@ -87,12 +88,36 @@ def create_app(
     docs.install(web)
     for router in extra:
         web.include_router(router)
-    _pages(web, service)
+    web.router.default = Pages(service)
     web.add_middleware(GZipMiddleware, minimum_size=1024)
-    guarded = Guard(web, hosts, visitors, security(render.CSP))
+    guarded = Guard(web, hosts, visitors, security(CSP))
     return App(Door(service, commit, wall), guarded, web, hub)
 
 
-def _pages(web: FastAPI, service: Service) -> None:
-    web.include_router(pages.router(service))
-    web.mount("/static", StaticFiles(directory=render.STATIC), name="static")
+class Pages:
+    """ASGI application of the pages and their files, loaded when the first of them is asked for.
+
+    It answers what no route of the API knows. Templates and views cost as much to load as the API
+    does, and a server that only takes mentions in is never asked for a page.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._web: FastAPI | None = None
+        self._guard = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._guard:
+            if self._web is None:
+                # In a thread: who sends mentions meanwhile does not wait for templates.
+                self._web = await asyncio.to_thread(self._load)
+        await self._web(scope, receive, send)
+
+    def _load(self) -> FastAPI:
+        from monitor.server import pages
+
+        web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        errors.install(web)
+        web.include_router(pages.router(self._service))
+        web.mount("/static", StaticFiles(directory=STATIC), name="static")
+        return web
