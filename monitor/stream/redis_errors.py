@@ -77,6 +77,11 @@ def told(error: Exception, place: str) -> Exception:
     if isinstance(error, errors.RedisClusterException) and "not enabled" in str(error):
         return WrongServer(f"redis at {place} is no cluster; write redis:// instead")
     if isinstance(error, TROUBLE):
+        if "CERTIFICATE" in str(error):
+            return WrongServer(
+                f"redis at {place} shows a certificate that is not trusted; name its authority in"
+                " the URL: ?ssl_ca_certs=FILE"
+            )
         return Unavailable(f"redis at {place} cannot be reached")
     return error
 

@@ -342,11 +342,8 @@ def addresses(url: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
     nodes = [(str(p.get("host", "localhost")), int(p.get("port", 6379))) for p in parsed]
     for name in ("host", "port", "connection_class"):
         options.pop(name, None)
-    if scheme != plain:
-        if options.pop("db", 0):
-            raise WrongServer(
-                "a Redis Cluster has no numbered databases; leave out what is after /"
-            )
+    if scheme != plain and options.pop("db", 0):
+        raise WrongServer("a Redis Cluster has no numbered databases; leave out what is after /")
     options["ssl"] = plain == "rediss"
     return nodes, options
 

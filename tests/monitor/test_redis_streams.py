@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,10 +15,11 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.bench.redis_servers import RedisServer, installed
+from monitor.bench.redis_servers import RedisServer, installed, until
 from monitor.clock import SystemClock, stopwatch
 from monitor.ports import Backlog, Entry, NewEntry, Unavailable
 from monitor.stream import WrongServer
+from monitor.stream.redis_signals import RedisSignals
 from monitor.stream.redis_streams import RedisLog
 from tests import builders as b
 from tests.monitor.redis_appending import Appending
@@ -262,6 +266,29 @@ def test_a_lost_server_is_unavailable_until_it_is_back(own: Callable[..., RedisS
     log.close()
 
 
+def test_what_a_read_was_handed_and_never_heard_of_is_claimed(
+    own: Callable[..., RedisServer],
+) -> None:
+    server = own()
+    log = RedisLog.open(server.url, shards=2, timeout_s=0.3)
+    log.read("g", "c", 1)
+    log.append(entries(0, 1, 2) + entries(1, 3))
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable, match="does not answer in time"):
+            log.read("g", "c", 9)
+        with pytest.raises(Unavailable, match="does not answer in time"):
+            log.append(entries(0, 4))
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    server.answers()
+    until(lambda: log.backlog("g").entries == 4, "the append of which nobody heard was done")
+    found = log.claim("g", "c", CLOCK.now(), 9) + log.read("g", "c", 9)
+    assert payloads(found, 0) == [1, 2, 4]
+    assert payloads(found, 1) == [3]
+    log.close()
+
+
 def test_after_close_everything_is_unavailable(log: RedisLog) -> None:
     positions = log.append(entries(0, 1))
     log.close()
@@ -367,6 +394,18 @@ def test_a_user_who_may_not_append_is_told_so(own_wrong: RedisServer, prefix: st
     with pytest.raises(Unavailable, match="does not allow its user what the log needs"):
         log.append(entries(0, 1))
     log.close()
+
+
+def test_without_the_client_library_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    for name in ("redis_link", "redis_checks", "redis_errors"):
+        monkeypatch.delitem(sys.modules, f"monitor.stream.{name}", raising=False)
+    with pytest.raises(WrongServer, match=r"pip install 'sturmglas\[redis\]'"):
+        RedisLog.open("redis://127.0.0.1/")
+    with pytest.raises(WrongServer, match=r"pip install 'sturmglas\[redis\]'"):
+        RedisSignals("redis://127.0.0.1/")
 
 
 def test_nobody_there_is_unavailable_and_a_wrong_address_is_wrong() -> None:
