@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from detectors.window import (
     AHEAD,
     BIN,
+    COLUMNS,
     HOLD,
     Counts,
     Dated,
     SourceClock,
+    Window,
     bin_start,
     closable_until,
     event_time,
@@ -184,3 +186,24 @@ def test_what_was_closed_stays_closed_while_time_goes_on(
         later = closable_until(now, known)
         assert later >= until
         until = later
+
+
+@given(
+    at=st.lists(st.integers(0, 7200), max_size=30).map(sorted),
+    since=st.integers(0, 7200),
+    length=st.integers(0, 3600),
+)
+def test_a_part_of_a_window_holds_exactly_the_rows_between_its_ends(
+    at: list[int], since: int, length: int
+) -> None:
+    n, day = range(len(at)), int(NOW.timestamp())
+    columns = {"num": list(n), "tone": [i % 3 - 1 for i in n], "kind": [f"k{i}" for i in n]}
+    empty = {name: [""] * len(at) for name in COLUMNS if name not in {"at", *columns}}
+    whole = Window(NOW, NOW + 9000 * S, at=[day + s for s in at], **columns, **empty)  # type: ignore[arg-type]
+    part = whole.part(NOW + since * S, NOW + (since + length) * S)
+    inside = [i for i, s in enumerate(at) if since <= s < since + length]
+    assert (part.since, part.until) == (NOW + since * S, NOW + (since + length) * S)
+    assert part.num == inside
+    assert part.at == [day + at[i] for i in inside]
+    assert part.kind == [f"k{i}" for i in inside]
+    assert {len(getattr(part, name)) for name in COLUMNS} == {len(inside)}
