@@ -76,13 +76,8 @@ class SqlReader:
             return counts.window(c, topic, since, until, limit)
 
     def posts(self, nums: Sequence[int]) -> list[Post]:
-        found: dict[int, Post] = {}
         with self._snapshot() as c:
-            for start in range(0, len(nums), IN_LIMIT):
-                some = nums[start : start + IN_LIMIT]
-                rows = c.execute(_posts().where(_m.c.num.in_(some)))
-                found.update((row.num, _post(row)) for row in rows)
-        return [found[num] for num in nums if num in found]
+            return _posts_of(c, nums)
 
     def post_list(
         self,
@@ -95,9 +90,9 @@ class SqlReader:
         before: int | None,
     ) -> list[Post]:
         """Return posts newest first by event time; page on with ``before`` = the last num seen."""
+        # First the numbers, then their rows: a join would make PostgreSQL plan for every day.
         query = (
-            _posts()
-            .join(_n, _n.c.num == _m.c.num)
+            select(_n.c.num)
             .where(_n.c.topic == topic, _n.c.at_s >= seconds(since), _n.c.at_s < seconds(until))
             .order_by(_n.c.at_s.desc(), _n.c.num.desc())
             .limit(limit)
@@ -113,7 +108,7 @@ class SqlReader:
                 query = query.where(
                     or_(_n.c.at_s < at_s, and_(_n.c.at_s == at_s, _n.c.num < before))
                 )
-            return [_post(row) for row in c.execute(query)]
+            return _posts_of(c, c.scalars(query).all())
 
     # detectors
 
@@ -235,6 +230,16 @@ def _posts() -> Select[Any]:
         (_m.c.positive - _m.c.negative).label("score"),
         schema.author.c.handle,
     ).outerjoin(schema.author, schema.author.c.key == _m.c.author)
+
+
+def _posts_of(c: Connection, nums: Sequence[int]) -> list[Post]:
+    """Return posts by number, in the order asked; unknown numbers are left out."""
+    found: dict[int, Post] = {}
+    for start in range(0, len(nums), IN_LIMIT):
+        some = nums[start : start + IN_LIMIT]
+        rows = c.execute(_posts().where(_m.c.num.in_(some)))
+        found.update((row.num, _post(row)) for row in rows)
+    return [found[num] for num in nums if num in found]
 
 
 def _post(row: Row[Any]) -> Post:
