@@ -16,7 +16,7 @@ from alerts.channels.base import Channel
 from alerts.channels.console import ConsoleSettings
 from alerts.channels.pagerduty import PagerDutySettings
 from alerts.channels.slack import SlackSettings
-from alerts.channels.smtp import SmtpSettings
+from alerts.channels.smtp_settings import SmtpSettings
 from alerts.channels.webhook import WebhookSettings
 
 if TYPE_CHECKING:

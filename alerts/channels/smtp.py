@@ -7,46 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Literal
 
 import aiosmtplib
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
+from alerts.channels.smtp_settings import SmtpSettings
 from alerts.render import mail as mails
-
-
-class SmtpSettings(BaseModel):
-    """``tls``: "starttls" upgrades (port 587), "implicit" is TLS from the first byte (port 465),
-    "none" only for a server of your own that is near.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: Literal["smtp"]
-    host: str
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
-    user: str = ""
-    password: SecretStr | None = None
-    from_: str = Field(
-        validation_alias=AliasChoices("from_", "from"),
-        description="sender address, may carry a name",
-    )
-    to: list[str] = Field(min_length=1)
-    timeout_s: float = Field(default=20.0, gt=0, le=120)
-    language: Literal["de", "en"] = "de"
-
-    @model_validator(mode="after")
-    def _addresses_and_access(self) -> SmtpSettings:
-        for address in (self.from_, *self.to):
-            if "@" not in parseaddr(address)[1] or not address.isascii():
-                raise ValueError(f"smtp: {address!r} is no mail address; expected name@example.org")
-        if bool(self.user) != (self.password is not None):
-            raise ValueError("smtp: user and password belong together; set both or none")
-        return self
 
 
 class Smtp:

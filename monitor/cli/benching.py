@@ -56,6 +56,12 @@ def _http(o: Options) -> Record:
     return http.run(o.mentions or 4000, o.repeats, o.seed, o.say).record()
 
 
+def _footprint(o: Options) -> Record:
+    from monitor.bench import footprint
+
+    return footprint.run(max(o.repeats, 7), o.say).record()
+
+
 def _realstream(o: Options) -> Record:
     from monitor.bench import realstream
 
@@ -81,6 +87,7 @@ BENCHES = (
     Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
     Bench("ingest", "CPU per mention taken in durably, against the floor and against FastAPI", _ingest),
     Bench("http", "`serve` until all is filed, against a naive service behind uvicorn", _http),
+    Bench("footprint", "CPU and memory of a process that only takes in, against FastAPI alone", _footprint),
     Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
     Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
