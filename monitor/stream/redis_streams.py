@@ -225,11 +225,16 @@ class RedisLog:
         *,
         redelivered: bool,
     ) -> list[Entry]:
-        """Ask shards in turn, a fair share each, until ``limit`` is there or nothing is left."""
+        """Ask shards in turn, a fair share each, until ``limit`` is there or nothing is left.
+
+        A shard that is refused is left out; where nothing else came, that is raised, so that nobody
+        takes it for an empty one.
+        """
         self._open()
         turn = self._next_turn(shards)
         after = dict.fromkeys(turn, b"")
         found: list[Entry] = []
+        refused: list[Reply] = []
         while turn and (left := limit - len(found)) > 0:
             share = -(-left // len(turn))
             asked = turn[: -(-left // share)]
@@ -242,21 +247,19 @@ class RedisLog:
             for shard, count, reply in zip(asked, counts, replies, strict=True):
                 if _failed(reply):
                     turn.remove(shard)
+                    refused.append(reply)
                     continue
                 rows, after[shard] = taken(reply)
                 found += [_entry(shard, row, redelivered) for row in rows]
                 if len(rows) < count and not (redelivered and after[shard]):
                     turn.remove(shard)
-            if not found and not turn:
-                _raise_first(replies)
+        if not found:
+            _raise_first(refused)
         return found
 
     def _next_turn(self, shards: Collection[int] | None) -> list[int]:
-        wanted = (
-            sorted(n for n in set(shards) if 0 <= n < self._shards) if shards is not None else []
-        )
-        if shards is None:
-            wanted = list(range(self._shards))
+        every = range(self._shards)
+        wanted = [n for n in every if shards is None or n in shards]
         if not wanted:
             return []
         with self._guard:

@@ -100,6 +100,8 @@ def test_a_killed_primary_costs_nothing_that_was_accepted(
     victim.kill()
     others = log.read("g", "c", 1000)
     assert {e.shard for e in others} == set(elsewhere), "the other nodes' shards are read"
+    with pytest.raises(Unavailable):  # not "nothing", although the others have nothing
+        log.claim("h", "c", SystemClock().now(), 9)
     with pytest.raises(Unavailable, match=rf"redis at 127\.0\.0\.1:{victim.port}"):
         log.append(everywhere(-1))
     appending.says_after(stopwatch(), 50)
