@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,7 +33,7 @@ from monitor.store import schema
 from monitor.store.database import open_store
 from monitor.stream.embedded import EmbeddedLog
 from tests import builders as b
-from tests.flow.installed import installed, soon
+from tests.flow.installed import ROOT, installed, soon
 from tests.laws.filing import file_batch
 from tests.servers import postgres, redis
 
@@ -205,6 +208,9 @@ def test_nothing_is_overwritten_unless_asked(filled: Place, tmp_path: Path) -> N
     with pytest.raises(CannotKeep, match=r"kept: exists already; .*--force"):
         back_up(filled.settings, out, force=False, now=NOW)
     assert out.read_text() == "a letter"
+    with pytest.raises(CannotKeep, match="no store"):
+        back_up(filled.elsewhere, out, force=True, now=NOW)
+    assert out.read_text() == "a letter", "what fails takes nothing away"
     back_up(filled.settings, out, force=True, now=NOW)
     assert out.stat().st_size > 1000
 
@@ -217,6 +223,47 @@ def test_a_backup_that_fails_leaves_nothing(place: Place, tmp_path: Path) -> Non
     with pytest.raises(CannotKeep, match="its folder does not exist"):
         back_up(place.elsewhere, tmp_path / "gone" / "kept", force=False, now=NOW)
     assert list(folder.iterdir()) == []
+
+
+def test_a_backup_that_is_told_to_stop_leaves_nothing(tmp_path: Path) -> None:
+    url = postgres.fresh_database()
+    (tmp_path / "s.toml").write_text(
+        f'[store]\nurl = "{url}"\n[stream]\nurl = "sqlite:///{tmp_path}/log.db"\n'
+    )
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "monitor",
+        "backup",
+        str(folder),
+        "-c",
+        str(tmp_path / "s.toml"),
+    ]
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")  # so that it has to wait
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            assert soon(lambda: any(folder.iterdir()))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 128 + signal.SIGTERM
+        finally:
+            process.kill()
+            process.wait()
+    assert list(folder.iterdir()) == []
+
+
+def test_tables_that_somebody_locks_are_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.app.keeping.postgres._LOCK_MS", 50)
+    url = postgres.fresh_database()
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(CannotKeep, match="lock timeout"):
+            back_up(settings_for(url), tmp_path / "kept", force=False, now=NOW)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_store_is_never_its_own_backup(on_file: Place, tmp_path: Path) -> None:

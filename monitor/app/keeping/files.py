@@ -32,6 +32,8 @@ def arriving(out: Path, *, force: bool) -> Iterator[Path]:
         _refuse_existing(out, force)  # somebody else may have been quicker
         part.replace(out)
         _sync(out.parent)
+    except OSError as error:
+        raise CannotKeep(f"{out}: cannot be written ({error.strerror})") from error
     finally:
         for left in (part, *beside(part)):
             with suppress(FileNotFoundError):

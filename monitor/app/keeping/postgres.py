@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,9 @@ class Database:
         self.url = re.sub(r"^postgresql\+\w+:", "postgresql:", url)
         self._password = password
 
-    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """Connect, or raise `CannotKeep`."""
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """Connect meanwhile; every error of the server or on the way to it becomes `CannotKeep`."""
         try:
             import psycopg
         except ImportError as error:
@@ -56,10 +58,11 @@ class Database:
                 "no driver for PostgreSQL; pip install 'sturmglas[postgres]'"
             ) from error
         try:
-            return psycopg.connect(
+            with psycopg.connect(
                 self.url, password=self._password, connect_timeout=_CONNECT_S, autocommit=True
-            )
-        except psycopg.OperationalError as error:
+            ) as connection:
+                yield connection
+        except psycopg.Error as error:
             raise CannotKeep(f"{self.url}: {' '.join(str(error).split())}") from error
 
     def environment(self) -> dict[str, str]:
@@ -70,7 +73,7 @@ class Database:
 
 def back_up(database: Database, out: Path, *, force: bool) -> Contents:
     """Dump the database to ``out``, and look into the dump. Raises `CannotKeep`."""
-    with database.connect() as c, arriving(out, force=force) as part:
+    with database.session() as c, arriving(out, force=force) as part:
         version = c.info.server_version // 10_000
         dump, restore = tool("pg_dump", version), tool("pg_restore", version)
         c.execute(f"SET lock_timeout = {_LOCK_MS}")
@@ -94,7 +97,7 @@ def restore(file: Path, database: Database) -> Contents:
     """Fill the empty database from the dump ``file``, in one transaction. Raises `CannotKeep`."""
     if not file.is_file():
         raise CannotKeep(f"{file}: no such file")
-    with database.connect() as c:
+    with database.session() as c:
         tool_path = tool("pg_restore", c.info.server_version // 10_000)
         _refuse_foreign(file, tool_path)
         row = c.execute(_EMPTY).fetchone()
@@ -111,14 +114,14 @@ def restore(file: Path, database: Database) -> Contents:
         ],
         database,
     )
-    with database.connect() as c:
+    with database.session() as c:
         c.execute("ANALYZE")  # a dump holds no statistics, and without them plans are bad
         return _contents(c, database.url)
 
 
 def pending(database: Database) -> tuple[int, int | None]:
     """Return how many deliveries wait to be sent, and when the oldest was made (microseconds)."""
-    with database.connect() as c:
+    with database.session() as c:
         row = c.execute(
             "SELECT count(*), min(created_us) FROM delivery WHERE state IN ('pending', 'sending')"
         ).fetchone()
