@@ -58,6 +58,7 @@ __all__ = [
     "Fences",
     "Filed",
     "Holding",
+    "Housekeeper",
     "Known",
     "Leases",
     "Log",

@@ -252,3 +252,15 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Housekeeper(Protocol):
+    """A store that can forget; both of ours can."""
+
+    def housekeep(self, now: datetime, keep_days: int) -> int:
+        """Delete mentions that arrived more than ``keep_days`` before ``now``; returns how many.
+
+        0 keeps everything. Ids go with them: the same post sent again after that is new. A store
+        that needs room made ahead makes it here, so call it about once a day in any case.
+        """
+        ...
