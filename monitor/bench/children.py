@@ -55,6 +55,7 @@ def started(command: Sequence[str], said: str = "") -> Iterator[Child]:
         )
         assert process.stdin is not None
         assert process.stdout is not None
+        drain = threading.Thread(target=process.stdout.read, daemon=True)
         try:
             process.stdin.write(said + "\n")
             process.stdin.flush()
@@ -65,7 +66,7 @@ def started(command: Sequence[str], said: str = "") -> Iterator[Child]:
                 told = notes.read()[-2000:]
                 raise RuntimeError(f"{' '.join(command)} ended by itself: {told}")
             # What it says from now on is read and forgotten: a full pipe would stop it.
-            threading.Thread(target=process.stdout.read, daemon=True).start()
+            drain.start()
             yield Child(process.pid, port)
         finally:
             if process.poll() is None:
@@ -76,3 +77,6 @@ def started(command: Sequence[str], said: str = "") -> Iterator[Child]:
                 process.kill()
                 process.wait()
             process.stdin.close()
+            if drain.is_alive():
+                drain.join()
+            process.stdout.close()
