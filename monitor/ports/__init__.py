@@ -39,6 +39,7 @@ from monitor.ports.signals import (
     Signals,
 )
 from monitor.ports.store import (
+    Housekeeper,
     Reader,
     Store,
     Transaction,
