@@ -47,7 +47,7 @@ def _pipeline(o: Options) -> Record:
 def _ingest(o: Options) -> Record:
     from monitor.bench import ingest
 
-    return ingest.run(o.mentions or 10_000, o.repeats, o.seed, o.say).record()
+    return ingest.run(o.mentions or 40_000, o.repeats, o.seed, o.say).record()
 
 
 def _http(o: Options) -> Record:
