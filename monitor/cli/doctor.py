@@ -11,6 +11,7 @@ import sqlite3
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import SecretStr
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
 from monitor.settings.sections import FileSource
-from monitor.store.schema import APPLICATION_ID
+from monitor.store.schema import APPLICATION_ID, HEAD
 
 __all__ = ["Finding", "State", "examine"]
 
@@ -160,17 +161,34 @@ def _writable(file: Path) -> Finding:
     if not file.exists():
         return Finding("store", State.OK, f"{file} will be made at the first start")
     try:
-        with sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1) as base:
-            filled = base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            owner = base.execute("PRAGMA application_id").fetchone()[0]
+        with closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
+        ) as base:
+            return _ours(base, file)
     except sqlite3.Error as error:
         return Finding("store", State.FAIL, f"{file} cannot be opened: {error}")
+
+
+def _ours(base: sqlite3.Connection, file: Path) -> Finding:
+    """Say whose file it is, and of which schema."""
+    filled = base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    owner = base.execute("PRAGMA application_id").fetchone()[0]
     if filled and owner != APPLICATION_ID:
         text = f"{file} is an SQLite file of another program; set store.url to another file"
         return Finding("store", State.FAIL, text)
     if not os.access(file, os.W_OK):
         return Finding("store", State.FAIL, f"{file} cannot be written to by this user")
-    return Finding("store", State.OK, f"{file}, {file.stat().st_size:,} bytes, writable")
+    text = f"{file}, {file.stat().st_size:,} bytes, writable"
+    if not filled:
+        return Finding("store", State.OK, text)
+    revision = str(base.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    if revision > HEAD:
+        text = f"{file} was written by a newer Sturmglas (schema {revision}, this one knows {HEAD})"
+        return Finding("store", State.FAIL, f"{text}; install that version")
+    if revision < HEAD:
+        text = f"{text}; the next start brings it from schema {revision} to {HEAD}. Make a backup"
+        return Finding("store", State.WARN, f"{text} first")
+    return Finding("store", State.OK, f"{text}, schema {revision}")
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

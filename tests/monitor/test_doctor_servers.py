@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from monitor.bench.redis_servers import RedisServer
 from monitor.cli.doctor import Finding, State, examine
 from monitor.ports import EntryKind, NewEntry
 from monitor.settings import read
+from monitor.store.database import SqliteStore
 from monitor.store.schema import HEAD
 from monitor.stream.redis_streams import RedisLog
 from tests.flow.installed import soon
@@ -291,3 +293,18 @@ def test_a_log_in_a_file_of_its_own_is_looked_at(doctor: Doctor) -> None:
     (doctor.folder / "log.db").write_text("this is a letter, not a database; long enough to tell")
     found = doctor(stream=f'url = "sqlite:///{doctor.folder}/log.db"')
     assert (found["log"].state, found["store"].state) == (State.FAIL, State.OK)
+
+
+@pytest.mark.parametrize(
+    ("revision", "state", "text"),
+    [(HEAD, State.OK, "writable"), ("0000", State.WARN, "backup"), ("9999", State.FAIL, "newer")],
+)
+def test_the_schema_of_a_file_is_told_as_well(
+    doctor: Doctor, revision: str, state: State, text: str
+) -> None:
+    SqliteStore(doctor.folder / "s.db").close()
+    with closing(sqlite3.connect(doctor.folder / "s.db", isolation_level=None)) as base:
+        base.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    found = doctor()["store"]
+    assert found.state is state
+    assert text in found.text
