@@ -36,6 +36,7 @@ def plainly() -> Iterator[None]:
     from monitor.settings import SettingsError
     from monitor.sources.base import SourceError
     from monitor.store.sqlite import WrongFile
+    from monitor.stream import WrongServer
     from playbooks.load import PlaybookError
 
     try:
@@ -44,7 +45,15 @@ def plainly() -> Iterator[None]:
         complain(error.complaints, code=WRONG_USE)
     except OneProcess as error:
         complain([error], code=WRONG_USE)
-    except (SourceError, WrongFile, InUse, Unavailable, CannotListen, WeightsError) as error:
+    except (
+        SourceError,
+        WrongFile,
+        WrongServer,
+        InUse,
+        Unavailable,
+        CannotListen,
+        WeightsError,
+    ) as error:
         complain([error])
 
 

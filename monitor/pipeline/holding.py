@@ -11,6 +11,7 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,10 @@ PATIENCE = 3
 PARKED_IN_A_ROW = 20
 """So many entries parked with nothing filed in between are no poisonous entries: then it is we who
 are broken, and standing still with an alarm beats putting everything aside."""
+CLAIM_EVERY = timedelta(minutes=1)
+STALE = timedelta(minutes=5)
+"""Handed out to us so long ago and still not acknowledged: the acknowledgement was lost (a failover
+of Redis can do that). Filing it again changes nothing, and then it can be trimmed."""
 PAGE = 10
 """Parked entries held in memory at once; each may be a request of several MiB."""
 
@@ -74,7 +79,7 @@ class Hand:
         self._on_parked = on_parked
         self._entries: list[Entry] = []
         self._shards: list[int] | None = None
-        self._unclaimed = True
+        self._unclaimed, self._claimed_at = True, clock.now()
         self._retried = False
         self._failures = 0
         self._in_a_row = 0
@@ -101,11 +106,13 @@ class Hand:
         to us when the log failed before it could tell.
         """
         if not self._entries and self._shards != []:
-            if self._unclaimed:
+            now = self._clock.now()
+            if self._unclaimed or now - self._claimed_at >= CLAIM_EVERY:
+                since = now if self._unclaimed else now - STALE
                 self._entries = self._log.claim(
-                    self._group, self._consumer, self._clock.now(), READ, self._shards
+                    self._group, self._consumer, since, READ, self._shards
                 )
-                self._unclaimed = bool(self._entries)
+                self._unclaimed, self._claimed_at = bool(self._entries), now
             if not self._entries:
                 self._unclaimed = True
                 self._entries = self._log.read(self._group, self._consumer, READ, self._shards)
