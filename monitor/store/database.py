@@ -172,8 +172,9 @@ class SqliteStore:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
         gone = housekeeping.sweep(self._write, before_us)
-        # What is remembered of authors may no longer be true once some are gone.
-        housekeeping.sweep_authors(partial(self._write, self._remembered.clear), before_us)
+        if gone:  # who has not been seen since is the author of one of these
+            # What is remembered of authors may no longer be true once some are gone.
+            housekeeping.sweep_authors(partial(self._write, self._remembered.clear), before_us)
         return gone
 
     def close(self) -> None:

@@ -139,7 +139,8 @@ class PostgresStore:
         before_us = housekeeping.horizon_us(now, keep_days)
         gone = housekeeping.sweep(self._write, before_us, below=first_num(1))
         gone += housekeeping.sweep_days(self._write, self._partitions, before_us)
-        housekeeping.sweep_authors(self._write, before_us)
+        if gone:  # who has not been seen since is the author of one of these
+            housekeeping.sweep_authors(self._write, before_us)
         return gone
 
     def close(self) -> None:

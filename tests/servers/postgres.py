@@ -18,7 +18,8 @@ def server() -> PostgresServer:
     Skips where PostgreSQL is not installed; ``REQUIRE_SERVERS=1`` makes that a failure.
     """
     try:
-        started = PostgresServer()
+        # Nobody kills this one; tests that do start their own, with fsync on.
+        started = PostgresServer(fsync=False)
     except NotInstalled as error:
         pytest.skip(str(error))
     atexit.register(started.stop)
