@@ -12,6 +12,7 @@ from monitor.service import Service
 
 LOOK_S = 10
 TRIM_S = 60
+KEEP_S = 3600
 
 log = logging.getLogger("sturmglas.jobs")
 
@@ -27,6 +28,7 @@ class Jobs:
         )
         self._scheduler.add_job(self.watch_sources, "interval", seconds=LOOK_S)
         self._scheduler.add_job(self.trim, "interval", seconds=TRIM_S)
+        self._scheduler.add_job(self.keep, "interval", seconds=KEEP_S)
 
     def start(self) -> None:
         """Start the thread; returns at once."""
@@ -52,3 +54,14 @@ class Jobs:
             self._service.log.trim()
         except Unavailable as trouble:
             log.warning("log not trimmed: %s", trouble)
+
+    def keep(self) -> None:
+        """Drop what is older than `store.keep_days`, and make room ahead."""
+        service = self._service
+        try:
+            dropped = service.housekeep(service.clock.now(), service.settings.store.keep_days)
+        except Unavailable as trouble:
+            log.warning("nothing dropped: %s", trouble)
+            return
+        if dropped:
+            log.info("%d mentions dropped: older than store.keep_days", dropped)

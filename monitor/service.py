@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from detectors.topic import Topic
 from monitor.clock import Clock
@@ -18,6 +19,7 @@ class Service:
 
     ``wake`` tells pipeline and deliverer that there is something to do. ``demo`` marks invented
     data: every page says so. ``sink_url`` is the demo's page of what receivers would have got.
+    ``housekeep`` is the store's (`monitor.ports.Housekeeper`).
     ``failures`` returns what is broken right now, in plain words, for ``/readyz`` and the pages.
     """
 
@@ -32,3 +34,4 @@ class Service:
     demo: bool = False
     sink_url: str = ""
     failures: Callable[[], list[str]] = field(default=list)
+    housekeep: Callable[[datetime, int], int] = lambda now, keep_days: 0

@@ -93,6 +93,7 @@ def run(
             demo=demo,
             sink_url=sink_url,
             failures=built.trouble.list,
+            housekeep=built.store.housekeep,
         )
         jobs = Jobs(service)
         asgi = create_app(service, hub=hub)

@@ -21,7 +21,7 @@ from detectors.topic import Topic
 from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
-from monitor.ports import Alone, Log, Store
+from monitor.ports import Alone, KeptStore, Log
 from monitor.settings import (
     FeedSource,
     FileSource,
@@ -48,7 +48,7 @@ class Built:
     settings: Settings
     topics: Mapping[str, Topic]
     playbooks: Mapping[str, Playbook]
-    store: Store
+    store: KeptStore
     log: Log
     clock: Clock
     trouble: Trouble = field(default_factory=Trouble)
@@ -99,7 +99,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Built:
     return Built(settings, topics, playbooks, store, log, clock)
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings) -> KeptStore:
     url = with_password(settings.store.url, settings.store.password)
     return open_store(url, max_bytes=settings.store.max_bytes)
 

@@ -23,6 +23,9 @@ class Options:
     repeats: int
     limit: int
     kills: int
+    runs: int
+    per_s: float | None
+    minutes: float | None
     seed: int
 
 
@@ -83,6 +86,48 @@ def _nab(o: Options) -> Record:
     return record
 
 
+def _insert(o: Options) -> Record:
+    from monitor.bench import insert
+    from monitor.bench.servers import PostgresServer
+
+    found: Record = {"bench": "insert"}
+    found["sqlite"] = insert.run(o.mentions or 1_000_000, o.seed, o.say).record()
+    with PostgresServer() as server:
+        url = server.url(server.make_database())
+        found["postgresql"] = insert.run(o.mentions or 1_000_000, o.seed, o.say, url).record()
+    return found
+
+
+def _scale(o: Options) -> Record:
+    from monitor.bench import scale
+
+    return scale.run(o.mentions or 30_000, o.repeats, o.seed, o.say)
+
+
+def _exact(o: Options) -> Record:
+    from monitor.bench import exact
+
+    return exact.run(o.runs, o.seed, o.say)
+
+
+def _failover(o: Options) -> Record:
+    from monitor.bench import failover
+
+    return failover.run(o.repeats, o.seed, o.say)
+
+
+def _storm(o: Options) -> Record:
+    from monitor.bench import storm
+
+    return storm.run(o.per_s or 12.0, 60.0 * (o.minutes or 10), o.seed, o.say)
+
+
+def _soak(o: Options) -> Record:
+    from monitor.bench import soak
+
+    return soak.run(o.per_s or 1200.0, 60.0 * (o.minutes or 60), o.seed, o.say)
+
+
 BENCHES = (
     Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
     Bench("ingest", "CPU per mention taken in durably, against the floor and against FastAPI", _ingest),
@@ -90,6 +135,12 @@ BENCHES = (
     Bench("footprint", "CPU and memory of a process that only takes in, against FastAPI alone", _footprint),
     Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
     Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
+    Bench("insert", "rows/s of the last against the first 250,000 of a million, both stores", _insert),
+    Bench("scale", "one and two workers on Redis and PostgreSQL, and the same embedded", _scale),
+    Bench("exact", "workers, Redis and PostgreSQL killed: every mention counted once", _exact),
+    Bench("failover", "a primary of a Redis Cluster killed while mentions are accepted", _failover),
+    Bench("storm", "fifty times the usual rate for ten minutes: counts, latency, memory", _storm),
+    Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
@@ -120,6 +171,16 @@ def bench(
     kills: Annotated[
         int, typer.Option(metavar="N", min=1, help="crash: how often it is killed.")
     ] = 50,
+    runs: Annotated[
+        int, typer.Option(metavar="N", min=1, help="exact: how many seeded runs.")
+    ] = 200,
+    per_s: Annotated[
+        float | None,
+        typer.Option(metavar="N", min=0.1, help="storm: usual rate; soak: rate. Mentions/s."),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="N", min=0.1, help="storm, soak: how long.")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
 ) -> None:
     """Measure, and say what it was compared with. Peers need `pip install 'sturmglas[bench]'`.
@@ -136,11 +197,11 @@ def bench(
         return
     from monitor.bench.data import NoData
 
-    chosen = [one for one in BENCHES if name in (one.name, ALL)]
+    chosen = [one for one in BENCHES if name == one.name or (name == ALL and one.name != "soak")]
     if not chosen:
         known = ", ".join([*(one.name for one in BENCHES), ALL])
         complain([f'no benchmark "{name}"; there are: {known}'], code=WRONG_USE)
-    options = Options(typer.echo, mentions, repeats, limit, kills, seed)
+    options = Options(typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seed)
     try:
         for one in chosen:
             _tell(one, options, as_json)

@@ -31,7 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON objec
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("check", short_help="Are the settings right? Every complaint with its line.")(check)
-    app.command("doctor", short_help="Is this machine ready? Nothing is changed or sent.")(doctor)
+    app.command("doctor", short_help="Is this machine ready? Nothing is changed.")(doctor)
 
 
 def check(config: Config = None, as_json: Json = False) -> None:

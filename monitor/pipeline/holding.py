@@ -119,11 +119,15 @@ class Hand:
                 self._unclaimed = False
         return bool(self._entries)
 
-    def file(self) -> None:
-        """File what is in hand and acknowledge it. Raises what went wrong; then call it again."""
+    def file(self) -> int:
+        """File what is in hand and acknowledge it; return how many mentions.
+
+        Raises what went wrong; then call it again.
+        """
+        filed = 0
         try:
             if self._failures < PATIENCE:
-                self._file(self._entries)
+                filed = self._file(self._entries)
             else:
                 self._file_apart()
         except Unavailable:
@@ -132,6 +136,7 @@ class Hand:
             self._failures += 1
             raise
         self._entries, self._failures, self._in_a_row = [], 0, 0
+        return filed
 
     def retry_parked(self) -> None:
         """Try once more, at the first call, what was parked: a new version may well file it.
@@ -155,7 +160,7 @@ class Hand:
 
     # --- filing -----------------------------------------------------------------------------
 
-    def _file(self, entries: Sequence[Entry]) -> None:
+    def _file(self, entries: Sequence[Entry]) -> int:
         started = stopwatch()
         taken = self._take(entries)
         self._count(taken)
@@ -166,6 +171,7 @@ class Hand:
         now = self._clock.now()
         for entry in entries:
             metrics.FILED_LAG.observe(max(0.0, (now - entry.observed_at).total_seconds()))
+        return taken.mentions
 
     def _file_apart(self) -> None:
         """File entry by entry, each acknowledged by itself; park what fails even alone."""

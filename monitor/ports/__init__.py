@@ -40,6 +40,7 @@ from monitor.ports.signals import (
 )
 from monitor.ports.store import (
     Housekeeper,
+    KeptStore,
     Reader,
     Store,
     Transaction,
@@ -60,6 +61,7 @@ __all__ = [
     "Filed",
     "Holding",
     "Housekeeper",
+    "KeptStore",
     "Known",
     "Leases",
     "Log",

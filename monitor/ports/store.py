@@ -264,3 +264,7 @@ class Housekeeper(Protocol):
         that needs room made ahead makes it here, so call it about once a day in any case.
         """
         ...
+
+
+class KeptStore(Store, Housekeeper, Protocol):
+    """A store as an install has it: it works, and it forgets."""

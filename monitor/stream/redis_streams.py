@@ -242,7 +242,7 @@ class RedisLog:
             counts = [min(share, left - n * share) for n in range(len(asked))]
             calls = [call(s, n, after[s]) for s, n in zip(asked, counts, strict=True)]
             replies = self._link.run(calls)
-            self._begin(group, asked, calls, replies)
+            self._begin(group, asked, calls, replies, remember=not redelivered)
             _raise_unless_refused(replies)
             for shard, count, reply in zip(asked, counts, replies, strict=True):
                 if _failed(reply):
@@ -268,11 +268,18 @@ class RedisLog:
         return wanted[first:] + wanted[:first]
 
     def _begin(
-        self, group: str, asked: Sequence[int], calls: Sequence[Call], replies: list[Reply]
+        self,
+        group: str,
+        asked: Sequence[int],
+        calls: Sequence[Call],
+        replies: list[Reply],
+        *,
+        remember: bool,
     ) -> None:
         """Make the group in those shards where it was missing, and ask there again.
 
-        Says so where it was not missing before.
+        Says so where it was not missing before, as far as reading is remembered: a claim finds nothing
+        where there never was a group.
         """
         missing = [i for i, reply in enumerate(replies) if _no_group(reply)]
         if missing:
@@ -283,7 +290,7 @@ class RedisLog:
                 replies[i] = reply
                 if new and (group, asked[i]) in self._groups:
                     log_.warning(_GONE, group, asked[i], self._link.place)
-        if len(self._groups) < MOST_KNOWN:
+        if remember and len(self._groups) < MOST_KNOWN:
             read = zip(asked, replies, strict=True)
             self._groups |= {(group, shard) for shard, reply in read if not _failed(reply)}
 

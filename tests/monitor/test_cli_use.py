@@ -123,9 +123,9 @@ def test_a_term_by_which_nothing_can_be_found_is_wrong_use(tmp_path: Path) -> No
 def test_bench_without_a_name_lists_what_there_is() -> None:
     done = called("bench")
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        *("pipeline", "realstream", "crash", "nab", "all")
-    ]
+    listed = [line.split()[0] for line in done.stdout.splitlines()]
+    assert {"pipeline", "ingest", "http", "insert", "scale", "exact", "storm", "nab"} <= set(listed)
+    assert listed[-1] == "all"
 
 
 def test_work_is_refused_with_the_reason_and_without_the_password(tmp_path: Path) -> None:
