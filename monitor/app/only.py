@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from monitor.settings import Settings
+
 try:
     import fcntl
 except ImportError:  # no such locks on this system: there it is up to the user
@@ -20,6 +22,21 @@ class InUse(Exception):
 
 class OneProcess(Exception):
     """What was asked for needs several processes on one store, which a file cannot have; says why."""
+
+
+def refuse_alone(settings: Settings, asked: str) -> None:
+    """Raise `OneProcess` where store or log is a file; ``asked`` begins the sentence."""
+    if settings.store.url.startswith("sqlite"):
+        raise OneProcess(
+            f"{asked}: everything is kept in one SQLite file, which takes one writing process, and that"
+            " is `sturmglas serve`. For workers set [store] url to PostgreSQL and [stream] url to"
+            " Redis (docs/operations.md)."
+        )
+    if not settings.stream.url or settings.stream.url.startswith("sqlite"):
+        raise OneProcess(
+            f"{asked}: the log is a file of one machine, read by `sturmglas serve` alone. For workers"
+            " set [stream] url to Redis (docs/operations.md)."
+        )
 
 
 @contextmanager

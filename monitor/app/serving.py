@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.hearing import OUTBOX, hearing
 from monitor.app.journal import Journal
-from monitor.app.only import OneProcess, only
+from monitor.app.only import only, refuse_alone
 from monitor.app.wiring import Built, build, shared_signals, sources, sqlite_path
 from monitor.jobs import Jobs
 from monitor.ports import Signals
@@ -35,6 +35,8 @@ def serve_forever(settings: Settings, *, say: Callable[[str], None], work: bool 
     ``work`` False: take in and show only; workers elsewhere file, judge, fetch and send.
     """
     server = settings.server
+    if not work:
+        refuse_alone(settings, "--no-work leaves the work to others, and nobody else can do it")
     listen(server.host, server.port).close()  # first of all: a start that fails opens no store
     with ExitStack() as stack:
         for url in (settings.store.url, settings.stream.url):
@@ -44,12 +46,6 @@ def serve_forever(settings: Settings, *, say: Callable[[str], None], work: bool 
                 if path.parent.is_dir():  # else the store says what is wrong
                     stack.enter_context(only(path))
         built = build(settings)
-        if not (work or built.shared):
-            built.close()
-            raise OneProcess(
-                "--no-work: nobody else can work on an SQLite file; leave it out, or use PostgreSQL and"
-                " Redis"
-            )
         pushed = [name for name, s in settings.sources.items() if s.type == "http"]
         if pushed:
             log.info("source %s: waits for POST /api/v1/mentions", ", ".join(pushed))

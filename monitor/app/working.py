@@ -14,7 +14,7 @@ from prometheus_client import start_http_server
 from monitor import metrics
 from monitor.app.hearing import hearing
 from monitor.app.journal import Journal
-from monitor.app.only import OneProcess
+from monitor.app.only import refuse_alone
 from monitor.app.runtime import Runtime
 from monitor.app.wiring import Built, build, parts, shared_signals, sources
 from monitor.pipeline import Pipeline
@@ -35,7 +35,7 @@ def pipeline_of(built: Built, signals: Signals) -> Pipeline:
 
 def work_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Work until SIGTERM or Ctrl-C. Raises `OneProcess` where one process has to do everything."""
-    refuse_alone(settings)
+    refuse_alone(settings, "no further worker")
     stop = threading.Event()
 
     def told(number: int, frame: FrameType | None) -> None:
@@ -68,18 +68,3 @@ def work_forever(settings: Settings, *, say: Callable[[str], None]) -> None:
         say(f"Sturmglas works as {runtime.owner}")
         stop.wait()
     log.info("stopped; what it held is free for others")
-
-
-def refuse_alone(settings: Settings) -> None:
-    """Raise `OneProcess` where store or log is a file."""
-    if settings.store.url.startswith("sqlite"):
-        raise OneProcess(
-            "no further worker: everything is kept in one SQLite file, which takes one writing process,"
-            " and that is `sturmglas serve`. For workers set [store] url to PostgreSQL and [stream] url"
-            " to Redis (docs/operations.md)."
-        )
-    if not settings.stream.url or settings.stream.url.startswith("sqlite"):
-        raise OneProcess(
-            "no further worker: the log is a file of one machine, read by `sturmglas serve` alone. For"
-            " workers set [stream] url to Redis (docs/operations.md)."
-        )

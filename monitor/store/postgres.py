@@ -156,11 +156,11 @@ def unavailable(error: BaseException, where: str) -> Unavailable | None:
     if isinstance(error, PoolTimeout):
         return Unavailable(f"{where}: all connections are in use; try again later")
     state, lost = _state(error)
-    why = _WHY.get(state) or ("the connection was lost" if lost else None)
+    why = _WHY.get(state) or ("cannot be reached, or the connection was lost" if lost else None)
     if why is None:
         return None
     return Unavailable(
-        f"{where}: {why} ({state or 'no connection'}); nothing was stored, try again later",
+        f"{where}: {why}{f' ({state})' if state else ''}; nothing was stored, try again later",
         retry_after_s=1.0 if state in _SOON else 5.0,
     )
 
