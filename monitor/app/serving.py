@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from monitor.app.elsewhere import Elsewhere
 from monitor.app.hearing import OUTBOX, hearing
 from monitor.app.journal import Journal
 from monitor.app.only import only, refuse_alone
@@ -73,6 +74,7 @@ def run(
         stack.callback(built.close)
         between = shared_signals(built.settings) if built.shared else None
         signals: Signals = between or hub
+        elsewhere = Elsewhere(built) if built.shared else None
         runtime = _runtime(built, fetched, signals, on_lines) if work else None
         if between is not None:
             here = runtime.wake_here if runtime else lambda: None
@@ -88,7 +90,7 @@ def run(
             wake=runtime.wake if runtime else lambda: signals.publish(OUTBOX, "", 0),
             demo=demo,
             sink_url=sink_url,
-            failures=built.trouble.list,
+            failures=lambda: [*built.trouble.list(), *(elsewhere() if elsewhere else [])],
             housekeep=built.store.housekeep,
         )
         jobs = Jobs(service)

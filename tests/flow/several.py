@@ -98,6 +98,11 @@ channels = ["hook"]
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         return postgres.server().execute(sql, self.database.rpartition("/")[2])
 
+    def failures(self) -> list[str]:
+        """Return what `/readyz` says needs a person."""
+        found: list[str] = httpx.get(f"{self.url}/readyz", timeout=LONG).json()["failures"]
+        return found
+
     def stored(self) -> list[str]:
         return sorted(row[0] for row in self.ask("SELECT source_id FROM mention"))
 

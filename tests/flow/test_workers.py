@@ -7,14 +7,16 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from alerts.alert import DeliveryState
 from monitor.bench.redis_servers import installed
 from monitor.server.sink import Sink
 from monitor.store.postgres_store import PostgresStore
+from monitor.stream.redis_signals import RedisSignals
 from tests import builders as b
-from tests.flow.installed import soon
+from tests.flow.installed import LONG, soon
 from tests.flow.several import Several, several
 from tests.servers import postgres
 
@@ -143,8 +145,30 @@ def test_without_workers_what_is_accepted_waits(install: Several) -> None:
         if worker.alive:
             assert worker.stop() == 0
     assert install.holders("shard") == {}
+    told = [
+        "work: nobody files; start sturmglas work",
+        "work: nobody judges; start sturmglas work",
+        "work: nobody sends alerts; start sturmglas work",
+    ]
+    assert soon(lambda: install.failures() == told, every_s=0.5)
     before = install.stored()
     sent(install, "wait", 3)
     assert install.stored() == before
     install.add().wait_for("Sturmglas works")
     all_there(install)
+    assert soon(lambda: install.failures() == [], every_s=0.5)
+
+
+def test_what_a_worker_signals_reaches_open_pages(install: Several) -> None:
+    heard: list[str] = []
+    signals = RedisSignals(install.redis.url)
+    try:
+        with httpx.stream("GET", f"{install.url}/live", timeout=LONG) as live:
+            lines = live.iter_lines()
+            next(lines)
+            signals.publish("topic", "acme", 7)
+            while not any("acme" in line for line in heard):
+                heard.append(next(lines))
+    finally:
+        signals.close()
+    assert heard[-1] == 'data: {"kind":"topic","id":"acme","v":7}'
