@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
 from monitor.settings.sections import FileSource
-from monitor.store.schema import APPLICATION_ID, HEAD
+from monitor.store.version import APPLICATION_ID, HEAD
 
 __all__ = ["Finding", "State", "examine"]
 

@@ -10,7 +10,7 @@ from monitor.cli.finding import Finding, State
 from monitor.clock import SystemClock
 from monitor.settings.sections import StoreSettings
 from monitor.store.postgres_store import CONNECTIONS
-from monitor.store.schema import HEAD
+from monitor.store.version import HEAD
 
 if TYPE_CHECKING:
     import psycopg

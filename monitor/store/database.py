@@ -19,6 +19,7 @@ from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping, schema
 from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.counts import CountWrites
+from monitor.store.engines import reading, translated, writing
 from monitor.store.incidents import IncidentWrites
 from monitor.store.mentions import MentionWrites
 from monitor.store.migrate import migrate
@@ -26,7 +27,7 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.reader import SqlReader
 from monitor.store.remembered import Remembered
-from monitor.store.sqlite import WrongFile, reading, translated, turns, writing
+from monitor.store.sqlite import WrongFile, turns
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore

@@ -1,6 +1,7 @@
 """Bring a file to the newest schema, or say clearly why not.
 
-Alembic costs most of a second to import; a file that is current is recognised without it.
+Alembic and SQLAlchemy cost most of a second to import; a file that is current is recognised without
+them.
 """
 
 from __future__ import annotations
@@ -8,10 +9,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
-from monitor.store.schema import APPLICATION_ID, HEAD
 from monitor.store.sqlite import WrongFile, connect, turns, unavailable
+from monitor.store.version import APPLICATION_ID, HEAD
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -32,9 +31,8 @@ def migrate(path: Path) -> None:
     try:
         with turns(path):
             _migrate(path)
-    except (sqlite3.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
             raise WrongFile(f"{path}: not an SQLite file; name another in [store] url") from error
         later = unavailable(error, path)
         if later is None:
@@ -75,6 +73,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import Connection, create_engine, event
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import StaticPool
 
     engine = create_engine("sqlite+pysqlite://", creator=lambda: connection, poolclass=StaticPool)
@@ -85,12 +84,17 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    with engine.begin() as bound:
-        if _revision(connection, path) == HEAD:
-            return  # another process was first
-        config.attributes["connection"] = bound
-        command.upgrade(config, "head")
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(
-            "INSERT OR IGNORE INTO setting (name, value) VALUES ('owner', 'sturmglas')"
-        )
+    try:
+        with engine.begin() as bound:
+            if _revision(connection, path) == HEAD:
+                return  # another process was first
+            config.attributes["connection"] = bound
+            command.upgrade(config, "head")
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(
+                "INSERT OR IGNORE INTO setting (name, value) VALUES ('owner', 'sturmglas')"
+            )
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise error.orig from error  # what it means is told by `migrate`
+        raise

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from monitor.store.dialects import hold
 from monitor.store.postgres import WrongDatabase
-from monitor.store.schema import HEAD
+from monitor.store.version import HEAD
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -29,12 +29,6 @@ from sqlalchemy import (
     text,
 )
 
-APPLICATION_ID: Final = 0x53474C53
-"""``SGLS`` in the header of every file of ours (sqlite.org/pragma.html#pragma_application_id)."""
-
-HEAD: Final = "0002"
-"""The newest migration; a test compares it with Alembic's own opinion."""
-
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

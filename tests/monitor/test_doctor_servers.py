@@ -17,7 +17,7 @@ from monitor.cli.doctor import Finding, State, examine
 from monitor.ports import EntryKind, NewEntry
 from monitor.settings import read
 from monitor.store.database import SqliteStore
-from monitor.store.schema import HEAD
+from monitor.store.version import HEAD
 from monitor.stream.redis_streams import RedisLog
 from tests.flow.installed import soon
 from tests.servers import postgres, redis

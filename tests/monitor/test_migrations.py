@@ -25,7 +25,8 @@ from monitor.store import migrate_postgres
 from monitor.store.database import open_store
 from monitor.store.postgres import address, engine_for
 from monitor.store.postgres_store import PostgresStore
-from monitor.store.schema import APPLICATION_ID, HEAD, metadata
+from monitor.store.schema import metadata
+from monitor.store.version import APPLICATION_ID, HEAD
 from tests import builders as b
 from tests.laws.filing import file_batch
 from tests.servers import postgres

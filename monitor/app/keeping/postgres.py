@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.app.keeping.files import CannotKeep, arriving
 from monitor.app.keeping.sqlite import Contents
-from monitor.store.schema import HEAD
+from monitor.store.version import HEAD
 
 if TYPE_CHECKING:
     import psycopg

@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.app.keeping.files import CannotKeep, arriving, beside
-from monitor.store.schema import APPLICATION_ID, HEAD
 from monitor.store.sqlite import BUSY_S
+from monitor.store.version import APPLICATION_ID, HEAD
 
 _STEPS = 1_000_000
 """Instructions of SQLite between two looks whether we are told to stop."""
