@@ -171,8 +171,8 @@ class TopicWatch:
         days = self._negatives.return_period(negatives, hour)
         young_score = 0.0
         if young:
-            young_score = self._young.score_one(x)
-            days = max(days, self._young.return_period(negatives, hour))
+            young_score, young_days = self._young.rarity(negatives, hour)
+            days = max(days, young_days)
         scored = _Scored(
             x=x,
             mention_days=self._volume.return_period(mentions, hour),

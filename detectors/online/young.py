@@ -98,7 +98,15 @@ class YoungDetector(base.Estimator):
     def return_period(self, value: float, hour: int) -> float:
         """Return in how many days so small a probability is expected once, were every bin a
         fresh look; 0 where the probability is not below one look a day."""
-        days = 1.0 / (self.probability(value, hour) * self._bins_per_day)
+        return self._days(self.probability(value, hour))
+
+    def rarity(self, value: float, hour: int) -> tuple[float, float]:
+        """Return `score_one` and `return_period` for the cost of one of them."""
+        p = self.probability(value, hour)
+        return -math.log10(p), self._days(p)
+
+    def _days(self, p: float) -> float:
+        days = 1.0 / (p * self._bins_per_day)
         return min(days, LONGEST_DAYS) if days >= 1.0 else 0.0
 
     def learn_one(self, x: Mapping[str, float]) -> None:

@@ -228,26 +228,24 @@ class Judging:
         closing = Closing(end, now)
         frozen = self._acting.frozen()
         lines: list[Line] = []
+        results: list[BinResult] = []
         for watched in self._watched.values():
             if watched.closed_until is None or watched.closed_until >= end:
                 continue
             topic = watched.topic.id
             bin = Bin(topic, end - BIN, bins[topic].get(end - BIN, Counts()))
-            lines += self._close_topic(tx, closing, watched, bin, hours, topic in frozen)
+            found, result = self._close_topic(closing, watched, bin, hours, topic in frozen)
+            lines += found
+            results.append(result)
+        tx.add_results(results)
         past = now - end > BLIND
         if not past:
             lines += self._acting.decide(tx, closing)
         return lines
 
     def _close_topic(
-        self,
-        tx: Transaction,
-        closing: Closing,
-        watched: _Watched,
-        bin: Bin,
-        hours: _Hours,
-        frozen: bool,
-    ) -> list[Line]:
+        self, closing: Closing, watched: _Watched, bin: Bin, hours: _Hours, frozen: bool
+    ) -> tuple[list[Line], BinResult]:
         topic, end = bin.topic, bin.end
         if watched.closed_until is not None and bin.start > watched.closed_until:
             watched.watch.skip_to(bin.start)
@@ -261,10 +259,10 @@ class Judging:
         closing.expected[topic] = sum(watched.expected)
         metrics.BINS_CLOSED.labels(topic).inc()
         changed = (before.level if before else Level.CALM) != now.level
-        tx.add_result(_result(bin, closed, keep=changed or now.level > 0))
+        result = _result(bin, closed, keep=changed or now.level > 0)
         if not changed:
-            return []
-        return [Line("level", end, topic, level_data(before, now))]
+            return [], result
+        return [Line("level", end, topic, level_data(before, now))], result
 
     def _rejudge(self, tx: Transaction, now: datetime) -> list[Line]:
         """Give re-opened bins their new result. It is shown, but raises nothing by itself."""

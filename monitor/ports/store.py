@@ -88,6 +88,10 @@ class Transaction(Protocol):
 
     def add_result(self, result: BinResult) -> None: ...
 
+    def add_results(self, results: Sequence[BinResult]) -> None:
+        """Keep what many bins led to, at less cost than one by one."""
+        ...
+
     def reopen(self, topic: str, starts: Sequence[datetime]) -> None:
         """Remember closed bins that late mentions touched, and raise their revision by one."""
         ...

@@ -11,6 +11,8 @@ import msgspec
 
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# `json.dumps` with settings of its own builds an encoder each time.
+_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @overload
@@ -48,7 +50,7 @@ def from_seconds(s: int) -> datetime:
 
 def pack(thing: object) -> str:
     """Return a dataclass, struct or JSON-ready thing as JSON text; infinite numbers are kept."""
-    return json.dumps(msgspec.to_builtins(thing), ensure_ascii=False, separators=(",", ":"))
+    return _to_text(msgspec.to_builtins(thing))
 
 
 def unpack(text: str, type: type[T]) -> T:

@@ -52,7 +52,12 @@ _WINDOW = (
     " FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
     " ORDER BY at_s DESC, num DESC LIMIT ?"
 )
-
+_SAVE_SOURCE = (
+    "INSERT INTO source_state (source, clock, cursor, ok_us, error, error_us)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+    " clock = excluded.clock, cursor = excluded.cursor, ok_us = excluded.ok_us,"
+    " error = excluded.error, error_us = excluded.error_us"
+)
 
 BINS, SOURCE = "bins", "source"
 """Kinds of locks: whose bins may be closed, whose state may be changed."""
@@ -122,15 +127,20 @@ class CountWrites:
 
     def add_result(self, result: BinResult) -> None:
         """Keep what one bin led to; the same bin and revision again replaces it."""
-        self._c.exec_driver_sql(
-            _ADD_RESULT,
+        self.add_results([result])
+
+    def add_results(self, results: Sequence[BinResult]) -> None:
+        """Keep what bins led to, in one statement: a third of the cost of one each."""
+        rows = [
             (
-                *(result.topic, seconds(result.start), result.revision),
-                *(result.mentions, result.negatives),
-                *(result.expected_mentions, result.expected_negatives, result.level),
-                None if result.assessment is None else pack(result.assessment),
-            ),
-        )
+                *(r.topic, seconds(r.start), r.revision, r.mentions, r.negatives),
+                *(r.expected_mentions, r.expected_negatives, r.level),
+                None if r.assessment is None else pack(r.assessment),
+            )
+            for r in results
+        ]
+        if rows:
+            self._c.exec_driver_sql(_ADD_RESULT, rows)
 
     def reopen(self, topic: str, starts: Sequence[datetime]) -> None:
         """Remember closed bins that late mentions touched, and raise their revision by one."""
@@ -187,19 +197,13 @@ class CountWrites:
         return found if change is None else {n: s for n, s in found.items() if n in change}
 
     def save_source(self, state: SourceState) -> None:
-        table = schema.source_state
         hold(self._c, SOURCE, [state.clock.source])
-        values = {
-            "clock": pack(state.clock),
-            "cursor": pack_map(state.cursor),
-            "ok_us": micros(state.ok_at),
-            "error": state.error,
-            "error_us": micros(state.error_at),
-        }
-        self._c.execute(
-            insert(self._c, table)
-            .values(source=state.clock.source, **values)
-            .on_conflict_do_update(index_elements=[table.c.source], set_=values)
+        self._c.exec_driver_sql(
+            _SAVE_SOURCE,
+            (
+                *(state.clock.source, pack(state.clock), pack_map(state.cursor)),
+                *(micros(state.ok_at), state.error, micros(state.error_at)),
+            ),
         )
 
     # media echo
@@ -271,19 +275,21 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
 # Built once: building a statement costs more than running one this small.
 _MEDIA = "SELECT level FROM media WHERE topic = ?"
 _REOPENED = select(schema.bin_revision.c.topic).where(schema.WAITING).distinct()
-_SOURCES = select(schema.source_state).order_by(schema.source_state.c.source)
+_SOURCES = (
+    "SELECT source, clock, cursor, ok_us, error, error_us FROM source_state ORDER BY source"
+)
 
 
 def sources(c: Connection) -> dict[str, SourceState]:
     return {
-        row.source: SourceState(
-            clock=unpack(row.clock, SourceClock),
-            cursor=unpack_map(row.cursor),
-            ok_at=instant(row.ok_us),
-            error=row.error,
-            error_at=instant(row.error_us),
+        source: SourceState(
+            clock=unpack(clock, SourceClock),
+            cursor=unpack_map(cursor),
+            ok_at=instant(ok_us),
+            error=error,
+            error_at=instant(error_us),
         )
-        for row in c.execute(_SOURCES)
+        for source, clock, cursor, ok_us, error, error_us in c.exec_driver_sql(_SOURCES)
     }
 
 
