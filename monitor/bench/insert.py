@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from detectors.mention import AccountType, Author, Mention
 from detectors.score.base import Score, Tone
 from detectors.window import Counts
-from monitor.bench.figures import versions
+from monitor.bench.figures import Spread, spread, versions
 from monitor.clock import stopwatch
 from monitor.ports import CountKey, Filed, Store
 from monitor.store.database import open_store
@@ -36,6 +36,9 @@ BATCH = 1_000
 
 PART = 250_000
 """Rows per line of the report; the last against the first is the ratio."""
+
+SLICE = 25_000
+"""Rows filed at a time where two stores take turns."""
 
 HANDLES = 500_000
 TOPICS = 20
@@ -68,13 +71,15 @@ class Result:
     url: str
     rows: int
     parts: list[Part]
+    pairs: list[tuple[Part, Part]]
+    """Slices of the first rows in a fresh store, each with one of the last rows."""
     bytes_per_row: float | None
     versions: dict[str, str] = field(default_factory=versions)
 
     @property
-    def ratio(self) -> float:
-        """Rows per second of the last part, as a share of the first's."""
-        return self.parts[-1].rows_per_s / self.parts[0].rows_per_s
+    def ratio(self) -> Spread:
+        """Rows per second of the last rows, as a share of the first's, slice by slice."""
+        return spread([last.rows_per_s / first.rows_per_s for first, last in self.pairs])
 
     def record(self) -> dict[str, object]:
         """Return the result as the JSON line that programs read."""
@@ -82,7 +87,7 @@ class Result:
             "bench": "insert",
             "store": self.url,
             "rows": self.rows,
-            "ratio": round(self.ratio, 3),
+            **self.ratio.record("ratio"),
             "bytes_per_row": _rounded(self.bytes_per_row),
             "parts": [
                 {
@@ -102,27 +107,52 @@ def run(
     seed: int = 1,
     say: Callable[[str], None] = lambda line: None,
     url: str = "sqlite",
+    fresh_url: str = "sqlite",
 ) -> Result:
-    """File ``rows`` rows into an empty store and report every quarter of a million.
+    """File ``rows`` rows into an empty store, the last `PART` of them in turns with a fresh one.
 
-    ``url``: ``sqlite`` for a file in the temporary folder (set TMPDIR to choose the disk), else
-    that of a store, for instance of an empty database on a PostgreSQL server; what stands there
-    must not hold these rows yet. WAL and file size are known of ``sqlite`` only. Raises
-    AssertionError where the store calls a row known that is new, and what `open_store` raises.
+    The machine is shared, so the first and the last quarter of a million of one run are minutes
+    and moods apart. Therefore the last are filed slice by slice, each beside a slice of the same first
+    rows into an empty store; the ratio is the median of these pairs.
+
+    ``url``, ``fresh_url``: ``sqlite`` for a file in the temporary folder (set TMPDIR to choose the
+    disk), else those of two stores without rows, such as two databases of a PostgreSQL server. WAL
+    and file size are known of ``sqlite`` only. Raises AssertionError where the store calls a row
+    known that is new, and what `open_store` raises.
     """
     parts = []
-    with _opened(url) as (store, file):
+    last_rows = min(PART, rows)
+    with _opened(url) as (store, file), _opened(fresh_url) as (fresh, _):
         wal = Wal(file) if file else None
         made = batches(rows, seed)
         done = 0
-        while done < rows:
-            part = _part(store, made, min(PART, rows - done), done, wal)
+        while done < rows - last_rows:
+            part = _part(store, made, min(PART, rows - last_rows - done), done, wal)
             parts.append(part)
             done = part.until
             say(_line(part))
+        again = batches(last_rows, seed)
+        pairs = []
+        while done < rows:
+            n = min(SLICE, rows - done)
+            first, last = _part(fresh, again, n, 0, None), _part(store, made, n, done, wal)
+            pairs.append((first, last))
+            done = last.until
+        parts.append(_together([last for _, last in pairs]))
+        say(f"{_line(parts[-1])}; in turns with {_together([f for f, _ in pairs]).rows_per_s:,.0f}")
         store.close()  # writes the log back into the file
         size = file.stat().st_size / rows if file else None
-    return Result(url.partition(":")[0], rows, parts, size)
+    return Result(url.partition(":")[0], rows, parts, pairs, size)
+
+
+def _together(slices: list[Part]) -> Part:
+    """Return slices of equal size as one part."""
+    n = len(slices)
+    seconds = sum(1 / s.rows_per_s for s in slices) / n
+    wal = None
+    if slices[0].wal_bytes is not None:
+        wal = sum(s.wal_bytes or 0.0 for s in slices) / n
+    return Part(slices[-1].until, 1 / seconds, sum(s.cpu_us for s in slices) / n, wal)
 
 
 def _part(

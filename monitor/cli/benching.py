@@ -93,8 +93,8 @@ def _insert(o: Options) -> Record:
     found: Record = {"bench": "insert"}
     found["sqlite"] = insert.run(o.mentions or 1_000_000, o.seed, o.say).record()
     with PostgresServer() as server:
-        url = server.url(server.make_database())
-        found["postgresql"] = insert.run(o.mentions or 1_000_000, o.seed, o.say, url).record()
+        urls = [server.url(server.make_database()) for _ in range(2)]
+        found["postgresql"] = insert.run(o.mentions or 1_000_000, o.seed, o.say, *urls).record()
     return found
 
 
