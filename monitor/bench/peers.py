@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from monitor.ports import Store
     from monitor.service import Service
 
 # Each peer imports its own only: what a process has loaded is part of what is measured.
@@ -48,20 +49,27 @@ def door(plan: Plan, say: Callable[[str], None]) -> None:
 
 @contextmanager
 def taking_in(plan: Plan) -> Iterator[Service]:
-    """Yield what our server needs to take in: settings, store and log, and no pipeline."""
+    """Yield what our server needs to take in: settings and log, and no pipeline.
+
+    The store of the same file is opened by the first page or call that reads it, as ``/readyz``
+    does; what is sent to the door never does.
+    """
+    from monitor.bench.late_store import LateStore
     from monitor.clock import SystemClock
     from monitor.ports import NoSignals
     from monitor.service import Service
     from monitor.settings import Settings
-    from monitor.store.database import SqliteStore
     from monitor.stream.embedded import EmbeddedLog
 
     settings = Settings.model_validate(plan["settings"])
     path = Path(plan["path"])
-    with (
-        closing(SqliteStore.open(f"sqlite:///{path}")) as store,
-        closing(EmbeddedLog.open(path)) as log,
-    ):
+
+    def open_store() -> Store:
+        from monitor.store.database import SqliteStore
+
+        return SqliteStore.open(f"sqlite:///{path}")
+
+    with closing(EmbeddedLog.open(path)) as log, closing(LateStore(open_store)) as store:
         yield Service(
             settings=settings,
             topics=settings.to_topics(),

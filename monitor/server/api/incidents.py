@@ -44,19 +44,19 @@ def router(service: Service) -> APIRouter:
 
 
 def _reading(api: APIRouter, service: Service) -> None:
-    read = service.store.read
-
     @api.get("/incidents")
     def incidents(
         open: bool = False, limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> list[IncidentOut]:
         """Incidents, newest first."""
-        return [IncidentOut.of(i) for i in read.incidents(open_only=open, limit=limit)]
+        return [
+            IncidentOut.of(i) for i in service.store.read.incidents(open_only=open, limit=limit)
+        ]
 
     @api.get("/incidents/{id}")
     def incident(id: str) -> IncidentDetailOut:
         """One incident by id or reference, with timeline, runs and deliveries."""
-        found = _found(service, id)
+        found, read = _found(service, id), service.store.read
         deliveries = read.deliveries(found.id)
         return IncidentDetailOut(
             **dict(IncidentOut.of(found)),

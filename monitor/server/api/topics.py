@@ -36,7 +36,6 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 def router(service: Service) -> APIRouter:
     """Return the routes of topics."""
     api = APIRouter(prefix="/api/v1/topics", tags=["topics"])
-    read = service.store.read
 
     @api.get("")
     def topics() -> list[TopicOut]:
@@ -61,7 +60,7 @@ def router(service: Service) -> APIRouter:
         start, end = _span(since, until, service.clock.now(), timedelta(days=1))
         if (end - start).total_seconds() / step_s > POINTS:
             raise Problem(422, "invalid", f"since, step_s: at most {POINTS} points at once")
-        points = read.curve(id, start, end, step_s)
+        points = service.store.read.curve(id, start, end, step_s)
         shown = [PointOut.of(point) for point in points]
         return CurveOut(topic=id, since=start, until=end, step_s=step_s, points=shown)
 
@@ -78,7 +77,7 @@ def router(service: Service) -> APIRouter:
         """Posts of a topic, newest first; the last seven days by default."""
         _known(service.topics, id)
         start, end = _span(since, until, service.clock.now(), timedelta(days=7))
-        found = read.post_list(id, start, end, tone=tone, limit=limit, before=before)
+        found = service.store.read.post_list(id, start, end, tone=tone, limit=limit, before=before)
         more = found[-1].num if len(found) == limit else None
         return PostsOut(posts=[PostOut.of(post) for post in found], before=more)
 
