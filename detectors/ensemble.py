@@ -215,11 +215,13 @@ def _from_counts(evidence: Evidence, limits: Thresholds, story: _Story) -> Level
     return level
 
 
+_STEPS = [(int(level), level) for level in Level if level > Level.CALM]
+
+
 def _size(seen: Measures, multiple: float, limits: Thresholds) -> Level:
     """Return the highest level whose every condition of size holds."""
     level = Level.CALM
-    for step in list(Level)[1:]:
-        n = int(step)
+    for n, step in _STEPS:
         if seen.authors < limits[f"level{n}_authors"] or multiple < limits[f"level{n}_multiple"]:
             break
         if n in (4, 5) and seen.threads < limits[f"level{n}_threads"]:

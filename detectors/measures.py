@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detectors.mention import Kind
@@ -171,31 +171,25 @@ def representatives(window: Window, limit: int = 3) -> list[tuple[int, int]]:
 
 def _distinct(keys: list[int], rows: Iterable[int]) -> int:
     """Count distinct keys over rows; a row without a key (0) counts as its own."""
-    named, nameless = set(), 0
-    for i in rows:
-        if keys[i]:
-            named.add(keys[i])
-        else:
-            nameless += 1
-    return len(named) + nameless
+    found = [keys[i] for i in rows]
+    nameless = found.count(0)
+    return len(set(found)) - (nameless > 0) + nameless
 
 
-def _authors(window: Window, rows: Iterable[int]) -> int:
+def _authors(window: Window, rows: Sequence[int]) -> int:
     """Count distinct authors; posts without a stated author count once per near-copy cluster."""
-    named, texts, nameless = set(), set(), 0
-    for i in rows:
-        if window.author[i]:
-            named.add(window.author[i])
-        elif window.cluster[i]:
-            texts.add(window.cluster[i])
-        else:
-            nameless += 1
-    return len(named) + len(texts) + nameless
+    author, cluster = window.author, window.cluster
+    named = {author[i] for i in rows}
+    if 0 not in named:
+        return len(named)
+    return len(named) - 1 + _distinct(cluster, [i for i in rows if not author[i]])
 
 
 def _tripwires(window: Window) -> tuple[tuple[str, int], ...]:
     """Count independent authors per category: shares and copies of one text are one voice, and
     praise never trips."""
+    if not any(window.tripwire):
+        return ()
     hits: dict[str, list[int]] = {}
     for i, category in enumerate(window.tripwire):
         if category and window.tone[i] != _POSITIVE and window.kind[i] != _SHARE:

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from operator import add, attrgetter, neg
+from operator import add, neg
+
+import msgspec
+from msgspec.structs import astuple
 
 BIN = timedelta(minutes=5)
 BIN_S = 300
@@ -29,8 +32,7 @@ USUAL_GAP = 3.0
 """The gap that 19 of 20 stay below, in mean gaps: -ln 0.05."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True, gc=False):
     """Additive counts of some mentions: adding two spans gives the counts of both.
 
     ``reach`` is the sum of reach; ``tripwires`` counts mentions that hit a tripwire word;
@@ -48,15 +50,18 @@ class Counts:
     articles: int = 0
     deleted: int = 0
 
+    def values(self) -> tuple[int, ...]:
+        """Return the numbers in the order of `COUNT_FIELDS`."""
+        return astuple(self)
+
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, _values(self), _values(other)))
+        return Counts(*map(add, astuple(self), astuple(other)))
 
     def __neg__(self) -> Counts:
-        return Counts(*map(neg, _values(self)))
+        return Counts(*map(neg, astuple(self)))
 
 
-COUNT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Counts))
-_values = attrgetter(*COUNT_FIELDS)
+COUNT_FIELDS: tuple[str, ...] = Counts.__struct_fields__
 
 
 @dataclass(frozen=True, slots=True)

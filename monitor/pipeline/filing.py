@@ -156,7 +156,7 @@ class Filing:
             mention=mention,
             at=seen.at,
             observed_at=seen.observed,
-            dated=seen.dated.value,
+            dated=seen.dated._value_,  # `value` is a function call
             author=author_key(self._secret, mention.source, handle),
             thread=thread_key(mention.source, mention.thread_id or mention.parent_id),
             cluster=0 if self.strained else cluster_key(text),
@@ -190,23 +190,23 @@ class Filing:
         if not topics:
             return 0
         closed_until = tx.closed_until(topics)
-        sums: dict[tuple[str, str, int], Sequence[int]] = {}
+        sums: dict[CountKey, tuple[int, ...]] = {}
         late: dict[str, list[tuple[CountKey, Counts, datetime, datetime]]] = defaultdict(list)
         for row in rows:
             if not row.topics:
                 continue
-            units, source = _units(row), row.mention.source
-            minute = int(row.at.timestamp()) // MINUTE_S
+            units, source, at = _units(row), row.mention.source, row.at
+            minute = int(at.timestamp()) // MINUTE_S
             for topic in row.topics:
                 closed = closed_until[topic]
-                if closed is not None and row.at < closed:
-                    key = CountKey(topic, source, minute)
-                    found = (key, Counts(*units), bin_start(row.at), row.observed_at)
+                key = CountKey(topic, source, minute)
+                if closed is not None and at < closed:
+                    found = (key, Counts(*units), bin_start(at), row.observed_at)
                     late[topic].append(found)
                     continue
-                place = (topic, source, minute)
-                sums[place] = tuple(map(add, sums[place], units)) if place in sums else units
-        deltas = {CountKey(*place): Counts(*units) for place, units in sums.items()}
+                before = sums.get(key)
+                sums[key] = units if before is None else tuple(map(add, before, units))
+        deltas = {key: Counts(*units) for key, units in sums.items()}
         for topic, those in late.items():
             self._count_late(tx, topic, those, deltas)
         tx.add_counts(deltas)
@@ -222,7 +222,7 @@ class Filing:
         starts = sorted({start for _, _, start, _ in found})
         revisions = tx.revisions(topic, starts)
         for key, counts, start, _ in found:
-            key = replace(key, revision=revisions[start])
+            key = key._replace(revision=revisions[start])
             deltas[key] = deltas[key] + counts if key in deltas else counts
         fresh = sorted({start for _, _, start, seen in found if seen - start <= LATENESS})
         if fresh:
@@ -235,7 +235,9 @@ class Filing:
             source, at, observed, n = seen.mention.source, seen.at, seen.observed, 1
             if source in newest:
                 last_at, last_observed, before = newest[source]
-                at, observed, n = max(at, last_at), max(observed, last_observed), before + 1
+                at = at if at > last_at else last_at
+                observed = observed if observed > last_observed else last_observed
+                n = before + 1
             newest[source] = (at, observed, n)
         states = tx.sources(change=newest.keys())
         for source, (at, observed, items) in sorted(newest.items()):
@@ -278,7 +280,7 @@ class Filing:
 
         Topics and event time stay as first filed, so that a bin never loses a mention.
         """
-        row = replace(row, at=known.at, topics=known.topics)
+        row = msgspec.structs.replace(row, at=known.at, topics=known.topics)
         tx.rewrite(row)
         delta = counts_of(row) + -known.counts
         if delta != Counts():

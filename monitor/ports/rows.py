@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from detectors.detection import Assessment
 from detectors.mention import Mention
@@ -14,9 +16,10 @@ from detectors.window import Counts, SourceClock
 from monitor.ports.log import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(msgspec.Struct, frozen=True, gc=False):
     """A mention with everything the machine found out about it: one row to be stored.
+
+    A struct, because one is made for each mention: a frozen dataclass costs 2 us more.
 
     ``at`` event time (see `detectors.window.event_time`); ``dated`` how it was found;
     ``author`` / ``thread`` / ``cluster`` signed 64-bit keys, 0 for none; ``topics`` ids that
@@ -50,8 +53,7 @@ class Known:
     deleted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CountKey:
+class CountKey(NamedTuple):
     """Key of an additive count row: minute = epoch minute of the event time."""
 
     topic: str

@@ -72,14 +72,7 @@ class CountWrites:
     # counts and windows
 
     def add_counts(self, deltas: Mapping[CountKey, Counts]) -> None:
-        rows = [
-            (
-                *(k.topic, k.source, k.minute, k.revision),
-                *(c.mentions, c.negatives, c.neutrals, c.positives, c.unread),
-                *(c.offensive, c.reach, c.tripwires, c.articles, c.deleted),
-            )
-            for k, c in sorted(deltas.items(), key=_by_key)
-        ]
+        rows = [(*key, *counts.values()) for key, counts in sorted(deltas.items(), key=_by_key)]
         if rows:
             self._c.exec_driver_sql(_ADD_COUNT, rows)
 
@@ -225,8 +218,8 @@ class CountWrites:
 
 def _by_key(item: tuple[CountKey, Counts]) -> tuple[str, int, str, int]:
     """Sort as the table's key does: two that add to the same rows meet at the first of them."""
-    key = item[0]
-    return key.topic, key.minute, key.source, key.revision
+    topic, source, minute, revision = item[0]
+    return topic, minute, source, revision
 
 
 def bins(c: Connection, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
@@ -275,9 +268,7 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
 # Built once: building a statement costs more than running one this small.
 _MEDIA = "SELECT level FROM media WHERE topic = ?"
 _REOPENED = select(schema.bin_revision.c.topic).where(schema.WAITING).distinct()
-_SOURCES = (
-    "SELECT source, clock, cursor, ok_us, error, error_us FROM source_state ORDER BY source"
-)
+_SOURCES = "SELECT source, clock, cursor, ok_us, error, error_us FROM source_state ORDER BY source"
 
 
 def sources(c: Connection) -> dict[str, SourceState]:

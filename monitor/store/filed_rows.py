@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from detectors.mention import Author, Direction, Kind, Media, Mention, Metrics
+from detectors.mention import Author, Media, Mention, Metrics
 from detectors.window import Dated
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -19,8 +19,9 @@ WIDE = [c.name for c in mention_table.columns if c.name != "deleted_us"]
 NARROW = [c.name for c in narrow_table.columns]
 """Columns of ``(topic, at_s, *narrow_rest(...))``."""
 
-# Drivers are slow with every type but str itself, and `Enum.value` is a function call.
-_PLAIN: dict[str, str] = {name: name.value for name in (*Kind, *Direction, *Dated)}
+# Drivers are slow with every type but str itself. `_value_` below is what `value` returns, which
+# is a function call; so is finding a member by its name.
+_PUBLISHED = Dated.PUBLISHED.value
 
 
 def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object, ...]:
@@ -30,11 +31,11 @@ def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object
         m.source,
         m.source_id,
         at_us,
-        at_us if row.dated == Dated.PUBLISHED else micros(m.published_at),
+        at_us if row.dated == _PUBLISHED else micros(m.published_at),
         observed_us,
-        _PLAIN.get(row.dated, row.dated),
-        _PLAIN[m.kind],
-        _PLAIN[m.direction],
+        row.dated,
+        m.kind._value_,
+        m.direction._value_,
         s.lang,
         m.title,
         m.text,
@@ -67,7 +68,7 @@ def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
         int(s.offensive >= 0.5),
         m.reach,
         s.lang,
-        _PLAIN[m.kind],
+        m.kind._value_,
         row.tripwire,
     )
 

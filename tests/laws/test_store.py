@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace as change
 
 from alerts.incident import Outcome, Status
 from detectors.detection import Level
@@ -165,7 +166,7 @@ class Filing(RuleBasedStateMachine):
             assert (known is not None) == (id in self.rows)
             if known is None or known.deleted:
                 return
-            row = replace(b.filed(n, tone=tone), at=known.at, topics=known.topics)
+            row = change(b.filed(n, tone=tone), at=known.at, topics=known.topics)
             tx.rewrite(row)
             tx.add_counts(
                 {
@@ -447,7 +448,7 @@ def test_adding_counts_adds(store: Store) -> None:
     with store.begin() as tx:
         tx.add_counts({key: every})
     with store.begin() as tx:
-        tx.add_counts({key: every, replace(key, revision=1): -every})
+        tx.add_counts({key: every, key._replace(revision=1): -every})
     assert counted(store) == every
 
 

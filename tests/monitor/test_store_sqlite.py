@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,7 +178,7 @@ def test_a_lock_held_by_another_process_is_unavailable(
 
 
 def test_other_errors_stay_errors_and_show_no_text(store: SqliteStore) -> None:
-    wrong = replace(b.filed(1, text="very private"), model=None)
+    wrong = change(b.filed(1, text="very private"), model=None)
     with pytest.raises(sqlite3.IntegrityError) as caught:
         file_batch(store, [wrong])
     assert "very private" not in str(caught.value)
@@ -310,7 +309,7 @@ def test_names_are_in_the_vault_and_nowhere_else(store: SqliteStore) -> None:
 def author(n: int, minutes: float, **fields: object) -> Filed:
     who = change(Author(handle="kim", name="Kim", followers=10), **fields)
     at = b.after(minutes=minutes)
-    return replace(
+    return change(
         b.filed(of=change(b.mention(n, at=at), author=who), at=at), author=b.filed(0).author
     )
 
