@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from detectors.mention import Mention
-from monitor.store.sqlite import connect
+from monitor.store.sqlite import CACHE_KIB, connect
 
 SECRET = b"bench secret of no worth"
 BODIES = 10
@@ -136,7 +136,7 @@ def _take_in(
 def _file(schema: Sequence[str]) -> Iterator[sqlite3.Connection]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        closing(connect(Path(folder) / "floor.db")) as db,
+        closing(connect(Path(folder) / "floor.db", cache_kib=CACHE_KIB)) as db,
     ):
         db.execute("PRAGMA journal_mode=WAL")
         for sql in schema:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from monitor.ports import Unavailable
-from monitor.store.sqlite import BUSY_S, connect, unavailable
+from monitor.store.sqlite import BUSY_S, CACHE_KIB, connect, unavailable
 
 
 def writing(path: Path, *, max_bytes: int, synchronous: str) -> Engine:
@@ -21,7 +21,9 @@ def writing(path: Path, *, max_bytes: int, synchronous: str) -> Engine:
     engine = create_engine(
         "sqlite+pysqlite://",
         hide_parameters=True,  # an error must not carry what people wrote
-        creator=lambda: connect(path, max_bytes=max_bytes, synchronous=synchronous),
+        creator=lambda: connect(
+            path, max_bytes=max_bytes, synchronous=synchronous, cache_kib=CACHE_KIB
+        ),
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,

@@ -23,6 +23,11 @@ CHECKPOINT_PAGES = 20_000
 million rows (measured; docs/decisions/0002-one-sqlite-file.md)."""
 
 CACHE_KIB = 64 * 1024
+"""Pages that the one writer of rows keeps: ids and authors are looked up at random."""
+
+SMALL_CACHE_KIB = 4 * 1024
+"""Pages that every other connection keeps. There may be dozens, one for each thread that reads; each of
+them fills up in time, and the system's own cache is behind them."""
 
 
 class WrongFile(Exception):
@@ -88,7 +93,12 @@ def turns(path: Path) -> Turns:
 
 
 def connect(
-    path: Path, *, read_only: bool = False, max_bytes: int = 0, synchronous: str = "FULL"
+    path: Path,
+    *,
+    read_only: bool = False,
+    max_bytes: int = 0,
+    synchronous: str = "FULL",
+    cache_kib: int = SMALL_CACHE_KIB,
 ) -> sqlite3.Connection:
     """Return a connection with our pragmas; transactions begin only where we say so."""
     connection = sqlite3.connect(
@@ -99,7 +109,7 @@ def connect(
         cached_statements=512,
     )
     connection.execute(f"PRAGMA synchronous={synchronous}")
-    connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size={-cache_kib}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
     if read_only:
