@@ -16,9 +16,11 @@ HEAVY = (
     "sklearn",
     "scipy",
     "alembic",
+    "sqlalchemy",
     "httpx",
     "jinja2",
     "dashboards.web.render",
+    "detectors.ensemble",
     "detectors.score.linear",
     "monitor.pipeline",
     "monitor.server.pages",
@@ -44,7 +46,7 @@ with taking_in(json.loads(sys.argv[1])) as service:
 """
 
 
-def test_a_process_that_takes_in_loads_no_model_no_pipeline_and_no_page(tmp_path: Path) -> None:
+def test_a_process_that_takes_in_loads_no_model_no_store_and_no_page(tmp_path: Path) -> None:
     given = plan(tmp_path)
     subprocess.run(  # the file is made by another process: only that needs Alembic
         [sys.executable, "-c", TAKE_IN, json.dumps(given), "[]"], check=True, capture_output=True
@@ -69,7 +71,9 @@ def test_a_process_that_takes_in_loads_no_model_no_pipeline_and_no_page(tmp_path
 def test_the_footprint_bench_weighs_both_sides() -> None:
     result = footprint.run(repeats=1)
     record = result.record()
-    assert record["repeats"] == len(result.ours) == len(result.fastapi) == 1
+    assert record["repeats"] == 1
+    assert [len(side) for side in (result.ours, result.with_store, result.fastapi)] == [1, 1, 1]
     assert record["cpu_ratio"] == round(result.ours[0].cpu_ms / result.fastapi[0].cpu_ms, 3)
+    assert result.with_store[0].mib > result.ours[0].mib  # the store is in one of them only
     # Tenfold slack: what fails here is a model that came along.
     assert 1 < result.ours[0].mib / result.fastapi[0].mib < 15
