@@ -260,6 +260,12 @@ MISTAKES = [
     ("[server]", '[stream]\nurl = "redis://:geheim-9@cache:6379/0"\n[server]',
      "sturmglas.toml:5: stream.url: holds a password (not shown); expected it in stream.password "
      "or password_file"),
+    ("[server]", '[stream]\nprefix = ""\n[server]',
+     'sturmglas.toml:5: stream.prefix: found ""; expected a text that is not empty'),
+    ("[server]", f'[stream]\nprefix = "{"p" * 65}"\n[server]',
+     f'sturmglas.toml:5: stream.prefix: found "{"p" * 58}…; string should have at most 64 characters'),
+    ("[server]", '[stream]\nprefix = "a b"\n[server]',
+     "sturmglas.toml:5: stream.prefix: found \"a b\"; string should match pattern '^[\\w.-]+$'"),
     ('any = ["acme bahn"]', 'any = ["acme bahn"]\nthresholds = {level4_author = 9}',
      "sturmglas.toml:10: topic.acme-bahn.thresholds.level4_author: unknown threshold; see "
      'docs/levels.md; did you mean "level4_authors"?'),
