@@ -101,6 +101,7 @@ def test_the_ingest_bench_stores_what_it_was_sent(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_over_http_both_sides_file_every_mention() -> None:
     pytest.importorskip("vaderSentiment")
     result = http.run(mentions=400, repeats=1)

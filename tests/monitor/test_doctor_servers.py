@@ -17,6 +17,7 @@ from monitor.cli.doctor import Finding, State, examine
 from monitor.ports import EntryKind, NewEntry
 from monitor.settings import read
 from monitor.store.database import SqliteStore
+from monitor.store.postgres_store import PostgresStore
 from monitor.store.version import HEAD
 from monitor.stream.redis_streams import RedisLog
 from tests.flow.installed import soon
@@ -62,8 +63,20 @@ def database(url: str, **more: str) -> dict[str, str]:
 # --- PostgreSQL -------------------------------------------------------------------------------
 
 
-def test_a_good_database_is_content(doctor: Doctor) -> None:
-    found = doctor(**database(postgres.fresh_database()))
+@pytest.fixture(scope="module")
+def durable() -> Iterator[str]:
+    """Yield the address of our schema on a server that waits for its disk; the shared one does not."""
+    postgres.server()  # skips where there is none
+    from monitor.bench.servers import PostgresServer
+
+    with PostgresServer() as server:
+        url = server.url(server.make_database())
+        PostgresStore.open(url).close()
+        yield url
+
+
+def test_a_good_database_is_content(doctor: Doctor, durable: str) -> None:
+    found = doctor(**database(durable))
     names = ["store", "schema", "durability", "connections", "server clock"]
     assert [found[n].state for n in names] == [State.OK] * 5
     assert found["store"].text.startswith("PostgreSQL 1")
@@ -106,10 +119,12 @@ def set_for(url: str, name: str, value: str) -> None:
         server.execute(f'ALTER DATABASE "{base}" SET {name} = {value}'.encode())
 
 
-def test_a_server_that_does_not_wait_for_its_disk_is_warned_of(doctor: Doctor) -> None:
-    url = postgres.fresh_database()
-    set_for(url, "synchronous_commit", "off")
-    found = doctor(**database(url))["durability"]
+def test_a_server_that_does_not_wait_for_its_disk_is_warned_of(
+    doctor: Doctor, durable: str
+) -> None:
+    set_for(durable, "synchronous_commit", "off")
+    found = doctor(**database(durable))["durability"]
+    set_for(durable, "synchronous_commit", "on")
     assert found.state is State.WARN
     assert "synchronous_commit is off" in found.text
 
