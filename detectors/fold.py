@@ -80,9 +80,10 @@ class Finder(Generic[Tag]):
         hits = []
         for end, (length, found) in self._automaton.iter(folded):
             start = end - length + 1
-            first = folded[start]
-            if start and within_word(folded[start - 1]) and (within_word(first) or first in "#@"):
-                continue
+            if start and within_word(folded[start - 1]):
+                first = folded[start]
+                if within_word(first) or first in "#@":
+                    continue
             after = folded[end + 1 : end + 2]
             closed = not after or not within_word(after) or not within_word(folded[end])
             hits += [(start, end + 1, tags) for wild, tags in found if wild or closed]

@@ -14,9 +14,13 @@ UNKNOWN = frozenset({"", "und"})
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A topic's query as numbers of terms."""
+    """A topic's query as numbers of terms.
+
+    ``plain``: one of ``any`` is all it asks for, so that whoever came upon it need not look again.
+    """
 
     topic: str
+    plain: bool
     languages: frozenset[str]
     any: frozenset[int]
     all: frozenset[int]
@@ -57,6 +61,7 @@ class Matcher:
             query = topic.query
             rule = _Rule(
                 topic=topic.id,
+                plain=bool(query.any) and not (query.all or query.none or topic.languages),
                 languages=frozenset(lang.split("-")[0].lower() for lang in topic.languages),
                 any=frozenset(number(t) for t in query.any),
                 all=frozenset(number(t) for t in query.all),
@@ -85,6 +90,6 @@ class Matcher:
             rule.topic
             for term in found
             for rule in self._owners.get(term, ())
-            if rule.holds(found, primary)
+            if rule.plain or rule.holds(found, primary)
         }
         return tuple(sorted(hits))
