@@ -46,6 +46,8 @@ class Elsewhere:
             "judges": [f"{TOPICS}/{n}" for n in range(self._built.settings.work.partitions)],
             "sends alerts": [DELIVER],
         }
+        if not held:
+            return ["work: no worker runs, so nobody files, judges or sends; start sturmglas work"]
         told = []
         for verb, names in pieces.items():
             free = [name for name in names if name not in held]
