@@ -24,6 +24,8 @@ from monitor.ports import Entry, Log, Store, Unavailable
 READ = 200
 """Entries read at once; an entry is a request's batch, so this is up to 200,000 mentions' bytes.
 Bounded further by the door, which refuses when the backlog grows."""
+MOST_SINGLES = 1600
+"""Entries read at once where each holds but one mention or two: up to eight times `READ`."""
 PATIENCE = 3
 """Failures of a batch after which it is taken apart: a passing trouble parks nothing."""
 PARKED_IN_A_ROW = 20
@@ -78,6 +80,7 @@ class Hand:
         self._consumer = consumer
         self._on_parked = on_parked
         self._entries: list[Entry] = []
+        self._limit = READ
         self._shards: list[int] | None = None
         self._unclaimed, self._claimed_at = True, clock.now()
         self._retried = False
@@ -115,7 +118,9 @@ class Hand:
                 self._unclaimed, self._claimed_at = bool(self._entries), now
             if not self._entries:
                 self._unclaimed = True
-                self._entries = self._log.read(self._group, self._consumer, READ, self._shards)
+                self._entries = self._log.read(
+                    self._group, self._consumer, self._limit, self._shards
+                )
                 self._unclaimed = False
         return bool(self._entries)
 
@@ -135,6 +140,8 @@ class Hand:
         except Exception:
             self._failures += 1
             raise
+        full_of_singles = len(self._entries) == self._limit and filed <= 2 * self._limit
+        self._limit = min(2 * self._limit, MOST_SINGLES) if full_of_singles else READ
         self._entries, self._failures, self._in_a_row = [], 0, 0
         return filed
 

@@ -41,8 +41,8 @@ from playbooks.playbook import Playbook
 
 TICK = timedelta(seconds=1)
 """How often, in the clock's time, closed bins are looked for and leases renewed."""
-LINGER_S = 0.05
-FULL = 200
+LINGER_S = 0.1
+FULL = 400
 """After filing fewer mentions than `FULL` we wait `LINGER_S` for more: a transaction for each single
 post would cost five times as much as one for all that come within the blink of an eye."""
 STRAINED_BYTES = 64 * 1024 * 1024
