@@ -39,8 +39,7 @@ async def route() -> dict[str, str]:
 """
     + _HELD
 )
-OURS = (
-    """
+OURS = """
 import sys
 from monitor.bench.peers import taking_in
 from monitor.ports import EntryKind, NewEntry
@@ -50,9 +49,7 @@ with taking_in({"path": sys.argv[1], "settings": {}}) as service:
     if sys.argv[2:] == ["store"]:
         service.store.read.parked_count()
     app = create_app(service)
-"""
-    + textwrap.indent(_HELD, "    ")
-)
+""" + textwrap.indent(_HELD, "    ")
 
 
 @dataclass(frozen=True, slots=True)
