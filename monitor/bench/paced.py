@@ -285,8 +285,7 @@ class Looker(_Regular):
     def __init__(self, serve: Process, path: Path, port: int, seen: Seen, every_s: float) -> None:
         super().__init__(every_s)
         self.phase = "start"
-        self._serve, self._path, self._seen = serve, path, seen
-        self._client = Client(port)
+        self._serve, self._path, self._seen, self._port = serve, path, seen, port
 
     def __enter__(self) -> Looker:
         super().__enter__()
@@ -295,12 +294,14 @@ class Looker(_Regular):
     def look(self) -> None:
         """Take one sample."""
         pages = {}
+        client = Client(self._port)  # the server closes one that was quiet for five seconds
         for page in PAGES:
             began = time.perf_counter()
-            status, _ = self._client.get(page)
+            status, _ = client.get(page)
             pages[page] = (time.perf_counter() - began) * 1000
             if status != 200:
                 raise RuntimeError(f"{page}: {status}")
+        client.close()
         size = sum(f.stat().st_size for f in self._path.parent.glob(f"{self._path.name}*"))
         sent = sum(self._seen.sent.values())
         self._seen.samples.append(Sample(self.phase, sent, self._serve.rss_bytes(), size, pages))

@@ -39,7 +39,7 @@ class Closing:
     now: datetime
     seen: dict[str, Assessment] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
-    windows: dict[str, Window | None] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
 
 
@@ -97,7 +97,7 @@ class Acting:
     def _same_storm(self, tx: Transaction, topic: str, closing: Closing) -> Incident | None:
         """Return the open incident that this topic's posts already belong to, if there is one."""
         since, until = closing.end - HOUR, closing.end
-        window = closing.windows[topic] or tx.window(topic, since, until)
+        window = closing.windows.get(topic) or tx.window(topic, since, until)
         mine = set(window.num)
         brand = self._topics[topic].brand
         for incident in self._open:

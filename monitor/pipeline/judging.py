@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.route import Route
-from detectors.detection import Assessment, Level
+from detectors.detection import WATCH, Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
@@ -64,14 +64,19 @@ class _Hours:
         """Return the rows of the hour before ``end``; ask in the order of time."""
         since = end - HOUR
         read = self._read.get(topic)
-        if (read is None or read.until < end) and topic not in self._crowded:
+        ahead = end < self._until and topic not in self._crowded
+        if ahead and (read is None or read.until < end):
             read = self._tx.window(topic, since, min(end + HOUR, self._until), WINDOW_ROWS)
-            self._read[topic] = read
             if len(read) == WINDOW_ROWS:  # its oldest rows may be missing
                 self._crowded.add(topic)
-        if read is None or topic in self._crowded:
-            return self._tx.window(topic, since, end, WINDOW_ROWS)
-        return read.part(since, end)
+                self._read.pop(topic, None)
+                read = None
+            else:
+                self._read[topic] = read
+        if read is not None and read.until >= end:
+            return read.part(since, end)
+        # Nothing is kept of the newest bin: an hour of a loud topic is 20 MB, and topics are many.
+        return self._tx.window(topic, since, end, WINDOW_ROWS)
 
 
 class Judging:
@@ -253,7 +258,9 @@ class Judging:
         closed = watched.watch.close(bin, window, media=self._media[topic], frozen=frozen)
         before, now = watched.latest, closed.assessment
         closing.seen[topic] = now
-        closing.counts[topic], closing.windows[topic] = bin.counts, window
+        closing.counts[topic] = bin.counts
+        if now.level >= WATCH and window is not None:  # else nobody asks, and twenty would be large
+            closing.windows[topic] = window
         watched.latest, watched.closed_until = now, end
         watched.expected.append(closed.expected_negatives)
         closing.expected[topic] = sum(watched.expected)
