@@ -82,7 +82,7 @@ def bars(title: str, note: str, rows: list[Bar], unit: str) -> str:
         found.append(
             f'<line x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="64" y2="{height - 30}" stroke="{GRID}"/>'
         )
-        found.append(text(x(mark), height - 12, f"{mark:g}", anchor="middle", size=12, colour=SOFT))
+        found.append(text(x(mark), height - 12, f"{mark:,g}", anchor="middle", size=12, colour=SOFT))
         mark *= 10
     for i, r in enumerate(rows):
         y = 72 + i * ROW
@@ -101,7 +101,7 @@ def bars(title: str, note: str, rows: list[Bar], unit: str) -> str:
                 size=13,
             )
         )
-    return page(title, note, height, found)
+    return page(title, f"{note}; logarithmic axis", height, found)
 
 
 def lines(
