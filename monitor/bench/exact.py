@@ -158,6 +158,7 @@ class Exact:
             "zero": wall_seconds(),
             "careless": self.careless,
             "die_at_ack": 0,
+            "die_after": False,
         }
         log = RedisLog.open(self.redis.url, prefix=plan["prefix"], shards=SHARDS)
         try:
@@ -275,6 +276,7 @@ class _Running:
             **self.plan,
             "name": f"w{self.born}",
             "die_at_ack": self.rng.randint(1, 6) if fated else 0,
+            "die_after": self.rng.random() < 0.5,
         }
         self.workers.append(self.house.nursery.start(plan))
 

@@ -46,17 +46,20 @@ def topics() -> dict[str, Topic]:
 
 class Mortal:
     """A log that kills its process when it is to acknowledge for the ``n``-th time: after the
-    commit, before the acknowledgement."""
+    commit and before the acknowledgement, or (``after``) right behind it."""
 
-    def __init__(self, log: RedisLog, n: int) -> None:
+    def __init__(self, log: RedisLog, n: int, *, after: bool) -> None:
         self._log = log
         self._left = n
+        self._after = after
 
     def ack(self, group: str, positions: Sequence[str]) -> None:
         self._left -= 1
-        if self._left == 0:
+        if self._left == 0 and not self._after:
             os.kill(os.getpid(), signal.SIGKILL)
         self._log.ack(group, positions)
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def __getattr__(self, name: str) -> Any:  # everything else is the log's own
         return getattr(self._log, name)
@@ -67,7 +70,8 @@ class Careless(Mortal):
 
     def read(self, group: str, *args: Any) -> list[Entry]:
         entries = self._log.read(group, *args)
-        self._log.ack(group, [entry.position for entry in entries])
+        if entries:
+            self.ack(group, [entry.position for entry in entries])
         return entries
 
 
@@ -82,7 +86,9 @@ def live(plan: Plan, scorer: LinearScorer) -> None:
     log = RedisLog.open(plan["log"], prefix=plan["prefix"], shards=plan["shards"], clock=clock)
     pipeline = Pipeline(store, parts, NoSignals(), partitions=plan["partitions"], held={})
     pipeline.begin_at(datetime.fromisoformat(plan["start"]))
-    mortal = (Careless if plan["careless"] else Mortal)(log, plan["die_at_ack"])
+    mortal = (Careless if plan["careless"] else Mortal)(
+        log, plan["die_at_ack"], after=plan["die_after"]
+    )
     ownership = Ownership(store.leases, plan["name"], work_of(pipeline, log))
     work(pipeline, mortal, clock, stop, ownership=ownership)
     ownership.leave()

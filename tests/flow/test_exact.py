@@ -11,7 +11,7 @@ from monitor.bench.redis_servers import installed
 from tests.servers import postgres
 
 RUNS = 20
-TWIN_RUNS = 8
+TWIN_RUNS = 20
 
 
 @pytest.fixture(scope="module")
