@@ -82,7 +82,9 @@ def bars(title: str, note: str, rows: list[Bar], unit: str) -> str:
         found.append(
             f'<line x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="64" y2="{height - 30}" stroke="{GRID}"/>'
         )
-        found.append(text(x(mark), height - 12, f"{mark:,g}", anchor="middle", size=12, colour=SOFT))
+        found.append(
+            text(x(mark), height - 12, f"{mark:,g}", anchor="middle", size=12, colour=SOFT)
+        )
         mark *= 10
     for i, r in enumerate(rows):
         y = 72 + i * ROW
@@ -104,6 +106,14 @@ def bars(title: str, note: str, rows: list[Bar], unit: str) -> str:
     return page(title, f"{note}; logarithmic axis", height, found)
 
 
+def ticks(most: float) -> list[float]:
+    """Return round values from 0 up to ``most``, four to eight of them."""
+    step = 10.0 ** int(log10(most))
+    while most / step < 4:
+        step /= 2
+    return [step * i for i in range(int(most / step) + 1)]
+
+
 def lines(
     title: str,
     note: str,
@@ -120,25 +130,14 @@ def lines(
         return left + p[0] / most_x * (right - left), bottom - p[1] / most_y * (bottom - 66)
 
     found = []
-    for i in range(5):
-        value = most_y * i / 4
+    for value in ticks(most_y):
         y = place((0, value))[1]
         found.append(f'<line x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>')
         found.append(text(left - 8, y + 4, f"{value:,.0f}", anchor="end", size=12, colour=SOFT))
-    for i in range(5):
-        value = most_x * i / 4
-        found.append(
-            text(
-                place((value, 0))[0],
-                bottom + 20,
-                f"{value:,.0f}",
-                anchor="middle",
-                size=12,
-                colour=SOFT,
-            )
-        )
+    for value in ticks(most_x):
+        x = place((value, 0))[0]
+        found.append(text(x, bottom + 20, f"{value:,.0f}", anchor="middle", size=12, colour=SOFT))
     found.append(text(right, bottom + 38, x_unit, anchor="end", size=12, colour=SOFT))
-    found.append(text(left - 54, 62, y_unit, size=12, colour=SOFT))
     for name, (dots, colour) in series.items():
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(place, dots))
         found.append(
@@ -146,7 +145,7 @@ def lines(
         )
         x, y = place(dots[-1])
         found.append(text(x + 8, y + 4, name, size=13, colour=colour))
-    return page(title, note, height, found)
+    return page(title, f"{y_unit}; {note}", height, found)
 
 
 def record(name: str) -> dict[str, Any] | None:
