@@ -53,7 +53,8 @@ golden: $(STAMPS)/dev ## rewrite the golden files; read the difference before yo
 bench: $(STAMPS)/dev ## every benchmark; figures go into docs/benchmarks.md by hand
 	$(BIN)/sturmglas bench all
 
-soak: $(STAMPS)/dev $(STAMPS)/servers ## the tests that take minutes to hours
+soak: $(STAMPS)/dev $(STAMPS)/servers ## the tests that take minutes, then an hour of steady load
 	$(BIN)/python -m pytest -m slow $(PYTEST)
+	$(BIN)/sturmglas bench soak
 
 .PHONY: help install demo test lint types arch golden bench soak
