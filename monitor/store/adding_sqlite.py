@@ -12,7 +12,6 @@ from detectors.window import BIN_S
 from monitor.ports import Filed
 from monitor.store.codec import micros
 from monitor.store.filed_rows import NARROW, WIDE, person, wide_row
-from monitor.store.remembered import HOUR_US, Remembered
 
 IN_LIMIT = 500
 """Ids per ``IN (...)``: a handful of statement texts stay prepared."""
@@ -59,16 +58,10 @@ _ADD_FIRST = (
 
 
 class SqliteAdder:
-    """`monitor.store.mentions.Adder` of one transaction on an SQLite file.
+    """`monitor.store.mentions.Adder` on an SQLite file.
 
     Statements go to the driver itself, prepared texts and tuples, nothing in between.
     """
-
-    def __init__(self, remembered: Remembered | None = None) -> None:
-        self._remembered = remembered or Remembered()
-        # What this transaction wrote: told to `Remembered` once it is durable, and not before.
-        self._people: dict[int, tuple[int, int]] = {}
-        self._firsts: dict[tuple[str, int], int] = {}
 
     def add(self, c: Connection, rows: Sequence[Filed]) -> list[bool]:
         """Insert rows; True where the id was new. Of two equal ids in one call the first is new.
@@ -111,53 +104,44 @@ class SqliteAdder:
         for sql, rows in (
             (_ADD_MENTION, wide),
             (ADD_NARROW, narrow),
-            (_ADD_AUTHOR, self._people_of(fresh)),
-            (_ADD_FIRST, self._firsts_of(fresh)),
+            (_ADD_AUTHOR, _people_of(fresh)),
+            (_ADD_FIRST, _firsts_of(fresh)),
         ):
             if rows:
                 driver.executemany(sql, rows)
 
-    def _people_of(self, fresh: Sequence[_Numbered]) -> list[_Row]:
-        """Return the authors to be written: whoever is new, changed, or was written an hour ago."""
-        known, mine = self._remembered.people, self._people
-        written: dict[int, _Row] = {}
-        seen_at, observed_us = None, 0
-        for _, row, _ in fresh:
-            key, author = row.author, row.mention.author
-            if not key or author is None:
-                continue
-            if row.observed_at is not seen_at:
-                seen_at, observed_us = row.observed_at, micros(row.observed_at)
-            what = hash(author)
-            if before := mine.get(key) or known.young.get(key) or known.get(key):
-                if observed_us < before[1]:
-                    continue  # they were seen since, and what was seen then is stored
-                if before[0] == what and observed_us < before[1] + HOUR_US:
-                    continue
-            mine[key] = (what, observed_us)
-            written[key] = (key, row.mention.source, *person(author), observed_us)
-        return list(written.values())
 
-    def _firsts_of(self, fresh: Sequence[_Numbered]) -> list[_Row]:
-        """Return the bins in which a topic heard of an author earlier than is known."""
-        known, mine = self._remembered.firsts, self._firsts
-        written: dict[tuple[str, int], int] = {}
-        for _, row, at_us in fresh:
-            author = row.author
-            if not author:
-                continue
-            at_s = at_us // 1_000_000
-            start = at_s - at_s % BIN_S
-            for topic in row.topics:
-                pair = (topic, author)
-                before = mine.get(pair) or known.young.get(pair) or known.get(pair)
-                if before is None or start < before:
-                    mine[pair] = written[pair] = start
-        return [(topic, author, start) for (topic, author), start in written.items()]
+def _people_of(fresh: Sequence[_Numbered]) -> list[_Row]:
+    """Return each author once, as last seen."""
+    people: dict[int, _Row] = {}
+    last: dict[int, int] = {}
+    seen_at, observed_us = None, 0
+    for _, row, _ in fresh:
+        key, author = row.author, row.mention.author
+        if not key or author is None:
+            continue
+        if row.observed_at is not seen_at:
+            seen_at, observed_us = row.observed_at, micros(row.observed_at)
+        if observed_us >= last.get(key, observed_us):
+            last[key] = observed_us
+            people[key] = (key, row.mention.source, *person(author), observed_us)
+    return list(people.values())
 
-    def committed(self) -> None:
-        """To be called once what was added is durable, before anybody else may write."""
-        self._remembered.add(self._people, self._firsts)
+
+def _firsts_of(fresh: Sequence[_Numbered]) -> list[_Row]:
+    """Return the earliest bin of each author per topic."""
+    firsts: dict[tuple[str, int], int] = {}
+    for _, row, at_us in fresh:
+        author = row.author
+        if not author:
+            continue
+        at_s = at_us // 1_000_000
+        start = at_s - at_s % BIN_S
+        for topic in row.topics:
+            pair = (topic, author)
+            if firsts.get(pair, start) >= start:
+                firsts[pair] = start
+    return [(topic, author, start) for (topic, author), start in firsts.items()]
 
 
 def driver_of(c: Connection) -> sqlite3.Connection:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.reader import SqlReader
-from monitor.store.remembered import Remembered
 from monitor.store.sqlite import WrongFile, turns
 
 if TYPE_CHECKING:
@@ -73,7 +71,6 @@ class SqliteStore:
         self._turns = turns(path)
         self._writer = writing(path, max_bytes=max_bytes, synchronous=synchronous)
         self._readers = reading(path)
-        self._remembered = Remembered()
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
@@ -121,21 +118,19 @@ class SqliteStore:
         found out; nothing of it is stored then. RuntimeError: this thread is inside one already.
         ``fences`` are always held: nobody else works on a file.
         """
-        adder = SqliteAdder(self._remembered)
-        with self._write(adder.committed) as connection:
-            yield SqliteTransaction(connection, adder)
+        with self._write() as connection:
+            yield SqliteTransaction(connection, SqliteAdder())
 
     @contextmanager
-    def _write(self, committed: Callable[[], None] = lambda: None) -> Iterator[Connection]:
+    def _write(self) -> Iterator[Connection]:
         self._check_open()
-        with self._turns:
-            with (
-                translated(self._writer, self.path),
-                self._writer.connect() as connection,
-                connection.begin(),
-            ):
-                yield connection
-            committed()  # while it is still our turn
+        with (
+            self._turns,
+            translated(self._writer, self.path),
+            self._writer.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
@@ -174,8 +169,7 @@ class SqliteStore:
         before_us = housekeeping.horizon_us(now, keep_days)
         gone = housekeeping.sweep(self._write, before_us)
         if gone:  # who has not been seen since is the author of one of these
-            # What is remembered of authors may no longer be true once some are gone.
-            housekeeping.sweep_authors(partial(self._write, self._remembered.clear), before_us)
+            housekeeping.sweep_authors(self._write, before_us)
         return gone
 
     def close(self) -> None:

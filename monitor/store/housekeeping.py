@@ -19,12 +19,12 @@ from sqlalchemy import Connection, Row
 from detectors.mention import mention_id
 from monitor.store.mentions import topics_of
 from monitor.store.partitions import Partitions, day_of, existing, first_num, table_of
-from monitor.store.remembered import HOUR_US
 
 SLICE: Final = 2_000
 """Mentions per transaction: some tens of milliseconds, so that whoever files hardly waits."""
 
 _DAY_US = 86_400_000_000
+_HOUR_US = 3_600_000_000
 _LOCK_S = 2
 
 Transactions = Callable[[], AbstractContextManager[Connection]]
@@ -91,7 +91,7 @@ def sweep_days(write: Transactions, partitions: Partitions, before_us: int) -> i
 def sweep_authors(write: Transactions, before_us: int) -> int:
     """Delete authors not seen since an instant, and when topics first heard of them."""
     # They are written at most hourly, so what stands there may lag behind by so much.
-    before_us -= HOUR_US
+    before_us -= _HOUR_US
     gone, last = 0, -(2**63)
     while True:
         with write() as c:

@@ -1,4 +1,4 @@
-"""Adding rows to a file: what is not written again, and what must be in spite of memory."""
+"""Adding rows to a file: what is written of authors, and what the bench says of it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from sqlalchemy import text
 
 from detectors.mention import Author
 from detectors.window import BIN_S
-from monitor.bench.insert import Wal, batches, run
+from monitor.bench.insert import Wal, run
 from monitor.ports import Filed
 from monitor.store.codec import seconds
 from monitor.store.database import SqliteStore
 from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, wide_row
-from monitor.store.remembered import Recent, Remembered
 from tests import builders as b
 from tests.laws.filing import file_batch, file_in
 
@@ -94,9 +93,7 @@ def test_a_rolled_back_change_of_name_is_not_taken_for_written(store: SqliteStor
     assert vault(store) == hours("Kim B.", 0)
 
 
-def test_a_second_store_on_the_file_adds_to_what_the_first_remembers(
-    store: SqliteStore, tmp_path: Path
-) -> None:
+def test_two_stores_on_one_file_agree_on_an_author(store: SqliteStore, tmp_path: Path) -> None:
     file_batch(store, [by(1, 3)])
     other = SqliteStore.open(f"sqlite:///{tmp_path}/sturmglas.db")
     file_batch(other, [by(2, 1)])  # earlier: the first bin moves back, the name stays
@@ -107,49 +104,21 @@ def test_a_second_store_on_the_file_adds_to_what_the_first_remembers(
     assert vault(store) == hours("Kim", 3)
 
 
-def test_what_was_deleted_is_written_again_once_it_is_forgotten(store: SqliteStore) -> None:
+def test_within_one_batch_the_newest_name_and_the_earliest_bin_count(store: SqliteStore) -> None:
+    file_batch(store, [by(1, 2, "Kim"), by(2, 2.1, "Kim B."), by(3, 1, "Kim")])
+    assert vault(store) == hours("Kim B.", 2)
+    first = seconds(b.T0 + HOUR)
+    assert query(store, "SELECT first_bin_s FROM author_first") == [(first - first % BIN_S,)]
+
+
+def test_an_author_who_was_deleted_is_written_again(store: SqliteStore) -> None:
     file_batch(store, [by(1, 0)])
-    with store._write(store._remembered.clear) as c:
+    with store._write() as c:
         c.execute(text("DELETE FROM author"))
         c.execute(text("DELETE FROM author_first"))
     file_batch(store, [by(2, 0.1)])
     assert vault(store) == hours("Kim", 0)
     assert query(store, "SELECT count(*) FROM author_first") == [(1,)]
-
-
-def test_memory_is_bounded_and_keeps_whoever_was_asked_for() -> None:
-    recent: Recent[int, int] = Recent(limit=10)
-    for n in range(1, 1_000):
-        recent.put(n, n)
-        assert recent.get(1) == 1, "asked for all the time"
-        assert len(recent) <= 20
-    assert recent.get(500) is None
-    assert recent.get(999) == 999
-
-
-def test_an_author_brought_later_than_newer_ones_is_not_remembered() -> None:
-    remembered = Remembered()
-    remembered.add({1: (5, 1_000)}, {})
-    remembered.add({2: (6, 999)}, {})
-    assert remembered.people.get(1) == (5, 1_000)
-    assert remembered.people.get(2) is None
-
-
-def test_a_small_memory_stores_the_same_rows(tmp_path: Path) -> None:
-    stored = []
-    for limit in (1, 100_000):
-        store = SqliteStore.open(f"sqlite:///{tmp_path}/limit{limit}.db")
-        store._remembered = Remembered(limit)
-        for batch in batches(3_000, seed=5):
-            file_batch(store, batch)
-        stored.append(
-            [
-                query(store, f"SELECT * FROM {table} ORDER BY 1, 2")
-                for table in ("author_first", "mention_topic", "author")
-            ]
-        )
-        store.close()
-    assert stored[0] == stored[1]
 
 
 def test_a_narrow_row_says_what_the_wide_one_does(store: SqliteStore) -> None:
