@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -13,12 +12,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 STOP_S = 30.0
 _PORT = re.compile(r"(?:^|//[\w.]+:)(\d+)/?$")
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +24,6 @@ class Child:
 
     pid: int
     port: int
-
-    def cpu_s(self) -> float:
-        """Return the CPU seconds it has used so far, all threads, user and system (10 ms steps)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * _TICK_S
-
-    def memory_mib(self) -> float:
-        """Return its resident memory."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGESIZE") / 2**20
 
 
 @contextmanager

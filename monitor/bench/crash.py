@@ -10,7 +10,6 @@ it, else the harness proves nothing.
 from __future__ import annotations
 
 import random
-import socket
 import sqlite3
 import tempfile
 import time
@@ -24,6 +23,7 @@ from typing import Any
 from monitor.bench.crash_actors import Actor, Aim, Person, Victim, running, torment
 from monitor.bench.crash_feed import FACTOR, START, TOKEN, TOPICS, Feeder, topic_name
 from monitor.bench.crash_judge import Side, autopsy, judge, judge_naive
+from monitor.bench.machine import free_port
 from monitor.clock import wall_seconds
 from monitor.server.sink import Sink
 from monitor.server.sink.faults import STORMY, FaultPlan
@@ -67,7 +67,7 @@ def run(
 
 
 def _ours(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> Side:
-    path, port, zero = folder / "ours.db", _free_port(), wall_seconds()
+    path, port, zero = folder / "ours.db", free_port(), wall_seconds()
     side = Side("ours", kills=kills)
     with Sink(FaultPlan(STORMY, seed=seed, hang_s=HANG_S)) as sink:
         plan = {
@@ -96,7 +96,7 @@ def _ours(folder: Path, kills: int, seed: int, say: Callable[[str], None]) -> Si
 
 
 def _naive(folder: Path, kills: int, seed: int) -> Side:
-    path, port = folder / "naive.db", _free_port()
+    path, port = folder / "naive.db", free_port()
     side = Side("naive twin", kills=kills)
     with Sink(FaultPlan(STORMY, seed=seed, hang_s=HANG_S)) as sink:
         plan = {"port": port, "path": str(path), "receiver": sink.pagerduty_url}
@@ -184,9 +184,3 @@ def _settings(path: Path, port: int, sink: Sink) -> dict[str, Any]:
         },
         "route": [{"min_level": 4, "channels": ["pager", "hook"]}],
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.bench.machine import alive
+
 PATIENCE_S = 60.0
 PERSON = "ada"
 
@@ -91,16 +93,10 @@ class Victim:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return time.monotonic() - began
-            if not Path(f"/proc/{self._pid}").exists() or self._is_zombie():
+            if not alive(self._pid):
                 raise RuntimeError(f"{self._command[2]} ended at start: {self.told()}")
             time.sleep(0.01)
         raise RuntimeError(f"{self._command[2]} did not listen within {PATIENCE_S:g} s")
-
-    def _is_zombie(self) -> bool:
-        try:
-            return Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            return True
 
     def kill(self) -> None:
         """SIGKILL it, and wait until it is gone."""

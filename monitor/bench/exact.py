@@ -31,6 +31,7 @@ import msgspec
 from detectors.mention import mention_id
 from monitor.bench.exact_worker import TOPICS
 from monitor.bench.figures import versions
+from monitor.bench.machine import alive
 from monitor.bench.redis_servers import RedisServer
 from monitor.bench.servers import PostgresServer
 from monitor.clock import ScaledClock, wall_seconds
@@ -309,7 +310,7 @@ class _Running:
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             for pid in list(self.workers):
-                if _dead(pid):
+                if not alive(pid):
                     self.house.nursery.end(pid, signal.SIGKILL)
                     self.workers.remove(pid)
                     self.born += 1
@@ -376,13 +377,6 @@ _EQUALITIES = {
         " WHERE i.status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
     ),
 }
-
-
-def _dead(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def run(

@@ -27,6 +27,7 @@ from monitor.bench.corpus import BRANDS, TERMS, Corpus, build, term
 from monitor.bench.data import data_folder
 from monitor.bench.figures import ratios, spread, versions
 from monitor.bench.load import Sent, send
+from monitor.bench.machine import cpu_s
 from monitor.bench.naive import MODELS
 from monitor.clock import SystemClock
 from monitor.server.door import PATH
@@ -152,11 +153,11 @@ class _Service:
     def measure(self, shape: Shape, corpus: Corpus, warm: Corpus) -> Run:
         self._send(SHAPES[0], warm)
         self._wait(warm.distinct)
-        cpu, began = self.child.cpu_s(), time.perf_counter()
+        cpu, began = cpu_s(self.child.pid), time.perf_counter()
         sent = self._send(shape, corpus)
         self._wait(warm.distinct + corpus.distinct)
         seconds = time.perf_counter() - began
-        used = self.child.cpu_s() - cpu
+        used = cpu_s(self.child.pid) - cpu
         return Run(
             used / corpus.mentions * 1e6,
             corpus.mentions / sent.seconds,

@@ -29,6 +29,7 @@ from monitor.bench.data import data_folder
 from monitor.bench.figures import ratios, spread, versions
 from monitor.bench.floors import SECRET, ingest_floor
 from monitor.bench.load import send
+from monitor.bench.machine import cpu_s
 from monitor.bench.naive import signatures
 from monitor.bench.peers import taking_in
 from monitor.clock import wall_seconds
@@ -180,6 +181,6 @@ def _over_http(name: str, path: str, corpus: Corpus) -> float:
         bearer = [f"authorization: Bearer {TOKEN}"]
         with peer(name, plan(folder)) as server:
             send(server.port, path, corpus.bodies[:IN_FLIGHT], IN_FLIGHT, folder, bearer)
-            before = server.cpu_s()
+            before = cpu_s(server.pid)
             send(server.port, path, corpus.bodies, IN_FLIGHT, folder, bearer)
-            return server.cpu_s() - before
+            return cpu_s(server.pid) - before

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import socket
 import sqlite3
 import threading
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectors.window import BIN_S
+from monitor.bench.machine import cpu_s, free_port, rss_bytes
 from monitor.bench.service import TOKEN, Client, Process
 from monitor.clock import SystemClock
 
@@ -132,7 +132,7 @@ def run(
     ``every_s``: how often process, file and pages are looked at. Ends by itself: all phases, then at most ten
     minutes for what waits.
     """
-    port = _free_port()
+    port = free_port()
     file = folder / "load.db"
     seen = Seen()
     with ExitStack() as stack:
@@ -153,7 +153,7 @@ def run(
         _drain(file, sum(seen.sent.values()))
         seen.drained_s = time.monotonic() - ended
         seen.wall_s = time.monotonic() - began
-        seen.cpu_s = serve.cpu_s()
+        seen.cpu_s = cpu_s(serve.pid)
     _count(file, seen)
     return seen
 
@@ -304,7 +304,8 @@ class Looker(_Regular):
         client.close()
         size = sum(f.stat().st_size for f in self._path.parent.glob(f"{self._path.name}*"))
         sent = sum(self._seen.sent.values())
-        self._seen.samples.append(Sample(self.phase, sent, self._serve.rss_bytes(), size, pages))
+        rss = rss_bytes(self._serve.pid)
+        self._seen.samples.append(Sample(self.phase, sent, rss, size, pages))
 
 
 def _drain(path: Path, expected: int) -> None:
@@ -326,9 +327,3 @@ def _count(path: Path, seen: Seen) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+
+from monitor.bench.machine import free_port
 
 READY_S = 30.0
 NODE_TIMEOUT_MS = 2000
@@ -206,14 +207,6 @@ class RedisCluster:
         """End all nodes."""
         for node in self.nodes:
             node.stop()
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 def until(done: Callable[[], bool], what: str, within_s: float = READY_S) -> None:

@@ -22,6 +22,7 @@ import msgspec
 from monitor.bench.corpus import BRANDS, SOURCES, TERMS, Corpus, brand_topics, build, term
 from monitor.bench.data import data_folder
 from monitor.bench.figures import Spread, spread, versions
+from monitor.bench.machine import cpu_s, family_cpu_s
 from monitor.bench.redis_servers import RedisServer
 from monitor.bench.servers import PostgresServer
 from monitor.bench.service import Process
@@ -31,7 +32,6 @@ from monitor.stream.redis_streams import RedisLog
 
 SHARDS = 8
 PATIENCE_S = 180.0
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,9 @@ def _filed(
         _shared_out(postgres, database, workers)
         log = RedisLog.open(redis.url, prefix=prefix, shards=SHARDS)
         stack.callback(log.close)
-        servers = [postgres.pid, redis.pid]
+        servers = (postgres.pid, redis.pid)
         entries = _entries(corpus.bodies, SHARDS)
-        before, before_servers = sum(w.cpu_s() for w in running), _cpu_s(servers)
+        before, before_servers = _used(running, servers)
         began = time.monotonic()
         for batch in entries:
             log.append(batch)
@@ -161,7 +161,7 @@ def _filed(
                 raise RuntimeError(f"not filed in {PATIENCE_S:g} s: {running[0].told()[-1500:]}")
             time.sleep(0.05)
         took = time.monotonic() - began
-        used, used_servers = sum(w.cpu_s() for w in running), _cpu_s(servers)
+        used, used_servers = _used(running, servers)
     rows = _rows(postgres, database)
     if rows != corpus.distinct:
         raise RuntimeError(f"{rows} rows of {corpus.distinct} mentions")
@@ -170,6 +170,11 @@ def _filed(
     return One(
         corpus.mentions / took, (used - before) * each, (used_servers - before_servers) * each
     )
+
+
+def _used(workers: list[Process], servers: tuple[int, ...]) -> tuple[float, float]:
+    """Return the CPU seconds of the workers and of the servers, these with their children."""
+    return sum(cpu_s(w.pid) for w in workers), sum(family_cpu_s(pid) for pid in servers)
 
 
 def _shared_out(postgres: PostgresServer, database: str, workers: int) -> None:
@@ -187,21 +192,6 @@ def _shared_out(postgres: PostgresServer, database: str, workers: int) -> None:
 def _rows(postgres: PostgresServer, database: str) -> int:
     [(rows,)] = postgres.execute("SELECT count(*) FROM seen", database)
     return int(str(rows))
-
-
-def _cpu_s(pids: list[int]) -> float:
-    """Return CPU seconds of these processes and of their children, ended ones included."""
-    total = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(stat.parent.name) in pids:
-            total += sum(int(fields[i]) for i in (11, 12, 13, 14))
-        elif int(fields[1]) in pids:
-            total += int(fields[11]) + int(fields[12])
-    return total / _TICK
 
 
 def _embedded(corpus: Corpus) -> float:

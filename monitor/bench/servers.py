@@ -6,11 +6,12 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from monitor.bench.machine import alive, children, free_port
 
 _START_S = 60.0
 _PLACES = (
@@ -54,7 +55,7 @@ class PostgresServer:
         self._binaries = postgres_binaries()
         self._own = None if folder else tempfile.TemporaryDirectory(prefix="sturmglas-pg-")
         self.folder = folder or Path(str(self._own and self._own.name))
-        self.port = _free_port()
+        self.port = free_port()
         self._user = _other_user()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
@@ -108,7 +109,7 @@ class PostgresServer:
         if self._process is None:
             return
         # The postmaster first: it would answer a dead child by a clean restart of the others.
-        pids = [self._process.pid, *_children(self._process.pid)]
+        pids = [self._process.pid, *children(self._process.pid)]
         for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -204,7 +205,7 @@ class PostgresServer:
     def _await_gone(self, pids: list[int]) -> None:
         """Wait until killed children are gone: a server started before that finds the folder used."""
         end = time.monotonic() + _START_S
-        while any(_alive(pid) for pid in pids) and time.monotonic() < end:
+        while any(alive(pid) for pid in pids) and time.monotonic() < end:
             time.sleep(0.01)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -222,22 +223,3 @@ def _other_user() -> pwd.struct_passwd | None:
         except KeyError:
             continue
     raise NotInstalled(f"postgresql does not run as root, and there is no user {_USERS}")
-
-
-def _children(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in children.read_text().split()] if children.exists() else []
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A real `sturmglas` process for benches that load it over HTTP, and what can be seen of it."""
+"""A real `sturmglas` process for benches that load it over HTTP, and a client for it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from types import TracebackType
 TOKEN = "bench-token-of-no-worth"
 START_S = 60.0
 STOP_S = 30.0
-_TICK = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Process:
-    """One command of ours as a process: its CPU and memory, and an end that is waited for."""
+    """One command of ours as a process: what it printed, and an end that is waited for."""
 
     def __init__(self, *command: str, notes: Path, env: Mapping[str, str] | None = None) -> None:
         self._notes = notes
@@ -43,15 +41,6 @@ class Process:
     def told(self) -> str:
         """Return all that it printed."""
         return self._notes.read_text() if self._notes.exists() else ""
-
-    def cpu_s(self) -> float:
-        """Return the CPU seconds it has used, user and system, all threads."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
-
-    def rss_bytes(self) -> int:
-        """Return its resident memory."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE
 
     def wait_for(self, words: str) -> None:
         """Wait until it has said ``words``; RuntimeError with its last words if it ends before."""

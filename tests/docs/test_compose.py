@@ -23,6 +23,7 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from monitor.bench.machine import free_port
 from monitor.bench.servers import PostgresServer
 from monitor.cli import app
 from monitor.cli.doctor import State, examine
@@ -178,12 +179,6 @@ def test_the_clients_in_the_image_fit_the_server() -> None:
 
 
 # --- the servers, with these very flags -------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def script_of(service: dict[str, Any], secrets: Path, data: Path, port: int) -> str:
