@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from monitor.app.wiring import Built
 from monitor.clock import stopwatch
-from monitor.ports import GROUP, Unavailable
+from monitor.ports import GROUP, OUTBOX_LEASE, SHARD, TOPICS, Unavailable
 
 LOOK_S = 5.0
 """An answer younger than this is given again."""
 PATIENCE = timedelta(minutes=1)
 """An entry that waits longer than this is told: filing usually takes less than a second."""
-SHARD, TOPICS, DELIVER = "shard", "topics", "deliver/outbox"
 
 
 class Elsewhere:
@@ -44,7 +43,7 @@ class Elsewhere:
         pieces = {
             "files": [f"{SHARD}/{n}" for n in range(self._built.log.shards)],
             "judges": [f"{TOPICS}/{n}" for n in range(self._built.settings.work.partitions)],
-            "sends alerts": [DELIVER],
+            "sends alerts": [OUTBOX_LEASE],
         }
         if not held:
             return ["work: no worker runs, so nobody files, judges or sends; start sturmglas work"]

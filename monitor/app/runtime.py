@@ -28,15 +28,13 @@ from monitor.app.wiring import Built, Counting
 from monitor.pipeline import Line, Pipeline
 from monitor.pipeline.ownership import Ownership
 from monitor.pipeline.work import work, work_of
-from monitor.ports import Fences, NoSignals, Signals, Unavailable
+from monitor.ports import DELIVER, OUTBOX_LEASE, SOURCE, Fences, NoSignals, Signals, Unavailable
 from monitor.sources.base import Source
 
 RESTART_S = 5.0
 """How long the deliverer rests after it could not even start."""
 JOIN_S = 2.0
 """How long a stop waits for each thread; what is durable stays so whatever they do."""
-DELIVER = "deliver/outbox"
-"""The lease of who sends: one process at a time, so that order per receiver holds."""
 
 YOUNG = 20_000
 """New containers after which the interpreter looks for cycles among them (its own default: 700).
@@ -65,7 +63,7 @@ class Runtime:
     ) -> None:
         self._built = built
         self._pipeline = pipeline
-        self._sources = {f"source/{source.name}": source for source in sources}
+        self._sources = {f"{SOURCE}/{source.name}": source for source in sources}
         self._signals = signals or NoSignals()
         self._on_lines = on_lines
         self._stop = threading.Event()
@@ -74,7 +72,7 @@ class Runtime:
         self._delivery: _DeliveryThread | None = None
         self._deliveries: list[_DeliveryThread] = []
         kinds = work_of(pipeline, built.log)
-        kinds |= {"deliver": [DELIVER], "source": list(self._sources)}
+        kinds |= {DELIVER: [OUTBOX_LEASE], SOURCE: list(self._sources)}
         self._kinds = tuple(kinds)
         self._ownership = Ownership(built.store.leases, owner_name(), kinds, [self._hold])
 
@@ -107,11 +105,11 @@ class Runtime:
         metrics.holds(held, self._kinds)
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
-        if DELIVER in held and self._delivery is None and not self._stop.is_set():
+        if OUTBOX_LEASE in held and self._delivery is None and not self._stop.is_set():
             self._delivery = _DeliveryThread(self._built)
             self._deliveries.append(self._delivery)
             self._delivery.start()
-        elif DELIVER not in held and self._delivery is not None:
+        elif OUTBOX_LEASE not in held and self._delivery is not None:
             self._delivery.begin_stop()
             self._delivery = None
         for name, source in self._sources.items():

@@ -15,9 +15,6 @@ from alerts.outbox import Outbox
 from detectors.topic import Topic
 from monitor.ports import Fences, Leases, Reader, Store, Transaction
 
-SHARD = "shard"
-TOPICS = "topics"
-
 
 def names(kind: str, n: int) -> list[str]:
     """Return the names of the ``n`` leases of a kind: ``shard/0``, ``shard/1`` ..."""
@@ -91,10 +88,6 @@ class Ownership:
     def renew(self) -> None:
         """Renew, give back and take; only with nothing in hand. See `Leases.balance`."""
         self._now_held(self._leases.balance(self.owner, self._work))
-
-    def lost(self) -> None:
-        """Take nothing for granted any more: a transaction was refused."""
-        self._now_held({})
 
     def leave(self) -> None:
         """Give back everything; a clean stop."""

@@ -18,17 +18,11 @@ from monitor.pipeline.filing import Filing, Taken, TopicMatcher
 from monitor.pipeline.holding import Hand
 from monitor.pipeline.judging import Judging
 from monitor.pipeline.lines import Line
-from monitor.pipeline.ownership import (
-    SHARD,
-    TOPICS,
-    FencedStore,
-    Ownership,
-    names,
-    number,
-    partition_of,
-)
+from monitor.pipeline.ownership import FencedStore, Ownership, names, number, partition_of
 from monitor.ports import (
     GROUP,
+    SHARD,
+    TOPICS,
     Alone,
     Entry,
     Fenced,
@@ -45,6 +39,9 @@ LINGER_S = 0.1
 FULL = 400
 """After filing fewer mentions than `FULL` we wait `LINGER_S` for more: a transaction for each single
 post would cost five times as much as one for all that come within the blink of an eye."""
+PAUSE = timedelta(seconds=0.5)
+PAUSE_MAX = timedelta(seconds=30)
+"""Rest after a failure; doubled with each further one, up to the longest."""
 STRAINED_BYTES = 64 * 1024 * 1024
 """Unfiled bytes from which load is shed, and half of which ends it: minutes of a busy stream."""
 
@@ -63,6 +60,15 @@ class Parts:
     routes: Sequence[Route]
     page_url: str = ""
     language: str = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A partition that could not be judged: why, how long it rests, and until when."""
+
+    why: str
+    pause: timedelta
+    until: datetime
 
 
 class Pipeline:
@@ -93,6 +99,7 @@ class Pipeline:
             self.topics[f"{TOPICS}/{partition_of(topic, partitions)}"][id] = topic
         self.filing = Filing(self.store, parts.matcher, parts.scorer, parts.tripwires)
         self._judging: dict[str, Judging] = {}
+        self._failing: dict[str, _Failing] = {}
         self._held: Fences = {}
         self.own(dict.fromkeys(self.topics, 1) if held is None else held)
 
@@ -101,12 +108,16 @@ class Pipeline:
         before, self._held = self._held, held
         for name in list(self._judging):
             if held.get(name) != before.get(name):
-                del self._judging[name]
-                for topic in self.topics[name]:
-                    metrics.forget_topic(topic)
+                self._drop(name)
         for name in self.topics.keys() & held.keys():
             if name not in self._judging and self.topics[name]:
                 self._take_up(name)
+
+    def _drop(self, name: str) -> None:
+        del self._judging[name]
+        self._failing.pop(name, None)
+        for topic in self.topics[name]:
+            metrics.forget_topic(topic)
 
     def _take_up(self, name: str) -> None:
         fence = {name: self._held[name]}
@@ -146,21 +157,41 @@ class Pipeline:
         """File entries of the log; see `Filing.take`."""
         return self.filing.take(entries)
 
+    @property
+    def trouble(self) -> str:
+        """Why a partition could not be judged at its last turn; "" while all can be."""
+        return next((failing.why for failing in self._failing.values()), "")
+
     def tick(self, now: datetime, behind: datetime | None = None) -> list[Line]:
         """Close and judge what may be closed; see `Judging.tick`.
 
-        A partition that fails holds up no other; its error is raised when all had their turn.
+        Live, a partition that fails rests before its next turn and holds up no other: see
+        `trouble`. One that turns out to be another worker's is dropped. In a replay errors are
+        raised.
         """
         lines: list[Line] = []
-        errors: list[Exception] = []
-        for judging in list(self._judging.values()):
+        for name, judging in list(self._judging.items()):
+            failing = self._failing.get(name)
+            if failing is not None and now < failing.until:
+                continue
             try:
                 lines += judging.tick(now, behind)
+                self._failing.pop(name, None)
+            except Fenced as lost:
+                log.warning("another worker has taken over: %s", lost)
+                self._drop(name)
             except Exception as error:  # each partition is a worker of its own
-                errors.append(error)
-        if errors:
-            raise errors[0]
+                if not self._live:
+                    raise
+                self._failed(name, error, now)
         return lines
+
+    def _failed(self, name: str, error: Exception, now: datetime) -> None:
+        log.exception("%s could not be judged; trying again", name)
+        metrics.PIPELINE_ERRORS.inc()
+        before = self._failing.get(name)
+        pause = min(before.pause * 2, PAUSE_MAX) if before else PAUSE
+        self._failing[name] = _Failing(_told(error), pause, now + pause)
 
 
 def work(
@@ -177,9 +208,9 @@ def work(
     """Drive ``pipeline`` from ``log_`` until ``stop``; survives whatever a batch or a bin throws.
 
     Entries are acknowledged after the commit that stored them. What was handed out to a process
-    that died comes first. Trouble is told once per kind of error and retried with back-off,
-    because giving up would be silence; what cannot be filed at all is parked (`holding.Hand`).
-    Without ``ownership`` everything is this worker's.
+    that died comes first. Trouble is told when it changes and retried with back-off, because
+    giving up would be silence; what cannot be filed at all is parked (`holding.Hand`), and what
+    cannot be judged holds up no filing (`Pipeline.tick`). Without ``ownership`` everything is this worker's.
     """
     ownership = ownership or Ownership(Alone(), "main", work_of(pipeline, log_))
     hand = Hand(
@@ -191,8 +222,16 @@ def work(
         consumer=ownership.owner,
         on_parked=on_parked,
     )
+    told = ""
+
+    def tell(trouble: str) -> None:
+        nonlocal told
+        if trouble != told:
+            told = trouble
+            on_trouble(trouble)
+
     next_tick = clock.now()
-    pause_s = 0.0
+    pause = timedelta(0)
     while not stop.is_set():
         try:
             now = clock.now()
@@ -212,21 +251,22 @@ def work(
                 log_.wait(0.1)
             elif filed < FULL:
                 stop.wait(LINGER_S)
-            if pause_s:
-                on_trouble("")
-            pause_s = 0.0
+            tell(pipeline.trouble)
+            pause = timedelta(0)
         except Fenced as lost:
             log.warning("another worker has taken over: %s", lost)
             hand.drop()
-            ownership.lost()
-            pipeline.own({})
-            next_tick = clock.now()
+            next_tick = clock.now()  # ask at once what is still ours
         except Exception as trouble:  # outermost loop of a worker: log, count, back off, carry on
             log.exception("pipeline failed; trying again")
             metrics.PIPELINE_ERRORS.inc()
-            on_trouble(f"{type(trouble).__name__}: {trouble}")
-            pause_s = min(max(0.5, pause_s * 2), 30.0)
-            stop.wait(pause_s)
+            tell(_told(trouble))
+            pause = min(max(PAUSE, pause * 2), PAUSE_MAX)
+            stop.wait(pause.total_seconds())
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _tick(pipeline: Pipeline, log_: Log, now: datetime) -> list[Line]:

@@ -7,7 +7,12 @@ from monitor.ports.errors import (
     Unavailable,
 )
 from monitor.ports.leases import (
+    DELIVER,
     LEASE_S,
+    OUTBOX_LEASE,
+    SHARD,
+    SOURCE,
+    TOPICS,
     Alone,
     Fenced,
     Fences,
@@ -47,8 +52,13 @@ from monitor.ports.store import (
 )
 
 __all__ = [
+    "DELIVER",
     "GROUP",
     "LEASE_S",
+    "OUTBOX_LEASE",
+    "SHARD",
+    "SOURCE",
+    "TOPICS",
     "Alone",
     "Backlog",
     "BinResult",

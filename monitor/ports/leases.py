@@ -10,6 +10,16 @@ from typing import Protocol
 LEASE_S = 10.0
 """How long a lease lasts after its last renewal: what a killed owner held stands still so long."""
 
+SHARD = "shard"
+"""Kind of lease: reading one shard of the log, ``shard/N``."""
+TOPICS = "topics"
+"""Kind of lease: judging one partition of the topics, ``topics/N``."""
+SOURCE = "source"
+"""Kind of lease: fetching from one source, ``source/NAME``."""
+DELIVER = "deliver"
+"""Kind of lease: sending; only ``deliver/outbox``, so that order per receiver holds."""
+OUTBOX_LEASE = f"{DELIVER}/outbox"
+
 Fences = Mapping[str, int]
 """What is held: the name of a lease, and the fencing number it was taken with."""
 

@@ -52,7 +52,10 @@ class Flow:
         return Entry(str(self.position), EntryKind.CREATED, source, observed, payload)
 
     def tick(self, now: datetime) -> list[Line]:
-        return self.pipeline.tick(now)
+        """Close what may be closed; a partition that cannot be judged fails the test."""
+        lines = self.pipeline.tick(now)
+        assert self.pipeline.trouble == ""
+        return lines
 
     def restart(self) -> None:
         """Forget everything in memory, as a new process would."""
