@@ -14,13 +14,14 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from monitor.bench.crash_actors import Actor, Aim, Person, Victim, running, torment
+from monitor.bench.actor import Actor
+from monitor.bench.crash_actors import Aim, Person, Victim, torment
 from monitor.bench.crash_feed import FACTOR, START, TOKEN, TOPICS, Feeder, topic_name
 from monitor.bench.crash_judge import Side, autopsy, judge, judge_naive
 from monitor.bench.machine import free_port
@@ -124,9 +125,10 @@ def _go(
     say: Callable[[str], None],
 ) -> None:
     """Kill it so often under way, then let it live."""
-
     aim = Aim(lambda: sum(sink.faults.drawn.values()), lambda: len(feeder.sent.accepted))
-    with running(feeder, *others):
+    with ExitStack() as stack:
+        for actor in (*others, feeder):
+            stack.enter_context(actor)
         took = torment(victim, kills, random.Random(seed), aim, after, say)
         victim.spawn()
         took.append(victim.wait_for_door())

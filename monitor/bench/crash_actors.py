@@ -10,14 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.bench.actor import Actor
 from monitor.bench.machine import alive
 
 PATIENCE_S = 60.0
@@ -161,50 +160,6 @@ class Call:
             return None
         finally:
             connection.close()
-
-
-@contextmanager
-def running(*actors: Actor) -> Iterator[None]:
-    """Run actors in threads; what ended one of them is raised at the end."""
-    for actor in actors:
-        actor.start()
-    try:
-        yield
-    finally:
-        for actor in actors:
-            actor.stop()
-    for actor in actors:
-        if actor.failure is not None:
-            raise actor.failure
-
-
-class Actor:
-    """A thread that acts again and again until it is stopped."""
-
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.failure: Exception | None = None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        if self._thread.ident is not None:
-            self._thread.join(PATIENCE_S)
-
-    def _run(self) -> None:
-        try:
-            while not self._over.is_set():
-                self.act()
-                self._over.wait(self._every_s)
-        except Exception as error:
-            self.failure = error
-
-    def act(self) -> None:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

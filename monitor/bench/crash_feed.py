@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from monitor.bench.crash_actors import JSON, Actor, Call, Json
+from monitor.bench.actor import Actor
+from monitor.bench.crash_actors import JSON, Call, Json
 from monitor.clock import wall_seconds
 
 TOPICS = 6

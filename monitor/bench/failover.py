@@ -8,10 +8,11 @@ accepted appends to a shard of the dead node. At the end everything that was acc
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
+from monitor.bench.actor import Actor
 from monitor.bench.figures import spread, versions
 from monitor.bench.redis_servers import RedisCluster
 from monitor.clock import SystemClock
@@ -24,39 +25,30 @@ BEFORE_S = 2.0
 AFTER_S = 10.0
 
 
-class Writer:
-    """Appends numbered entries to its shards until it is stopped; remembers what was accepted."""
+class Writer(Actor):
+    """Appends numbered entries to its shards without pause; remembers what was accepted."""
 
     def __init__(self, log: RedisLog, number: int) -> None:
+        super().__init__(0.0)
         self._log = log
         self._number = number
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._next = 0
         self.accepted: list[tuple[float, int, bytes]] = []
         """(when, shard, payload)"""
         self.refused = 0
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join(60)
-
-    def _run(self) -> None:
-        n = 0
-        while not self._over.is_set():
-            shard = (n + self._number) % SHARDS
-            payload = b"%d-%d" % (self._number, n)
-            entry = NewEntry(EntryKind.CREATED, "s", SystemClock().now(), payload, shard)
-            try:
-                self._log.append([entry])
-            except Unavailable:
-                self.refused += 1
-                time.sleep(0.02)
-            else:
-                self.accepted.append((time.monotonic(), shard, payload))
-            n += 1
+    def act(self) -> None:
+        shard = (self._next + self._number) % SHARDS
+        payload = b"%d-%d" % (self._number, self._next)
+        entry = NewEntry(EntryKind.CREATED, "s", SystemClock().now(), payload, shard)
+        try:
+            self._log.append([entry])
+        except Unavailable:
+            self.refused += 1
+            time.sleep(0.02)
+        else:
+            self.accepted.append((time.monotonic(), shard, payload))
+        self._next += 1
 
 
 def run(repeats: int, seed: int, say: Callable[[str], None]) -> dict[str, object]:
@@ -92,16 +84,17 @@ def _once(cluster: RedisCluster, prefix: str, rng: random.Random) -> tuple[float
     log = RedisLog.open(cluster.url, prefix=prefix, shards=SHARDS)
     writers = [Writer(log, n) for n in range(WRITERS)]
     try:
-        for writer in writers:
-            writer.start()
-        time.sleep(BEFORE_S + rng.random())
-        victim = cluster.primary_of(f"{{{prefix}:{rng.randrange(SHARDS)}}}:log")
-        hit = [s for s in range(SHARDS) if cluster.primary_of(f"{{{prefix}:{s}}}:log") is victim]
-        victim.kill()
-        killed = time.monotonic()
-        time.sleep(AFTER_S)
-        for writer in writers:
-            writer.stop()
+        with ExitStack() as stack:
+            for writer in writers:
+                stack.enter_context(writer)
+            time.sleep(BEFORE_S + rng.random())
+            victim = cluster.primary_of(f"{{{prefix}:{rng.randrange(SHARDS)}}}:log")
+            hit = [
+                s for s in range(SHARDS) if cluster.primary_of(f"{{{prefix}:{s}}}:log") is victim
+            ]
+            victim.kill()
+            killed = time.monotonic()
+            time.sleep(AFTER_S)
         victim.start()
         cluster.settled()
         done = [one for writer in writers for one in writer.accepted]

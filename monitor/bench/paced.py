@@ -10,7 +10,6 @@ import http.client
 import json
 import random
 import sqlite3
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectors.window import BIN_S
+from monitor.bench.actor import Actor
 from monitor.bench.machine import cpu_s, free_port, rss_bytes
 from monitor.bench.service import TOKEN, Client, Process
 from monitor.clock import SystemClock
@@ -222,37 +222,7 @@ class Sender:
         }
 
 
-class _Regular:
-    """A thread that looks again and again until it is left."""
-
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> _Regular:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(60)
-        if self._failure is not None:
-            raise self._failure
-
-    def _run(self) -> None:
-        try:
-            while not self._over.wait(self._every_s):
-                self.look()
-        except Exception as error:  # told where the thread is left
-            self._failure = error
-
-    def look(self) -> None:
-        raise NotImplementedError
-
-
-class Watcher(_Regular):
+class Watcher(Actor):
     """Notes when the level of each bin can be read, ten times a second."""
 
     def __init__(self, path: Path, seen: Seen) -> None:
@@ -262,7 +232,7 @@ class Watcher(_Regular):
         self._known: set[tuple[str, int]] = set()
         self._since = int(wall.now().timestamp()) - 2 * BIN_S
 
-    def look(self) -> None:
+    def act(self) -> None:
         """Take note of the bins that were judged since the last look."""
         with closing(_open(self._path)) as store:
             rows = store.execute(
@@ -279,7 +249,7 @@ class Watcher(_Regular):
                 self._since = max(self._since, start - 2 * BIN_S)
 
 
-class Looker(_Regular):
+class Looker(Actor):
     """Looks at memory, file and page times every few seconds."""
 
     def __init__(self, serve: Process, path: Path, port: int, seen: Seen, every_s: float) -> None:
@@ -287,11 +257,7 @@ class Looker(_Regular):
         self.phase = "start"
         self._serve, self._path, self._seen, self._port = serve, path, seen, port
 
-    def __enter__(self) -> Looker:
-        super().__enter__()
-        return self
-
-    def look(self) -> None:
+    def act(self) -> None:
         """Take one sample."""
         pages = {}
         client = Client(self._port)  # the server closes one that was quiet for five seconds
