@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, make_url, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from monitor.ports import Alone, Fences, Unavailable
-from monitor.store import housekeeping, schema
+from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.counts import CountWrites
 from monitor.store.engines import reading, translated, writing
@@ -25,6 +23,7 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.reader import SqlReader
+from monitor.store.secret import secret
 from monitor.store.sqlite import WrongFile, turns
 
 if TYPE_CHECKING:
@@ -144,19 +143,7 @@ class SqliteStore:
 
     def secret(self, name: str) -> bytes:
         """Return this install's random secret of that name (32 bytes), made at first use."""
-        table = schema.secret
-        query = select(table.c.value).where(table.c.name == name)
-        with self._snapshot() as c:
-            value = c.scalar(query)
-        if value is None:
-            with self._write() as c:
-                c.execute(
-                    insert(table)
-                    .values(name=name, value=secrets.token_bytes(32))
-                    .on_conflict_do_nothing()
-                )
-                value = c.execute(query).scalar_one()
-        return bytes(value)
+        return secret(name, self._snapshot, self._write)
 
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Delete what arrived more than ``keep_days`` before ``now``; returns how many mentions.

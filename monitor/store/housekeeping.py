@@ -9,8 +9,7 @@ mention, counted at its event time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, Row
 from detectors.mention import mention_id
 from monitor.store.mentions import topics_of
 from monitor.store.partitions import Partitions, day_of, existing, first_num, table_of
+from monitor.store.transactions import Transactions
 
 SLICE: Final = 2_000
 """Mentions per transaction: some tens of milliseconds, so that whoever files hardly waits."""
@@ -26,8 +26,6 @@ SLICE: Final = 2_000
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
 _LOCK_S = 2
-
-Transactions = Callable[[], AbstractContextManager[Connection]]
 
 _OLDEST = (
     "SELECT num, source, source_id, at_us, topics, observed_us FROM mention"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +12,7 @@ from monitor.ports import Fenced, Fences, Holding
 from monitor.store import schema
 from monitor.store.codec import instant
 from monitor.store.dialects import hold, insert
+from monitor.store.transactions import Snapshots, Transactions
 
 WORKER: Final = "worker/"
 """Rows of this prefix say who is alive; no lease may be called so."""
@@ -20,8 +20,6 @@ WORKER: Final = "worker/"
 _t = schema.lease
 # The clock of this very moment: now() would be that of the transaction's begin.
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
-
-Transactions = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ class _Lease:
 class SqlLeases:
     """`monitor.ports.Leases` in the table ``lease``, on a server that many workers use."""
 
-    def __init__(self, write: Transactions, read: Transactions, lease_s: float) -> None:
+    def __init__(self, write: Transactions, read: Snapshots, lease_s: float) -> None:
         self._write = write
         self._read = read
         self._lease_us = round(lease_s * 1_000_000)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from monitor.store import schema
 from monitor.store.codec import instant, micros, unpack
 from monitor.store.dialects import hold, on_postgres
 from monitor.store.incidents import CANCELLED, TIMELINE, add_facts
+from monitor.store.transactions import Snapshots, Transactions
 
 ERROR_LIMIT = 500
 """Characters of an error that are kept: enough to understand, too few to hoard a body."""
@@ -27,8 +27,6 @@ _alert = schema.alert
 _other = schema.delivery.alias("other")
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING)
-
-Transactions = Callable[[], AbstractContextManager[Connection]]
 
 
 def _blocked() -> ColumnElement[bool]:
@@ -68,7 +66,7 @@ def _ended() -> ColumnElement[bool]:
 class SqlOutbox:
     """`alerts.outbox.Outbox` over the store's own transactions."""
 
-    def __init__(self, write: Transactions, read: Transactions) -> None:
+    def __init__(self, write: Transactions, read: Snapshots) -> None:
         self._write = write
         self._read = read
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from monitor.ports import LEASE_S, Fences, Unavailable
-from monitor.store import housekeeping, migrate_postgres, schema
+from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
 from monitor.store.counts import CountWrites
-from monitor.store.dialects import insert
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
 from monitor.store.mentions import MentionWrites
@@ -23,6 +21,7 @@ from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
+from monitor.store.secret import secret
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
@@ -113,16 +112,7 @@ class PostgresStore:
 
     def secret(self, name: str) -> bytes:
         """Return this install's random secret of that name (32 bytes), made at first use."""
-        table = schema.secret
-        query = select(table.c.value).where(table.c.name == name)
-        with self._snapshot() as c:
-            value = c.scalar(query)
-        if value is None:
-            with self._write() as c:
-                new = insert(c, table).values(name=name, value=secrets.token_bytes(32))
-                c.execute(new.on_conflict_do_nothing())
-                value = c.execute(query).scalar_one()
-        return bytes(value)
+        return secret(name, self._snapshot, self._write)
 
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Make days ahead; drop those more than ``keep_days`` before ``now``. Returns how many

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +17,8 @@ from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.codec import instant, seconds, unpack
+from monitor.store.transactions import Snapshots
 from playbooks.run import Run
-
-Snapshots = Callable[[], AbstractContextManager[Connection]]
 
 _POST = (
     "num",
