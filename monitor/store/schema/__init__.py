@@ -1,0 +1,75 @@
+"""Every table, as SQLAlchemy Core metadata; the migrations must lead to exactly this.
+
+Three conventions hold everywhere (docs/decisions/0003-schema.md):
+
+* A column named ``..._us`` is an instant as microseconds since 1970-01-01 UTC; one named ``..._s``
+  is whole seconds of the same; ``minute`` is whole minutes. No zones, no text dates.
+* JSON columns are text. A number that is not finite is written ``Infinity`` or ``NaN``, as
+  Python's `json` does, because a return period may well be infinite.
+* Conditions of partial indices have a name in capitals. SQLite takes such an index only for a query
+  that says the same thing in the same words, so queries use these too; a bound parameter would not
+  match.
+"""
+
+from __future__ import annotations
+
+from monitor.store.schema.base import metadata
+from monitor.store.schema.counts import (
+    ASSESSED,
+    COUNT_COLUMNS,
+    WAITING,
+    bin_result,
+    bin_revision,
+    count,
+    media,
+    source_state,
+    watch,
+)
+from monitor.store.schema.deliveries import PENDING, alert, attempt, delivery
+from monitor.store.schema.incidents import OPEN, evidence, fact, incident, incident_topic, run
+from monitor.store.schema.install import lease, secret, setting
+from monitor.store.schema.log import log_entry, log_group, log_pending, log_total
+from monitor.store.schema.mentions import (
+    author,
+    author_first,
+    mention,
+    mention_topic,
+    parked,
+    seen,
+)
+
+__all__ = [
+    "ASSESSED",
+    "COUNT_COLUMNS",
+    "OPEN",
+    "PENDING",
+    "WAITING",
+    "alert",
+    "attempt",
+    "author",
+    "author_first",
+    "bin_result",
+    "bin_revision",
+    "count",
+    "delivery",
+    "evidence",
+    "fact",
+    "incident",
+    "incident_topic",
+    "lease",
+    "log_entry",
+    "log_group",
+    "log_pending",
+    "log_total",
+    "media",
+    "mention",
+    "mention_topic",
+    "metadata",
+    "parked",
+    "run",
+    "secret",
+    "seen",
+    "setting",
+    "source_state",
+    "watch",
+]
