@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.alert import Action, Alert, NotifyReason, Quote, alert_id
-from alerts.incident import MACHINE, Fact, FactKind, Incident, Status, incident_id
+from alerts.fact import MACHINE, Fact, FactKind
+from alerts.incident import Incident, Status, incident_id
 from detectors.detection import Assessment, Level, Reason, ReasonCode
 from detectors.mention import Author, Kind, Mention, Metrics, author_key
 from detectors.score.base import Score, Tone

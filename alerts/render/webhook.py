@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime
 
 from alerts.alert import SEVERITY, Action, Alert, Delivery
-from alerts.incident import reason_json
+from alerts.fact import reason_json
 from alerts.render.message import QUOTE_LENGTH, message, one_line
 from alerts.words import Language, level_name, reason_line
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from alerts.incident import MACHINE, FactKind
+from alerts.fact import MACHINE, FactKind
 from dashboards.web.i18n import Translator
 from dashboards.web.views import FactView
 from detectors.detection import Level

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.alert import DeliveryState, NotifyReason
-from alerts.incident import FactKind, Outcome, Status
+from alerts.fact import FactKind
+from alerts.incident import Outcome, Status
 from detectors.detection import Level, Reason
 from playbooks.playbook import Role, Text
 from playbooks.run import StepState

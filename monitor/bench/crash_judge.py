@@ -14,7 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, NotifyReason, message_id
-from alerts.incident import Fact, FactKind, Incident
+from alerts.fact import Fact, FactKind
+from alerts.incident import Incident
 from detectors.detection import WAKE
 from monitor.bench.crash_actors import PERSON, Act
 from monitor.bench.crash_feed import START, TOPICS, Sent, topic_name

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alerts import incident as moves
+from alerts import moves
 from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
-from alerts.incident import MACHINE, Fact, FactKind, IllegalMove, Incident, Outcome
+from alerts.fact import MACHINE, Fact, FactKind
+from alerts.incident import IllegalMove, Incident, Outcome
 from detectors.detection import Level
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.ports import Store, Transaction

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.incident import MACHINE, Fact, FactKind
+from alerts.fact import MACHINE, Fact, FactKind
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.incidents import TEXT_LIMIT
 from monitor.ports import Store

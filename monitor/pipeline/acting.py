@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.alert import Alert, NotifyReason
-from alerts.incident import MACHINE, Fact, FactKind, Incident, Outcome, Status, advance, resolve
+from alerts.fact import MACHINE, Fact, FactKind
+from alerts.incident import Incident, Outcome, Status
+from alerts.moves import advance, resolve
 from alerts.renotify import notify_reason
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic

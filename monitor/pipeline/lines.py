@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.incident import Fact, Incident
+from alerts.fact import Fact
+from alerts.incident import Incident
 from detectors.detection import Assessment
 
 

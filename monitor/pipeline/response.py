@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, NotifyReason, Quote, compose
-from alerts.incident import MACHINE, Fact, FactKind, Incident
+from alerts.fact import MACHINE, Fact, FactKind
+from alerts.incident import Incident
 from alerts.route import Route, route
 from detectors.detection import Assessment, ReasonCode
 from detectors.measures import representatives

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from alerts.alert import Alert, Delivery
-from alerts.incident import Fact, Incident
+from alerts.fact import Fact
+from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
 from detectors.detection import Assessment
 from detectors.mention import Metrics

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.alert import Delivery
-from alerts.incident import Fact, FactKind, Incident, Status
+from alerts.fact import Fact, FactKind
+from alerts.incident import Incident, Status
 from dashboards.web.facts import KEY_FACTS
 from dashboards.web.views import (
     DeliveryView,

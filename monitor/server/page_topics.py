@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.incident import Fact, FactKind, Incident
+from alerts.fact import Fact, FactKind
+from alerts.incident import Incident
 from dashboards.web.views import (
     Chrome,
     Curve,

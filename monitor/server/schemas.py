@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
-from alerts.incident import Fact, FactKind, Incident, Outcome, Status
+from alerts.fact import Fact, FactKind
+from alerts.incident import Incident, Outcome, Status
 from alerts.outbox import Attempt
 from detectors.detection import Reason
 from monitor.ports import BinResult, CurvePoint, Post, SourceState

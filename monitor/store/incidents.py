@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from alerts.alert import Alert, DeliveryState
-from alerts.incident import Fact, FactKind, Incident, Outcome, Status
+from alerts.fact import Fact, FactKind
+from alerts.incident import Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
 from monitor.store.codec import instant, micros, pack, unpack

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from alerts.alert import Action, Alert, AttemptOutcome, Delivery, DeliveryState
-from alerts.incident import MACHINE, Fact, FactKind
+from alerts.fact import MACHINE, Fact, FactKind
 from alerts.outbox import Attempt
 from monitor.store import schema
 from monitor.store.codec import instant, micros, unpack

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from alerts.alert import Delivery
-from alerts.incident import Fact, Incident
+from alerts.fact import Fact
+from alerts.incident import Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window

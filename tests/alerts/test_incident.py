@@ -10,24 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from alerts.incident import (
-    MACHINE,
-    TRANSITIONS,
-    Fact,
-    FactKind,
-    IllegalMove,
-    Incident,
-    Move,
-    Outcome,
-    Status,
-    acknowledge,
-    advance,
-    assign,
-    moved,
-    note,
-    resolve,
-    standing,
-)
+from alerts.fact import MACHINE, Fact, FactKind, standing
+from alerts.incident import TRANSITIONS, IllegalMove, Incident, Move, Outcome, Status, moved
+from alerts.moves import acknowledge, advance, assign, note, resolve
 from detectors.detection import Assessment, Level, Reason, ReasonCode
 from tests import builders as b
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from alerts.alert import NotifyReason
-from alerts.incident import Incident, Outcome, Status, acknowledge, resolve
+from alerts.incident import Incident, Outcome, Status
+from alerts.moves import acknowledge, resolve
 from alerts.renotify import notify_reason
 from detectors.detection import Level
 from tests import builders as b

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.alert import DeliveryState, NotifyReason
-from alerts.incident import MACHINE, FactKind, Outcome, Status
+from alerts.fact import MACHINE, FactKind
+from alerts.incident import Outcome, Status
 from dashboards.web.views import (
     Chrome,
     Curve,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
-from alerts.incident import MACHINE, FactKind, Incident
+from alerts.fact import MACHINE, FactKind
+from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
 from monitor.ports import Store
 from tests import builders as b

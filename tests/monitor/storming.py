@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from alerts.incident import FactKind, Incident
+from alerts.fact import FactKind
+from alerts.incident import Incident
 from detectors.detection import Level, Reason, ReasonCode
 from detectors.score.base import Tone
 from detectors.window import BIN, SourceClock

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.alert import Action, AttemptOutcome, DeliveryState, NotifyReason
-from alerts.incident import FactKind, Incident, Outcome, Status
+from alerts.fact import FactKind
+from alerts.incident import Incident, Outcome, Status
 from detectors.detection import Level
 from monitor.desk import incidents
 from monitor.desk.errors import Conflict, Invalid, NotFound

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerts.incident import MACHINE, FactKind
+from alerts.fact import MACHINE, FactKind
 from monitor.desk import runs
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.store.database import SqliteStore

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from alerts.alert import DeliveryState
-from alerts.incident import FactKind
+from alerts.fact import FactKind
 from monitor.app.keeping import HELD, CannotKeep, back_up, hold, restore
 from monitor.ports import EntryKind, NewEntry
 from monitor.store.database import open_store

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from alerts.incident import FactKind
+from alerts.fact import FactKind
 from dashboards.web import render
 from dashboards.web.i18n import PSEUDO
 from monitor.clock import ManualClock

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.incident import FactKind, Status
+from alerts.fact import FactKind
+from alerts.incident import Status
 from dashboards.web.render import CSP
 from detectors.detection import Level
 from detectors.window import BIN

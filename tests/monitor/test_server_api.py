@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.alert import AttemptOutcome, DeliveryState
-from alerts.incident import FactKind
+from alerts.fact import FactKind
 from detectors.detection import Level
 from detectors.window import BIN
 from monitor.ports import Signals
