@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +16,8 @@ from typing import Any
 
 from monitor.bench.actor import Actor
 from monitor.bench.machine import alive
+from monitor.bench.nursery import PATIENCE_S, Nursery, Plan, last_words, python, tell
 
-PATIENCE_S = 60.0
 PERSON = "ada"
 
 JSON = "application/json"
@@ -29,61 +27,27 @@ Json = Any  # what a server answered, read defensively
 class Victim:
     """A process that is killed and started again, always on the same port and files.
 
-    ``warm``: children are forked by a nursery (`monitor.bench.victim`); a cold start is possible
+    ``warm``: children are forked by a nursery (`monitor.bench.nursery`); a cold start is possible
     all the same. What they say on standard error is kept in ``notes``.
     """
 
-    def __init__(self, module: str, plan: Json, port: int, notes: Path, *, warm: bool) -> None:
-        self._command = [sys.executable, "-m", module]
-        self._plan = json.dumps(plan) + "\n"
+    def __init__(self, module: str, plan: Plan, port: int, notes: Path, *, warm: bool) -> None:
+        self._module = module
+        self._plan = plan
         self._port = port
         self._notes = notes
-        self._nursery = self._popen("nursery") if warm else None
-        if self._nursery is not None:
-            self._line(self._nursery)  # "ready"
+        self._nursery = Nursery(module, notes) if warm else None
         self._cold: subprocess.Popen[str] | None = None
         self._pid = 0
-
-    def _popen(self, *args: str) -> subprocess.Popen[str]:
-        with self._notes.open("a") as notes:
-            process = subprocess.Popen(
-                [*self._command, *args],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=notes,
-                text=True,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a fork copies no threads
-            )
-        assert process.stdin is not None
-        process.stdin.write(self._plan)
-        process.stdin.flush()
-        return process
-
-    def _line(self, process: subprocess.Popen[str]) -> str:
-        assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        if not line:
-            raise RuntimeError(f"{self._command[2]} ended by itself: {self.told()}")
-        return line
-
-    def _ask(self, order: str) -> int:
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(order + "\n")
-        self._nursery.stdin.flush()
-        return int(self._line(self._nursery))
-
-    def told(self) -> str:
-        """Return the end of what the victims said on standard error."""
-        return self._notes.read_text()[-2000:] if self._notes.exists() else ""
 
     def spawn(self, *, cold: bool = False) -> None:
         """Start it, without waiting for anything."""
         if cold or self._nursery is None:
-            self._cold = self._popen()
+            self._cold = python(self._module, self._notes)
             self._pid = self._cold.pid
+            tell(self._cold, json.dumps(self._plan))
         else:
-            self._pid = self._ask("start")
+            self._pid = self._nursery.start(self._plan)
 
     def wait_for_door(self) -> float:
         """Wait until it listens; return how long that took, in seconds."""
@@ -93,42 +57,35 @@ class Victim:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return time.monotonic() - began
             if not alive(self._pid):
-                raise RuntimeError(f"{self._command[2]} ended at start: {self.told()}")
+                raise RuntimeError(f"{self._module} ended at start: {last_words(self._notes)}")
             time.sleep(0.01)
-        raise RuntimeError(f"{self._command[2]} did not listen within {PATIENCE_S:g} s")
+        raise RuntimeError(f"{self._module} did not listen within {PATIENCE_S:g} s")
 
     def kill(self) -> None:
-        """SIGKILL it, and wait until it is gone."""
+        """SIGKILL it, if it was started, and wait until it is gone."""
         if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-            self._reap()
+            self._end(signal.SIGKILL)
 
     def stop(self) -> tuple[int, float]:
         """SIGTERM it; return its exit code and how long it took, in seconds."""
         began = time.monotonic()
-        os.kill(self._pid, signal.SIGTERM)
-        return self._reap(), time.monotonic() - began
+        return self._end(signal.SIGTERM), time.monotonic() - began
 
-    def _reap(self) -> int:
-        self._pid = 0
+    def _end(self, sign: signal.Signals) -> int:
+        pid, self._pid = self._pid, 0
         if self._cold is None:
-            return self._ask("reap")
-        code = self._cold.wait(PATIENCE_S)
-        self._close(self._cold)
-        self._cold = None
-        return code
+            assert self._nursery is not None
+            return self._nursery.end(pid, sign)
+        ended, self._cold = self._cold, None
+        ended.send_signal(sign)
+        ended.communicate(timeout=PATIENCE_S)
+        return ended.returncode
 
     def close(self) -> None:
         """Kill whatever is left."""
         self.kill()
         if self._nursery is not None:
-            self._close(self._nursery)
-            self._nursery.wait(PATIENCE_S)
-
-    def _close(self, process: subprocess.Popen[str]) -> None:
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+            self._nursery.close()
 
 
 class Call:

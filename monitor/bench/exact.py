@@ -9,13 +9,9 @@ counts equal the rows, did every closed bin see what counts for it.
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,6 +28,7 @@ from detectors.mention import mention_id
 from monitor.bench.exact_worker import TOPICS
 from monitor.bench.figures import versions
 from monitor.bench.machine import alive
+from monitor.bench.nursery import Nursery, Plan, last_words
 from monitor.bench.redis_servers import RedisServer
 from monitor.bench.servers import PostgresServer
 from monitor.clock import ScaledClock, wall_seconds
@@ -69,54 +66,6 @@ class Run:
     wrong: list[str] = field(default_factory=list)
 
 
-class Nursery:
-    """Starts and reaps workers; ``notes`` holds what they said."""
-
-    def __init__(self, notes: Path) -> None:
-        self._notes = notes
-        with notes.open("a") as kept:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "monitor.bench.exact_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=kept,
-                text=True,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a fork copies no threads
-            )
-        self._line()
-
-    def start(self, plan: dict[str, Any]) -> int:
-        return int(self._ask(f"start {json.dumps(plan)}"))
-
-    def end(self, pid: int, sign: signal.Signals) -> int:
-        """Send a signal, if it still lives, and return its exit code."""
-        os.kill(pid, sign)  # a zombie until reaped: the pid is nobody else's
-        return int(self._ask(f"reap {pid}"))
-
-    def told(self) -> str:
-        return self._notes.read_text()[-3000:]
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-    def _ask(self, order: str) -> str:
-        assert self._process.stdin is not None
-        self._process.stdin.write(order + "\n")
-        self._process.stdin.flush()
-        return self._line()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        if not line:
-            raise RuntimeError(f"the nursery ended: {self.told()}")
-        return line
-
-
 class Exact:
     """Servers and nursery for any number of runs; a context manager."""
 
@@ -127,7 +76,7 @@ class Exact:
     def __enter__(self) -> Exact:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sturmglas-")))
-            self.nursery = Nursery(folder / "notes")
+            self.nursery = Nursery("monitor.bench.exact_worker", folder / "notes")
             stack.callback(self.nursery.close)
             self.postgres = PostgresServer()
             stack.callback(self.postgres.stop)
@@ -147,7 +96,7 @@ class Exact:
         """Do one run on a fresh database and fresh keys."""
         rng = random.Random(seed)
         database = self.postgres.make_database(self._template)
-        plan: dict[str, Any] = {
+        plan: Plan = {
             "store": self.postgres.url(database),
             "log": self.redis.url,
             "prefix": f"run{seed}",
@@ -174,7 +123,7 @@ class _Running:
     """One run under way."""
 
     house: Exact
-    plan: dict[str, Any]
+    plan: Plan
     log: RedisLog
     rng: random.Random
     result: Run
@@ -199,7 +148,9 @@ class _Running:
         for pid in self.workers:
             code = self.house.nursery.end(pid, signal.SIGTERM)
             if code not in (0, -signal.SIGKILL):
-                self.result.wrong.append(f"a worker ended with {code}: {self.house.nursery.told()}")
+                self.result.wrong.append(
+                    f"a worker ended with {code}: {last_words(self.house.nursery.notes)}"
+                )
         self.result.accepted = len({m["source_id"] for m in self.known})
         self.result.wrong += self._audit(database)
         self.result.seconds = time.monotonic() - began
@@ -323,7 +274,7 @@ class _Running:
                 pass
             time.sleep(0.05)
         self.result.wrong.append(
-            f"entries are left after {PATIENCE_S:g} s: {self.house.nursery.told()}"
+            f"entries are left after {PATIENCE_S:g} s: {last_words(self.house.nursery.notes)}"
         )
 
     # --- what is there ----------------------------------------------------------------------

@@ -1,19 +1,11 @@
-"""The workers that `bench exact` kills: each a child of a nursery that has everything imported.
-
-Lines on the nursery's standard input: ``start {plan}`` answers the pid of a new child, ``reap PID``
-its exit code once it is dead. At the end of the input whatever still lives is killed.
-"""
+"""The workers that `bench exact` kills, children of one `monitor.bench.nursery`."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 import threading
-import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +13,7 @@ from detectors.matcher import Matcher
 from detectors.score.linear import LinearScorer
 from detectors.topic import Query, Topic
 from detectors.tripwires import Tripwires
+from monitor.bench.nursery import Plan, obey
 from monitor.clock import ScaledClock
 from monitor.pipeline import Pipeline
 from monitor.pipeline.ownership import Ownership
@@ -28,8 +21,6 @@ from monitor.pipeline.work import Parts, work, work_of
 from monitor.ports import Entry, NoSignals
 from monitor.store.postgres_store import PostgresStore
 from monitor.stream.redis_streams import RedisLog
-
-Plan = dict[str, Any]  # written by bench.exact, one process above
 
 TOPICS = 6
 BRANDS = 4
@@ -94,39 +85,11 @@ def live(plan: Plan, scorer: LinearScorer) -> None:
     ownership.leave()
 
 
-def nursery() -> None:
-    """Obey the lines on standard input; see the module."""
+def main() -> None:
+    """Be the nursery; what all children share is loaded once."""
     scorer = LinearScorer.load()
-    print("ready", flush=True)
-    children: set[int] = set()
-    for line in iter(sys.stdin.readline, ""):
-        order, _, rest = line.strip().partition(" ")
-        if order == "start":
-            child = os.fork()
-            if child == 0:
-                _born(json.loads(rest), scorer)
-            children.add(child)
-            print(child, flush=True)
-        else:
-            print(os.waitstatus_to_exitcode(os.waitpid(int(rest), 0)[1]), flush=True)
-            children.discard(int(rest))
-    for child in children:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-
-
-def _born(plan: Plan, scorer: LinearScorer) -> None:
-    """Live in a child; never returns into the nursery's loop."""
-    code = 1
-    try:
-        os.close(0)
-        live(plan, scorer)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+    obey(lambda plan: live(plan, scorer))
 
 
 if __name__ == "__main__":
-    nursery()
+    main()
