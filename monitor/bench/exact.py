@@ -3,8 +3,7 @@
 Each run has a seed. Two workers file and judge; a feeder appends batches with repeats and with mentions
 sent again under another date. Meanwhile workers are killed (at random instants, or by themselves
 between a commit and its acknowledgement) and started again, and Redis or PostgreSQL are killed or
-restarted. At the end one asks the database: is everything that was accepted there once, do the
-counts equal the rows, did every closed bin see what counts for it.
+restarted. At the end the database is asked (`exact_audit`).
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ import signal
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from detectors.mention import mention_id
+from monitor.bench.exact_audit import audit
 from monitor.bench.exact_worker import TOPICS
 from monitor.bench.figures import versions
 from monitor.bench.machine import alive
@@ -152,7 +152,10 @@ class _Running:
                     f"a worker ended with {code}: {last_words(self.house.nursery.notes)}"
                 )
         self.result.accepted = len({m["source_id"] for m in self.known})
-        self.result.wrong += self._audit(database)
+        expected = {mention_id(m["source"], m["source_id"]) for m in self.known}
+        found = audit(partial(self.house.postgres.execute, database=database), expected)
+        self.result.bins, self.result.reopened = found.bins, found.reopened
+        self.result.wrong += found.wrong
         self.result.seconds = time.monotonic() - began
         return self.result
 
@@ -276,58 +279,6 @@ class _Running:
         self.result.wrong.append(
             f"entries are left after {PATIENCE_S:g} s: {last_words(self.house.nursery.notes)}"
         )
-
-    # --- what is there ----------------------------------------------------------------------
-
-    def _audit(self, database: str) -> list[str]:
-        """Return what is not as it must be, by the database itself."""
-
-        def ask(sql: str) -> list[tuple[Any, ...]]:
-            return self.house.postgres.execute(sql, database)
-
-        wrong = []
-        [(self.result.bins,)] = ask("SELECT count(*) FROM bin_result WHERE revision = 0")
-        [(self.result.reopened,)] = ask("SELECT count(*) FROM bin_revision")
-        expected = {mention_id(m["source"], m["source_id"]) for m in self.known}
-        seen = {bytes(row[0]) for row in ask("SELECT id FROM seen")}
-        if seen != expected:
-            wrong.append(f"{len(expected - seen)} lost, {len(seen - expected)} too many")
-        stored = Counter((s, i) for s, i in ask("SELECT source, source_id FROM mention"))
-        if len(stored) != len(expected) or max(stored.values(), default=1) > 1:
-            wrong.append(f"{sum(stored.values())} rows of {len(stored)} mentions")
-        for what, sql in _EQUALITIES.items():
-            if rows := ask(sql):
-                wrong.append(f"{what}: {rows[:3]}")
-        return wrong
-
-
-_ROWS = (
-    "SELECT topic, source, at_s / 60 AS minute, count(*)::bigint AS mentions,"
-    " sum((tone = -1)::int)::bigint AS negatives FROM mention_topic GROUP BY 1, 2, 3"
-)
-_COUNTS = (
-    "SELECT topic, source, minute, sum(mentions)::bigint AS mentions,"
-    " sum(negatives)::bigint AS negatives FROM count GROUP BY 1, 2, 3"
-)
-_EQUALITIES = {
-    "counts are not the rows": (
-        f"WITH r AS ({_ROWS}), c AS ({_COUNTS})"
-        " (TABLE r EXCEPT TABLE c) UNION ALL (TABLE c EXCEPT TABLE r)"
-    ),
-    "a closed bin did not see what counts for it": (
-        "SELECT b.topic, b.start_s, b.mentions, c.mentions FROM"
-        " (SELECT DISTINCT ON (topic, start_s) topic, start_s, mentions FROM bin_result"
-        "  ORDER BY topic, start_s, revision DESC) b LEFT JOIN"
-        " (SELECT topic, minute / 5 * 300 AS start_s, sum(mentions)::bigint AS mentions FROM count"
-        "  GROUP BY 1, 2) c USING (topic, start_s)"
-        " LEFT JOIN bin_revision w USING (topic, start_s)"
-        " WHERE coalesce(c.mentions, 0) <> b.mentions AND NOT coalesce(w.waiting, false)"
-    ),
-    "an incident is open twice": (
-        "SELECT topic, count(*) FROM incident_topic t JOIN incident i ON i.id = t.incident"
-        " WHERE i.status <> 'resolved' GROUP BY 1 HAVING count(*) > 1"
-    ),
-}
 
 
 def run(
