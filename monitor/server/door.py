@@ -19,7 +19,7 @@ from monitor import metrics
 from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.ports import Unavailable
 from monitor.server import body as bodies
-from monitor.server import intake
+from monitor.server import cloudevents, intake
 from monitor.server.auth import Hosts, Refused, Signature, Speakers, signature_of
 from monitor.server.commit import GroupCommit
 from monitor.server.errors import Problem, unavailable, unexpected
@@ -188,12 +188,12 @@ def decode(
     if media_type in _JSON and "ce-specversion" not in headers:
         return intake.take_json(raw, allowed, now, shards)
     if media_type == _EVENT:
-        return intake.take_event(raw, allowed, now, shards)
+        return cloudevents.take_event(raw, allowed, now, shards)
     if media_type == _EVENTS:
-        return intake.take_events(raw, allowed, now, shards)
+        return cloudevents.take_events(raw, allowed, now, shards)
     if media_type in _JSON:
         attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
-        return intake.take_binary(raw, attributes, allowed, now, shards)
+        return cloudevents.take_binary(raw, attributes, allowed, now, shards)
     if media_type in _LINES:
         return intake.take_lines(raw, allowed, now, shards)
     known = ", ".join((_JSON[0], *_LINES[:1], _EVENT, _EVENTS))

@@ -7,8 +7,7 @@ entry for each kind, source and shard of the log (`monitor.ports.shard_of`).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,12 +17,9 @@ from detectors.mention import Mention, MentionRef, MetricsUpdate
 from monitor.ports import EntryKind, NewEntry, shard_of
 from monitor.server.complaint import complaint, places
 from monitor.server.errors import Problem
-
-LIMIT = 1000
-"""Most mentions of one request (docs/api.md)."""
+from monitor.server.json_text import LIMIT, not_json, require_json, split_array, too_many
 
 Item = Mention | MentionRef | MetricsUpdate
-TYPES: dict[str, EntryKind] = {f"mention.{kind.value}": kind for kind in EntryKind}
 
 _WIRE: dict[EntryKind, type[Item]] = {
     EntryKind.CREATED: Mention,
@@ -36,24 +32,8 @@ _many = msgspec.json.Decoder(list[Mention])
 _line = msgspec.json.Decoder(Mention)
 _cut = msgspec.json.Decoder(list[msgspec.Raw])
 
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _NUL = b"\\u0000"
 """PostgreSQL cannot hold U+0000 in a text; a mention that carries one is refused by field."""
-
-
-class _Event(msgspec.Struct, frozen=True):
-    """The CloudEvents 1.0 envelope; extension attributes are allowed and ignored."""
-
-    specversion: str
-    type: str
-    source: str
-    id: str
-    data: msgspec.Raw = msgspec.Raw()  # empty: not given
-    data_base64: str | None = None
-    datacontenttype: str = "application/json"
-
-
-_event = msgspec.json.Decoder(_Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +61,12 @@ class Intake:
         return sum(self.sizes)
 
 
-class _Refused(ValueError):
+class Refused(ValueError):
     """One item cannot be taken; the message names field and reason."""
 
 
 @dataclass(slots=True)
-class _Sorting:
+class Sorting:
     """Sorts good items by kind, source and shard, drops repeats, remembers refusals."""
 
     allowed: frozenset[str]
@@ -97,12 +77,13 @@ class _Sorting:
     rejected: list[Rejection] = field(default_factory=list)
 
     def take(self, index: int, kind: EntryKind, raw: bytes) -> None:
+        """Judge one item by itself; ``index`` from 0, in the order sent."""
         try:
             item = decode_one(kind, raw)
             refusal = judge(item, self.allowed)
             if refusal:
-                raise _Refused(refusal)
-        except _Refused as error:
+                raise Refused(refusal)
+        except Refused as error:
             self.refuse(index, str(error))
             return
         shard = shard_of(item.source, item.source_id, self.shards)
@@ -132,7 +113,7 @@ def judge(item: Item, allowed: frozenset[str]) -> str:
     """Return why a well-formed item is refused, "" when it is not."""
     if item.source not in allowed:
         names = ", ".join(sorted(allowed))
-        return f"source: {_quote(item.source)} is not among the sources you may speak for ({names})"
+        return f"source: {quote(item.source)} is not among the sources you may speak for ({names})"
     if isinstance(item, Mention) and not 1 < item.published_at.year < 9999:
         return "published_at: expected a year between 2 and 9998"
     if "\0" in item.source_id:
@@ -145,9 +126,9 @@ def decode_one(kind: EntryKind, raw: bytes) -> Item:
     try:
         item = _one[kind].decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _Refused(complaint(error, raw, _WIRE[kind])) from None
+        raise Refused(complaint(error, raw, _WIRE[kind])) from None
     if _NUL in raw and (place := _nul_field(item)):
-        raise _Refused(f"{place}: must not contain U+0000")
+        raise Refused(f"{place}: must not contain U+0000")
     return item
 
 
@@ -163,13 +144,13 @@ def take_json(
     if start == b"{":
         if one := _single(body, allowed, observed_at, shards):
             return one
-        sorting = _Sorting(allowed, observed_at, shards)
+        sorting = Sorting(allowed, observed_at, shards)
         sorting.take(0, EntryKind.CREATED, body)
         if sorting.rejected:
-            _require_json(body)
+            require_json(body)
         return sorting.done()
     if start != b"[":
-        raise Problem(400, "not-json", _not_json(body))
+        raise Problem(400, "not-json", not_json(body))
     if whole := _whole(body, None, allowed, observed_at, shards):
         return whole
     return _each(split_array(body), allowed, observed_at, shards)
@@ -185,87 +166,6 @@ def take_lines(
     if whole := _whole(body, lines, allowed, observed_at, shards):
         return whole
     return _each(lines, allowed, observed_at, shards)
-
-
-def take_event(
-    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
-) -> Intake:
-    """Take one CloudEvent in structured mode."""
-    _require_json(body)
-    return _events([body], allowed, observed_at, shards)
-
-
-def take_events(
-    body: bytes, allowed: frozenset[str], observed_at: datetime, shards: int = 1
-) -> Intake:
-    """Take a JSON array of CloudEvents (batched mode)."""
-    return _events(split_array(body), allowed, observed_at, shards)
-
-
-def take_binary(
-    body: bytes,
-    attributes: Mapping[str, str],
-    allowed: frozenset[str],
-    observed_at: datetime,
-    shards: int = 1,
-) -> Intake:
-    """Take one CloudEvent in binary mode: ``attributes`` are the ``ce-`` headers without prefix."""
-    _require_json(body)
-    sorting = _Sorting(allowed, observed_at, shards)
-    try:
-        for name in ("id", "source", "specversion", "type"):
-            if not attributes.get(name):
-                raise _Refused(f"ce-{name}: required header missing")
-        kind = _kind(attributes["specversion"], attributes["type"], prefix="ce-")
-    except _Refused as error:
-        sorting.refuse(0, str(error))
-    else:
-        sorting.take(0, kind, body)
-    return sorting.done()
-
-
-def split_array(body: bytes) -> list[bytes]:
-    """Cut a JSON array into its items without judging them; empty items are kept as b"".
-
-    Linear in the body. Raises `Problem` 400 when brackets or quotes do not close (then nothing
-    can be told apart), 413 beyond `LIMIT` items.
-    """
-    if body.lstrip(b" \t\r\n")[:1] != b"[":
-        raise Problem(400, "not-json", "Expected a JSON array.")
-    items: list[bytes] = []
-    open_: list[int] = []
-    start = 0
-    for token in _TOKEN.finditer(body):
-        char = body[token.start()]
-        if char in b"[{":
-            open_.append(char + 2)  # in ASCII the closing bracket stands two after the opening
-            start = token.end() if len(open_) == 1 else start
-        elif char in b"]}":
-            if not open_ or open_.pop() != char:
-                raise Problem(400, "not-json", _unclosed(token.start()))
-            if not open_:
-                return _close(body, items, start, token)
-        elif char == ord(",") and len(open_) == 1:
-            items.append(body[start : token.start()].strip())
-            start = token.end()
-            if len(items) > LIMIT:
-                raise too_many()
-    raise Problem(400, "not-json", _unclosed(len(body)))
-
-
-def _close(body: bytes, items: list[bytes], start: int, token: re.Match[bytes]) -> list[bytes]:
-    if body[token.end() :].strip():
-        raise Problem(400, "not-json", f"Something follows the array (byte {token.end()}).")
-    last = body[start : token.start()].strip()
-    if last or items:
-        items.append(last)
-    if len(items) > LIMIT:
-        raise too_many()
-    return items
-
-
-def too_many() -> Problem:
-    return Problem(413, "too-many", f"At most {LIMIT} mentions in one request; send several.")
 
 
 def _whole(
@@ -337,50 +237,10 @@ def _each(
 ) -> Intake:
     if len(items) > LIMIT:
         raise too_many()
-    sorting = _Sorting(allowed, observed_at, shards)
+    sorting = Sorting(allowed, observed_at, shards)
     for index, raw in enumerate(items):
         sorting.take(index, EntryKind.CREATED, raw)
     return sorting.done()
-
-
-def _events(
-    items: Sequence[bytes], allowed: frozenset[str], observed_at: datetime, shards: int
-) -> Intake:
-    sorting = _Sorting(allowed, observed_at, shards)
-    for index, raw in enumerate(items):
-        try:
-            kind, data = _open_event(raw)
-        except _Refused as error:
-            sorting.refuse(index, str(error))
-        else:
-            sorting.take(index, kind, data)
-    return sorting.done()
-
-
-def _open_event(raw: bytes) -> tuple[EntryKind, bytes]:
-    try:
-        event = _event.decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _Refused(complaint(error, raw, _Event)) from None
-    if not event.id or not event.source:
-        raise _Refused(f"{'source' if event.id else 'id'}: must not be empty")
-    kind = _kind(event.specversion, event.type)
-    if event.data_base64 is not None:
-        raise _Refused("data_base64: send the mention as JSON in data")
-    if "json" not in event.datacontenttype.lower():
-        raise _Refused(f"datacontenttype: expected JSON, got {_quote(event.datacontenttype)}")
-    if bytes(event.data) in (b"", b"null"):
-        raise _Refused("data: required field missing")
-    return kind, bytes(event.data)
-
-
-def _kind(specversion: str, type_: str, prefix: str = "") -> EntryKind:
-    if specversion != "1.0":
-        raise _Refused(f'{prefix}specversion: expected "1.0", got {_quote(specversion)}')
-    if type_ not in TYPES:
-        names = ", ".join(TYPES)
-        raise _Refused(f"{prefix}type: expected one of {names}; got {_quote(type_)}")
-    return TYPES[type_]
 
 
 def _nul_field(item: Item) -> str:
@@ -389,32 +249,6 @@ def _nul_field(item: Item) -> str:
     return next((at for at, v in places(inside) if isinstance(v, str) and "\0" in v), "")
 
 
-def _require_json(body: bytes) -> None:
-    """Raise `Problem` 400 where the body is no JSON at all."""
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-        body.decode()
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        raise Problem(400, "not-json", _not_json(body)) from None
-
-
-def _not_json(body: bytes) -> str:
-    if not body.strip():
-        return "The body is empty."
-    try:
-        msgspec.json.decode(body)
-    except UnicodeDecodeError:
-        return "The body is not UTF-8."
-    except msgspec.MsgspecError as error:
-        return f"The body is not JSON: {str(error).removeprefix('JSON is malformed: ')}."
-    except RecursionError:
-        return "The body is nested too deeply."
-    return "Expected one mention (a JSON object) or an array of them."
-
-
-def _unclosed(at: int) -> str:
-    return f"The body is not JSON: brackets or quotes do not match (byte {at})."
-
-
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """Return what was sent as it may stand in a refusal: quoted, at most 80 characters."""
     return msgspec.json.encode(text[:80]).decode()

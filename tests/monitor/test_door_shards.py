@@ -14,7 +14,7 @@ from detectors.mention import Mention
 from monitor.app.intake import LogIntake
 from monitor.clock import ManualClock
 from monitor.ports import EntryKind, NewEntry, shard_of
-from monitor.server import intake
+from monitor.server import cloudevents, intake
 from monitor.store.database import SqliteStore
 from monitor.stream.embedded import EmbeddedLog
 from tests.builders import T0
@@ -108,7 +108,7 @@ def test_an_edit_and_a_deletion_follow_their_post_into_its_shard() -> None:
             event("mention.metrics", {**ref, "metrics": {"likes": 3}}),
             event("mention.deleted", ref),
         ]
-        taken = intake.take_events(json.dumps(sent).encode(), BOTH, T0, EIGHT)
+        taken = cloudevents.take_events(json.dumps(sent).encode(), BOTH, T0, EIGHT)
         assert {e.kind for e in taken.entries} == set(EntryKind)
         assert {e.shard for e in taken.entries} == {shard_of("shop", str(n), EIGHT)}
 
