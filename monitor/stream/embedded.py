@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.ports import Backlog, Entry, EntryKind, NewEntry, Unavailable
 from monitor.store.codec import instant, micros
 from monitor.store.migrate import migrate
-from monitor.store.sqlite import connect, turns, unavailable
+from monitor.store.sqlite import turns
+from monitor.stream.embedded_line import Line
 
 POLL_S = 0.25
 """How often `EmbeddedLog.wait` looks for what another process appended."""
@@ -86,9 +87,9 @@ class EmbeddedLog:
         self._turns = turns(path)
         # Appends wait for the disk; handing out and acknowledging write through without waiting.
         later = "OFF" if synchronous == "OFF" else "NORMAL"
-        self._door = _Line(path, max_bytes, synchronous)
-        self._desk = _Line(path, max_bytes, later)
-        self._look = _Line(path, 0, later)
+        self._door = Line(path, max_bytes, synchronous)
+        self._desk = Line(path, max_bytes, later)
+        self._look = Line(path, 0, later)
         self._queue: list[_Append] = []
         self._queued = threading.Condition()
         self._led = False
@@ -323,66 +324,6 @@ class EmbeddedLog:
             self._arrived.notify_all()
         for line in (self._door, self._desk, self._look):
             line.close()
-
-
-class _Line:
-    """One connection, opened when needed, used by one thread at a time."""
-
-    def __init__(self, path: Path, max_bytes: int, synchronous: str) -> None:
-        self._path = path
-        self._max_bytes = max_bytes
-        self._synchronous = synchronous
-        self._guard = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._closed = False
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside BEGIN IMMEDIATE; all or nothing. The caller has its turn."""
-        yield from self._in("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside a read transaction."""
-        yield from self._in("BEGIN")
-
-    def _in(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._guard:
-            try:
-                c = self._open()
-                c.execute(begin)
-                try:
-                    yield c
-                    c.execute("COMMIT")
-                except BaseException:
-                    if c.in_transaction:
-                        c.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                later = unavailable(error, self._path)
-                if later is None:
-                    raise
-                self._drop()
-                raise later from error
-
-    def _open(self) -> sqlite3.Connection:
-        if self._closed:
-            raise Unavailable(f"{self._path.name}: the log is closed")
-        if self._connection is None:
-            self._connection = connect(
-                self._path, max_bytes=self._max_bytes, synchronous=self._synchronous
-            )
-        return self._connection
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def close(self) -> None:
-        with self._guard:
-            self._closed = True
-            self._drop()
 
 
 def _group(c: sqlite3.Connection, name: str) -> int:
