@@ -14,10 +14,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.clock import Clock, SystemClock
-from monitor.ports import Backlog, Entry, EntryKind, NewEntry, Unavailable
+from monitor.ports import Backlog, Entry, NewEntry, Unavailable
 from monitor.store.codec import instant, micros
 from monitor.stream import WrongServer
 from monitor.stream.redis_arrivals import Arrivals
+from monitor.stream.redis_replies import (
+    entry_of,
+    failed,
+    no_group,
+    position_of,
+    raise_first,
+    raise_unless_refused,
+)
 from monitor.stream.redis_scripts import (
     ACK,
     APPEND,
@@ -148,12 +156,12 @@ class RedisLog:
         self._open()
         self._link.room([call.key for call in calls])
         replies = self._link.run(calls, replicas=self._replicas)
-        _raise_first(replies)
+        raise_first(replies)
         positions = [""] * len(entries)
         for shards, (ids, counts) in zip(together, replies, strict=True):
             order = [i for shard in shards for i in by_shard[shard]]
             for i, id in zip(order, ids, strict=True):
-                positions[i] = _position(entries[i].shard, id, len(entries[i].payload))
+                positions[i] = position_of(entries[i].shard, id, len(entries[i].payload))
             self._arrivals.tell(dict(zip(shards, counts, strict=True)))
         return positions
 
@@ -243,18 +251,18 @@ class RedisLog:
             calls = [call(s, n, after[s]) for s, n in zip(asked, counts, strict=True)]
             replies = self._link.run(calls)
             self._begin(group, asked, calls, replies, remember=not redelivered)
-            _raise_unless_refused(replies)
+            raise_unless_refused(replies)
             for shard, count, reply in zip(asked, counts, replies, strict=True):
-                if _failed(reply):
+                if failed(reply):
                     turn.remove(shard)
                     refused.append(reply)
                     continue
                 rows, after[shard] = taken(reply)
-                found += [_entry(shard, row, redelivered) for row in rows]
+                found += [entry_of(shard, row, redelivered) for row in rows]
                 if len(rows) < count and not (redelivered and after[shard]):
                     turn.remove(shard)
         if not found:
-            _raise_first(refused)
+            raise_first(refused)
         return found
 
     def _next_turn(self, shards: Collection[int] | None) -> list[int]:
@@ -281,10 +289,10 @@ class RedisLog:
         Says so where it was not missing before, as far as reading is remembered: a claim finds nothing
         where there never was a group.
         """
-        missing = [i for i, reply in enumerate(replies) if _no_group(reply)]
+        missing = [i for i, reply in enumerate(replies) if no_group(reply)]
         if missing:
             made = self._link.run([self._script(GROUP, [asked[i]], group) for i in missing])
-            _raise_first(made)
+            raise_first(made)
             again = self._link.run([calls[i] for i in missing])
             for i, new, reply in zip(missing, made, again, strict=True):
                 replies[i] = reply
@@ -292,7 +300,7 @@ class RedisLog:
                     log_.warning(_GONE, group, asked[i], self._link.place)
         if remember and len(self._groups) < MOST_KNOWN:
             read = zip(asked, replies, strict=True)
-            self._groups |= {(group, shard) for shard, reply in read if not _failed(reply)}
+            self._groups |= {(group, shard) for shard, reply in read if not failed(reply)}
 
     def ack(self, group: str, positions: Sequence[str]) -> None:
         """Forget that entries are pending; unknown positions and a second time change nothing."""
@@ -309,7 +317,7 @@ class RedisLog:
         )
         with self._guard:
             self._untrimmed |= set(known)
-        _raise_first(replies)
+        raise_first(replies)
 
     def backlog(self, group: str) -> Backlog:
         """Return what ``group`` has not acknowledged; costs the same however long it is."""
@@ -317,7 +325,7 @@ class RedisLog:
         replies = self._link.run(
             [self._script(BACKLOG, [shard], group) for shard in range(self._shards)]
         )
-        _raise_first(replies)
+        raise_first(replies)
         oldest = [int(reply[2]) for reply in replies if reply[2]]
         return Backlog(
             entries=sum(reply[0] for reply in replies),
@@ -344,13 +352,13 @@ class RedisLog:
                     [self._script(TRIM, [shard], TRIM_ENTRIES) for shard in asked]
                 )
                 for shard, reply in zip(asked, replies, strict=True):
-                    if not _failed(reply):
+                    if not failed(reply):
                         dropped += reply[0]
                         if reply[1]:
                             todo.discard(shard)
                 if not dropped:
-                    _raise_first(replies)
-                if any(_failed(reply) for reply in replies):
+                    raise_first(replies)
+                if any(failed(reply) for reply in replies):
                     break
         finally:
             with self._guard:
@@ -370,7 +378,7 @@ class RedisLog:
     def _counts(self) -> list[int | None]:
         """Return how many entries each shard ever had; None where nobody answers."""
         calls = [self._call(sums, "HGET", sums, "n") for _, sums in self._keys]
-        return [None if _failed(reply) else int(reply or 0) for reply in self._link.run(calls)]
+        return [None if failed(reply) else int(reply or 0) for reply in self._link.run(calls)]
 
     # the way there
 
@@ -390,43 +398,3 @@ class RedisLog:
 
     def _one(self, key: str, *args: str | int) -> Reply:
         return self._link.one(self._call(key, *args))
-
-
-def _position(shard: int, id: bytes, size: int) -> str:
-    """Return shard, stream id and bytes: what acknowledging must know, without looking it up."""
-    return f"{shard}:{id.decode()}:{size}"
-
-
-def _entry(shard: int, row: tuple[bytes, list[bytes]], redelivered: bool) -> Entry:
-    id, fields = row
-    kind, source, observed, payload = fields[1], fields[3], fields[5], fields[9]
-    return Entry(
-        position=_position(shard, id, len(payload)),
-        kind=EntryKind(kind.decode()),
-        source=source.decode(errors="surrogatepass"),
-        observed_at=instant(int(observed)),
-        payload=payload,
-        redelivered=redelivered,
-        shard=shard,
-    )
-
-
-def _failed(reply: Reply) -> bool:
-    return isinstance(getattr(reply, "error", None), Exception)
-
-
-def _no_group(reply: Reply) -> bool:
-    return _failed(reply) and str(reply.error).startswith("NOGROUP")
-
-
-def _raise_first(replies: Iterable[Reply]) -> None:
-    for reply in replies:
-        if _failed(reply):
-            raise reply.error
-
-
-def _raise_unless_refused(replies: Iterable[Reply]) -> None:
-    """Raise where a server may have done what it did not answer, or said what is no outage."""
-    for reply in replies:
-        if _failed(reply) and (reply.in_doubt or not isinstance(reply.error, Unavailable)):
-            raise reply.error
