@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from detectors.window import Counts
 from monitor.ports import CountKey, Filed, Store, Transaction
 from tests import builders as b
+
+OTHER = "acme-strom"
+"""A second topic, beside the one that builders file under."""
+LONG = timedelta(days=400)
 
 
 def deltas_of(rows: Sequence[Filed]) -> dict[CountKey, Counts]:
@@ -27,3 +32,8 @@ def file_in(tx: Transaction, rows: Sequence[Filed]) -> list[bool]:
 def file_batch(store: Store, rows: Sequence[Filed]) -> list[bool]:
     with store.begin() as tx:
         return file_in(tx, rows)
+
+
+def counted(store: Store, topic: str = b.TOPIC) -> Counts:
+    """Return what was counted for a topic, whenever."""
+    return store.read.counts(topic, b.T0 - LONG, b.T0 + LONG)

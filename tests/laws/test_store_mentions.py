@@ -1,0 +1,228 @@
+"""Mentions in a store: first come wins; edits, deletions, pages of posts, evidence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from detectors.mention import Kind, Metrics
+from detectors.score.base import Tone
+from detectors.window import BIN, Counts
+from monitor.ports import Store
+from tests import builders as b
+from tests.laws.filing import OTHER, counted, file_batch
+
+DAY = timedelta(days=1)
+
+
+# --- each id once ---------------------------------------------------------------------------
+
+
+def test_a_mention_is_new_once(store: Store) -> None:
+    rows = [b.filed(1), b.filed(2)]
+    assert file_batch(store, rows) == [True, True]
+    assert file_batch(store, [b.filed(2), b.filed(3), b.filed(1)]) == [False, True, False]
+    assert store.read.totals()["mention"] == 3
+    assert counted(store).mentions == 3
+
+
+def test_of_two_equal_ids_in_one_call_the_first_is_new(store: Store) -> None:
+    rows = [b.filed(1, text="first"), b.filed(1, text="second"), b.filed(2), b.filed(1)]
+    assert file_batch(store, rows) == [True, False, True, False]
+    [post] = store.read.posts(store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num[:1])
+    assert post.text == "first"
+
+
+def test_a_second_arrival_changes_nothing(store: Store) -> None:
+    file_batch(store, [b.filed(1, followers=10)])
+    before = (store.read.totals(), store.read.window(b.TOPIC, b.T0, b.T0 + BIN))
+    later = b.filed(1, text="edited", at=b.T0 + 3 * DAY, topics=(OTHER,), followers=99, handle="x")
+    assert file_batch(store, [later]) == [False]
+    assert (store.read.totals(), store.read.window(b.TOPIC, b.T0, b.T0 + BIN)) == before
+    assert counted(store, OTHER) == Counts()
+
+
+def test_the_same_id_of_two_sources_is_two_mentions(store: Store) -> None:
+    assert file_batch(store, [b.filed(1, source="a"), b.filed(1, source="b")]) == [True, True]
+
+
+def test_a_batch_larger_than_any_statement_keeps_its_flags_in_order(store: Store) -> None:
+    file_batch(store, [b.filed(n) for n in range(0, 2400, 3)])
+    flags = file_batch(store, [b.filed(n) for n in range(2400)])
+    assert flags == [n % 3 != 0 for n in range(2400)]
+    ids = [b.filed(n).id for n in range(2400)]
+    assert store.read.known([*ids, b"?" * 16]) == set(ids)
+
+
+def test_adding_nothing_is_nothing(store: Store) -> None:
+    with store.begin() as tx:
+        assert tx.add_mentions([]) == []
+        tx.add_counts({})
+        tx.add_facts("nobody", [])
+        tx.keep_evidence("nobody", [])
+        tx.reopen(b.TOPIC, [])
+        assert tx.enqueue(b.alert(), [], b.T0) == 0
+    assert store.read.known([]) == set()
+    assert store.read.posts([]) == []
+
+
+def test_an_unmatched_mention_is_stored_without_a_topic(store: Store) -> None:
+    file_batch(store, [b.filed(1, topics=())])
+    totals = store.read.totals()
+    assert (totals["mention"], totals["mention_topic"], totals["count"]) == (1, 0, 0)
+    with store.begin() as tx:
+        known = tx.known(b.filed(1).id)
+    assert known is not None
+    assert known.topics == ()
+
+
+def test_a_mention_of_two_topics_stands_in_both(store: Store) -> None:
+    file_batch(store, [b.filed(1, topics=(b.TOPIC, OTHER))])
+    assert counted(store).mentions == counted(store, OTHER).mentions == 1
+    assert (
+        store.read.window(OTHER, b.T0, b.T0 + BIN).num
+        == store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num
+    )
+
+
+# --- what is known of a mention -------------------------------------------------------------
+
+
+def test_known_tells_what_was_counted(store: Store) -> None:
+    row = b.filed(
+        1,
+        topics=(b.TOPIC, OTHER),
+        offensive=0.7,
+        tripwire="recall",
+        kind=Kind.ARTICLE,
+        metrics=Metrics(views=5000),
+    )
+    file_batch(store, [row])
+    with store.begin() as tx:
+        known = tx.known(row.id)
+        assert tx.known(b"?" * 16) is None
+    assert known is not None
+    assert (known.source, known.at, known.topics) == (b.SOURCE, b.T0, (b.TOPIC, OTHER))
+    assert known.counts == b.counts_of(row)
+    assert known.counts.reach == 5000
+    assert not known.deleted
+
+
+def test_an_edit_replaces_text_and_scores_and_keeps_time_and_number(store: Store) -> None:
+    file_batch(store, [b.filed(1), b.filed(2)])
+    num = store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num[0]
+    edited = b.filed(1, text="Danke, geht wieder", tone=Tone.POSITIVE, at=b.after(hours=2))
+    with store.begin() as tx:
+        tx.rewrite(edited)
+    window = store.read.window(b.TOPIC, b.T0, b.T0 + BIN)
+    assert window.num[0] == num
+    assert window.tone == [int(Tone.POSITIVE), int(Tone.NEGATIVE)]
+    [post] = store.read.posts([num])
+    assert (post.text, post.at, post.score) == ("Danke, geht wieder", b.T0, edited.score.score)
+
+
+def test_an_edit_may_move_a_mention_to_another_topic(store: Store) -> None:
+    file_batch(store, [b.filed(1)])
+    with store.begin() as tx:
+        tx.rewrite(b.filed(1, topics=(OTHER,)))
+        known = tx.known(b.filed(1).id)
+    assert known is not None
+    assert known.topics == (OTHER,)
+    assert len(store.read.window(b.TOPIC, b.T0, b.T0 + BIN)) == 0
+    assert len(store.read.window(OTHER, b.T0, b.T0 + BIN)) == 1
+
+
+def test_an_edit_of_nothing_is_an_error(store: Store) -> None:
+    with pytest.raises(KeyError, match="is not stored"), store.begin() as tx:
+        tx.rewrite(b.filed(1))
+
+
+def test_a_deleted_mention_loses_its_words_and_stays_counted(store: Store) -> None:
+    row = b.filed(1, url="https://example.org/@kim/1", title="Ärger")
+    file_batch(store, [row])
+    with store.begin() as tx:
+        assert tx.mark_deleted(row.id, b.after(60))
+        assert not tx.mark_deleted(row.id, b.after(61))
+        assert not tx.mark_deleted(b"?" * 16, b.T0)
+        known = tx.known(row.id)
+        tx.rewrite(b.filed(1, text="comes back"))
+    assert known is not None
+    assert known.deleted
+    assert known.counts == b.counts_of(row) + Counts(deleted=1)
+    window = store.read.window(b.TOPIC, b.T0, b.T0 + BIN)
+    [post] = store.read.posts(window.num)
+    assert (post.text, post.title, post.url, post.handle, post.deleted) == ("", "", "", "", True)
+    assert counted(store) == b.counts_of(row)
+
+
+def test_counters_are_taken_over_as_far_as_stated(store: Store) -> None:
+    row = b.filed(1, followers=120)
+    file_batch(store, [row])
+    with store.begin() as tx:
+        assert tx.set_metrics(row.id, Metrics(likes=5))
+        assert tx.set_metrics(row.id, Metrics(views=900))
+        assert tx.set_metrics(row.id, Metrics(likes=7))
+        assert not tx.set_metrics(b"?" * 16, Metrics(likes=1))
+    window = store.read.window(b.TOPIC, b.T0, b.T0 + BIN)
+    assert window.reach == [900]
+    assert store.read.posts(window.num)[0].reach == 900
+
+
+# --- posts and evidence ---------------------------------------------------------------------
+
+
+def test_posts_come_in_the_order_asked_for(store: Store) -> None:
+    file_batch(store, [b.filed(n, text=str(n), handle="Kim") for n in range(3)])
+    one, two, three = store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num
+    posts = store.read.posts([three, 10**9, one, two])
+    assert [p.text for p in posts] == ["2", "0", "1"]
+    assert {p.handle for p in posts} == {"Kim"}
+
+
+def test_pages_of_posts_neither_repeat_nor_skip(store: Store) -> None:
+    # Arrival and event time disagree, and three share a second.
+    offsets = [30, 10, 20, 10, 10, 50, 0]
+    file_batch(store, [b.filed(n, at=b.after(at), text=str(n)) for n, at in enumerate(offsets)])
+    found: list[str] = []
+    before: int | None = None
+    while page := store.read.post_list(
+        b.TOPIC, b.T0, b.T0 + BIN, tone=None, limit=2, before=before
+    ):
+        found += [p.text for p in page]
+        before = page[-1].num
+    assert found == ["5", "0", "2", "4", "3", "1", "6"]
+
+
+def test_posts_can_be_asked_for_by_tone(store: Store) -> None:
+    file_batch(store, [b.filed(1), b.filed(2, tone=Tone.POSITIVE, text="gut")])
+    args = {"limit": 10, "before": None}
+    good = store.read.post_list(b.TOPIC, b.T0, b.T0 + BIN, tone=int(Tone.POSITIVE), **args)
+    assert [p.text for p in good] == ["gut"]
+    none = store.read.post_list(b.TOPIC, b.T0, b.T0 + BIN, tone=None, limit=10, before=10**9)
+    assert none == []
+
+
+def test_evidence_keeps_the_words_of_a_post_that_was_deleted(store: Store) -> None:
+    row = b.filed(
+        1,
+        text="Danke @acmebahn und @kim@example.org, Mail an a@b.de",
+        url="https://x.example/@kim/1",
+    )
+    file_batch(store, [row, b.filed(2)])
+    one, two = store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num
+    with store.begin() as tx:
+        tx.keep_evidence("storm", [one, two, 10**9])
+        tx.keep_evidence("storm", [one])
+        tx.rewrite(b.filed(2, text="edited later"))
+    kept, other = store.read.evidence("storm")
+    assert (kept.text, kept.url, kept.handle) == (row.mention.text, row.mention.url, "kim")
+    assert other.text == b.filed(2).mention.text, "the snapshot is of then"
+    with store.begin() as tx:
+        tx.mark_deleted(row.id, b.after(60))
+        tx.keep_evidence("later", [one])
+    kept = store.read.evidence("storm")[0]
+    assert kept.text == "Danke @… und @…, Mail an a@b.de"
+    assert (kept.url, kept.handle, kept.deleted) == ("", "", True)
+    assert kept.author == row.author
+    assert store.read.evidence("later") == [], "there was nothing left to keep"
