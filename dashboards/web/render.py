@@ -18,21 +18,16 @@ from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
 from alerts.words import Language, level_name, reason_line
 from dashboards.web import svg
+from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
 from dashboards.web.policy import CSP as CSP
 from dashboards.web.policy import STATIC as STATIC
 from dashboards.web.quotes import http_url, marked
+from dashboards.web.signs import flag, icon
 from dashboards.web.trace import reason_icon, still, telling, trace
-from dashboards.web.views import (
-    Chrome,
-    FactView,
-    IncidentList,
-    IncidentPage,
-    Situation,
-    Span,
-)
+from dashboards.web.views import Chrome, FactView, IncidentList, IncidentPage, Situation
 from detectors.detection import WAKE, WATCH, Level, Reason
 from playbooks.match import why_text
 from playbooks.playbook import Text
@@ -52,7 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        icon=svg.icon,
+        icon=icon,
         bar=svg.bar,
         spark=svg.spark,
         asset=asset,
@@ -178,7 +173,7 @@ def _relative(formats: Formats, t: Translator, at: datetime, style: str = "since
 def _flag(
     t: Translator, word: Callable[[Level], Markup], level: Level | None, *, large: bool = False
 ) -> Markup:
-    return svg.flag(level, word(level) if level is not None else t("unknown"), large=large)
+    return flag(level, word(level) if level is not None else t("unknown"), large=large)
 
 
 def _fact(t: Translator, word: Callable[[Level], Markup], view: object, fact: FactView) -> Any:

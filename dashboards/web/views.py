@@ -6,7 +6,6 @@ formats are chosen while drawing, because they depend on who looks.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import Any
 from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import FactKind
 from alerts.incident import Outcome, Status
+from dashboards.web.curve import Curve, Range, Span, Spark
 from detectors.detection import Level, Reason
 from playbooks.playbook import Role, Text
 from playbooks.run import StepState
@@ -27,15 +27,6 @@ class Trend(StrEnum):
     RISING = "rising"
     FLAT = "flat"
     FALLING = "falling"
-
-
-class Span(StrEnum):
-    """How far back a curve reaches; the value stands in the address."""
-
-    HOUR = "1h"
-    QUARTER = "6h"
-    DAY = "24h"
-    WEEK = "7d"
 
 
 class GapKind(StrEnum):
@@ -136,29 +127,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """How many posts chance alone would bring, from ``low`` to ``high``."""
-
-    low: int
-    high: int
-
-    @classmethod
-    def around(cls, mean: float) -> Range:
-        """Return two standard deviations of a Poisson count around ``mean``, as alerts write it."""
-        mean = max(0.0, mean)
-        width = 2 * math.sqrt(mean)
-        return cls(max(0, math.floor(mean - width)), math.ceil(mean + width))
-
-
-@dataclass(frozen=True, slots=True)
-class Spark:
-    """A curve small enough for a line of text; None where nothing is known."""
-
-    values: tuple[int | None, ...]
-    high: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Tile:
     """One topic in the list. ``level`` None: unknown, with ``unknown`` saying why.
 
@@ -177,45 +145,6 @@ class Tile:
     at: datetime | None
     unknown: Unknown | None = None
     blind: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One step of a curve. ``open``: not closed yet, so it may still grow; ``level`` as shown then."""
-
-    at: datetime
-    mentions: int
-    negatives: int
-    expected: Range | None
-    level: Level | None
-    open: bool = False
-
-
-class MarkKind(StrEnum):
-    """What happened at a moment of the curve."""
-
-    ONSET = "onset"
-    OPENED = "opened"
-    ROSE = "rose"
-    ACKNOWLEDGED = "acknowledged"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    at: datetime
-    kind: MarkKind
-    level: Level | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Negative posts per step, with what was expected and the level shown."""
-
-    span: Span
-    step_s: int
-    points: tuple[Point, ...]
-    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,7 @@ from alerts.alert import Delivery
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Status
 from dashboards.web.facts import KEY_FACTS
-from dashboards.web.views import (
-    DeliveryView,
-    FactView,
-    IncidentRow,
-    RunView,
-    StepView,
-)
+from dashboards.web.views import DeliveryView, FactView, IncidentRow, RunView, StepView
 from monitor.ports import Reader
 from monitor.service import Service
 from playbooks import run as runs

@@ -9,23 +9,8 @@ from datetime import datetime, timedelta
 
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident
-from dashboards.web.views import (
-    Chrome,
-    Curve,
-    Detail,
-    Gap,
-    GapKind,
-    Mark,
-    MarkKind,
-    Point,
-    Range,
-    Situation,
-    Span,
-    Spark,
-    Tile,
-    Trend,
-    Unknown,
-)
+from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
+from dashboards.web.views import Chrome, Detail, Gap, GapKind, Situation, Tile, Trend, Unknown
 from detectors.detection import WATCH, Level, Reason, ReasonCode
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start

@@ -17,8 +17,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.incident import Incident, Outcome
 from dashboards.web import render
+from dashboards.web.curve import Span
 from dashboards.web.i18n import LANGUAGES
-from dashboards.web.views import Chrome, IncidentList, IncidentPage, Notice, Span, Trend
+from dashboards.web.views import Chrome, IncidentList, IncidentPage, Notice, Trend
 from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk

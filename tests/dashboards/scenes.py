@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import MACHINE, FactKind
 from alerts.incident import Outcome, Status
+from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
 from dashboards.web.views import (
     Chrome,
-    Curve,
     DeliveryView,
     Detail,
     FactView,
@@ -24,16 +24,10 @@ from dashboards.web.views import (
     IncidentList,
     IncidentPage,
     IncidentRow,
-    Mark,
-    MarkKind,
-    Point,
     PostView,
-    Range,
     RunView,
     Share,
     Situation,
-    Span,
-    Spark,
     StepView,
     Term,
     Tile,

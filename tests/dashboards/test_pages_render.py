@@ -11,8 +11,9 @@ import pytest
 
 from alerts.words import expected_range, reason_line
 from dashboards.web import render
+from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
-from dashboards.web.views import Notice, PostView, Range
+from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
 from tests.dashboards import scenes
 
