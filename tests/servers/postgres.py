@@ -50,3 +50,8 @@ def _template() -> str:
 def drop_database(url: str) -> None:
     """Drop a database of this process's server, whoever still uses it."""
     server().drop_database(url.rpartition("/")[2])
+
+
+def rows(url: str, sql: str) -> list[tuple[object, ...]]:
+    """Run one statement in a database of this process's server; returns its rows."""
+    return server().execute(sql, url.rpartition("/")[2])
