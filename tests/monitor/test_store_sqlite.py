@@ -1,44 +1,28 @@
-"""SQLite in particular: a full disk, a lock held elsewhere, whose turn it is, what is on disk."""
+"""SQLite in particular: no room, a lock held elsewhere, whose turn it is."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace as change
-from sqlalchemy import event
 
-from detectors.mention import AccountType, Author, Media, Metrics
-from monitor.ports import Filed, Unavailable
+from monitor.ports import Unavailable
 from monitor.store import sqlite
 from monitor.store.database import SqliteStore
 from monitor.store.sqlite import Turns
 from monitor.stream.embedded import EmbeddedLog
 from tests import builders as b
 from tests.laws.filing import file_batch
+from tests.monitor.querying import query
+from tests.threads import together
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(f"sqlite:///{tmp_path}/sturmglas.db")
-    yield opened
-    opened.close()
-
-
-def query(store: SqliteStore, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(store.path)
-    rows = connection.execute(sql).fetchall()
-    connection.close()
-    return rows
 
 
 # --- no room --------------------------------------------------------------------------------
@@ -104,11 +88,7 @@ def test_one_append_too_large_spoils_no_other(tmp_path: Path) -> None:
                 refused.append(who)
             del n
 
-    threads = [threading.Thread(target=work, args=(who,)) for who in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*(lambda who=who: work(who) for who in range(6)))
     assert refused == [0] * 5
     assert log.backlog("g").entries == 25
     log.close()
@@ -161,6 +141,9 @@ def test_a_disk_that_is_really_full_is_unavailable_until_there_is_room(tmp_path:
     assert query(store, "PRAGMA integrity_check") == [("ok",)]
     store.close()
     log.close()
+
+
+# --- what is in the way ---------------------------------------------------------------------
 
 
 def test_a_lock_held_by_another_process_is_unavailable(
@@ -263,114 +246,6 @@ def test_a_busy_pipeline_does_not_starve_the_door(store: SqliteStore) -> None:
     log.close()
 
 
-# --- what is on disk ------------------------------------------------------------------------
-
-
-def test_everything_a_source_told_is_kept(store: SqliteStore) -> None:
-    told = b.mention(
-        1,
-        thread_id="t",
-        parent_id="p",
-        tags=("bahn",),
-        links=("https://example.org",),
-        media=(Media(type="image", alt="Gleis"),),
-        metrics=Metrics(likes=1),
-        rating=1.5,
-        country="DE",
-    )
-    file_batch(store, [b.filed(of=told), b.filed(2)])
-    [(extra, metrics), plain] = query(store, "SELECT extra, metrics FROM mention ORDER BY num")
-    assert json.loads(str(extra)) == {
-        "thread_id": "t",
-        "parent_id": "p",
-        "tags": ["bahn"],
-        "links": ["https://example.org"],
-        "media": [{"type": "image", "alt": "Gleis"}],
-        "country": "DE",
-        "rating": 1.5,
-    }
-    assert json.loads(str(metrics)) == {"likes": 1}
-    assert plain == (None, None)
-
-
-def test_names_are_in_the_vault_and_nowhere_else(store: SqliteStore) -> None:
-    file_batch(store, [b.filed(1, handle="kim.secret")])
-    with store.begin() as tx:
-        tx.keep_evidence("storm", [1])
-    connection = sqlite3.connect(store.path)
-    for (table,) in connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
-    ).fetchall():
-        rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()
-        assert ("kim.secret" in str(rows)) == (table == "author"), table
-    connection.close()
-
-
-def author(n: int, minutes: float, **fields: object) -> Filed:
-    who = change(Author(handle="kim", name="Kim", followers=10), **fields)
-    at = b.after(minutes=minutes)
-    return change(
-        b.filed(of=change(b.mention(n, at=at), author=who), at=at), author=b.filed(0).author
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        # the newest name stands, whatever the order of arrival
-        ([author(1, 60, name="New"), author(2, 0, name="Old")], ("New", 10, None, "")),
-        # what a later post does not state is kept
-        ([author(1, 0, verified=True), author(2, 60, followers=None)], ("Kim", 10, True, "")),
-        # a change within the hour is taken
-        ([author(1, 0), author(2, 1, followers=11)], ("Kim", 11, None, "")),
-        ([author(1, 0), author(2, 1, account_type=AccountType.ORG)], ("Kim", 10, None, "org")),
-    ],
-)
-def test_the_vault_knows_an_author_as_last_seen(
-    store: SqliteStore, rows: list[Filed], expected: tuple[object, ...]
-) -> None:
-    for row in rows:
-        file_batch(store, [row])
-    assert query(store, "SELECT name, followers, verified, type FROM author") == [expected]
-
-
-def test_an_authors_first_bin_is_the_earliest_whatever_the_order(store: SqliteStore) -> None:
-    rows = [
-        b.filed(1, at=b.after(minutes=12)),
-        b.filed(2, at=b.after(minutes=7)),
-        b.filed(3, at=b.after(minutes=30)),
-    ]
-    file_batch(store, rows[:1])
-    file_batch(store, rows[1:])
-    start = int(b.T0.timestamp()) + 300
-    assert query(store, "SELECT topic, first_bin_s FROM author_first") == [(b.TOPIC, start)]
-
-
-def test_a_private_store_leaves_nothing_behind() -> None:
-    store = SqliteStore.open("sqlite://")
-    file_batch(store, [b.filed(1)])
-    folder = store.path.parent
-    assert store.path.exists()
-    store.close()
-    assert not folder.exists()
-
-
-def test_the_log_never_outgrows_what_it_once_held(tmp_path: Path) -> None:
-    log = EmbeddedLog.open(tmp_path / "log.db")
-    sizes = []
-    for _ in range(12):
-        for n in range(10):
-            log.append([b.entry(b"%d" % n + b"x" * 50_000) for _ in range(4)])
-        while got := log.read("g", "c", 8):
-            log.ack("g", [e.position for e in got])
-        assert log.trim() == 40
-        pages = sqlite3.connect(tmp_path / "log.db")
-        sizes.append(pages.execute("PRAGMA page_count").fetchone()[0] * 4096)
-        pages.close()
-    assert sizes[-1] <= sizes[0] * 1.1
-    log.close()
-
-
 def test_commits_are_shared_by_threads_that_append_together(tmp_path: Path) -> None:
     log = EmbeddedLog.open(tmp_path / "log.db")
     groups: list[int] = []
@@ -382,77 +257,7 @@ def test_commits_are_shared_by_threads_that_append_together(tmp_path: Path) -> N
         store(group)  # type: ignore[arg-type]
 
     log._store = counting  # type: ignore[assignment,method-assign]
-    threads = [
-        threading.Thread(target=lambda: [log.append([b.entry()]) for _ in range(5)])
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[lambda: [log.append([b.entry()]) for _ in range(5)]] * 8)
     assert sum(groups) == 40
     assert len(groups) < 20
     log.close()
-
-
-def plans(store: SqliteStore, *asks: Callable[[], object]) -> list[str]:
-    """Return how SQLite would run each statement that ``asks`` cause."""
-    said: list[tuple[str, object]] = []
-
-    def listen(
-        conn: object, cursor: object, statement: str, parameters: object, *_: object
-    ) -> None:
-        said.append((statement, parameters))
-
-    engines = (store._readers, store._writer)
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", listen)
-    for ask in asks:
-        ask()
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", listen)
-    connection = sqlite3.connect(store.path)
-    found = [
-        " | ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters))
-        for sql, parameters in said
-        if sql.startswith(("SELECT", "UPDATE"))
-    ]
-    connection.close()
-    return found
-
-
-def test_what_is_asked_all_day_never_runs_through_a_whole_table(store: SqliteStore) -> None:
-    read, span = store.read, (b.T0, b.after(hours=1))
-
-    def inside() -> None:
-        with store.begin() as tx:
-            tx.known(b"?" * 16)
-            tx.bins(b.TOPIC, *span)
-            tx.window(b.TOPIC, *span)
-            tx.watch(b.TOPIC)
-            tx.take_reopened(["acme"])
-            tx.open_incidents()
-            tx.last_incident(b.TOPIC)
-            tx.save_incident(b.incident(), 3)
-            tx.cancel("key", b.T0)
-
-    found = plans(
-        store,
-        inside,
-        lambda: store.outbox.due(b.T0, 10),
-        store.outbox.next_due,
-        lambda: read.known([b"?" * 16]),
-        lambda: read.curve(b.TOPIC, *span, 300),
-        lambda: read.latest(b.TOPIC),
-        lambda: read.latest_assessment(b.TOPIC),
-        lambda: read.post_list(b.TOPIC, *span, tone=None, limit=10, before=None),
-        lambda: read.incidents(open_only=True),
-        lambda: read.incident("id"),
-        lambda: read.deliveries("id"),
-        lambda: read.evidence("id"),
-    )
-    assert len(found) >= 18
-    # Partial indices hold only what waits or is open; running through those is the point of them.
-    small = ("ix_incident_open", "ix_delivery_pending", "ix_bin_revision_waiting")
-    scans = [p for plan in found for p in plan.split(" | ") if p.startswith("SCAN")]
-    assert [scan for scan in scans if not scan.endswith(small)] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from monitor.store.database import SqliteStore
 from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, wide_row
 from tests import builders as b
 from tests.laws.filing import file_batch, file_in
+from tests.monitor.querying import query
 
 HOUR = timedelta(hours=1)
 
@@ -31,18 +31,6 @@ def file_and_stop(store: SqliteStore, row: Filed) -> None:
     with store.begin() as tx:
         file_in(tx, [row])
         raise Stop
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(f"sqlite:///{tmp_path}/sturmglas.db")
-    yield opened
-    opened.close()
-
-
-def query(store: SqliteStore, sql: str) -> list[tuple[object, ...]]:
-    with store._snapshot() as c:
-        return [tuple(row) for row in c.execute(text(sql))]
 
 
 def by(n: int, hours: float, name: str = "Kim", key: int = 77) -> Filed:
