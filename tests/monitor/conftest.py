@@ -1,4 +1,4 @@
-"""Stores for the tests of what only one kind of database does."""
+"""Places of a test's own: a settings file, a store in a file, a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import pytest
 from monitor.store.database import SqliteStore
 from monitor.store.postgres_store import PostgresStore
 from tests.servers import postgres
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    """Where a test writes its settings."""
+    return tmp_path / "sturmglas.toml"
 
 
 @pytest.fixture
