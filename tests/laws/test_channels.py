@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from standardwebhooks import Webhook as Verifier
 
 from alerts.alert import Delivery, NotifyReason, message_id
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel, ChannelClass, ChannelError, Receipt
-from alerts.channels.console import Console, ConsoleSettings
-from alerts.channels.http import retry_after
 from alerts.channels.transport import guarded_async
 from alerts.render.slack import texts
 from monitor.clock import SystemClock
 from monitor.server.sink import Fault, FaultPlan, Received, Sink
 from tests.alerts.samples import alert, delivery
+from tests.laws.answering import answering, dripping
 
 SECRET_WORD = "s3cr3t0r" * 4
-ROUTING_KEY = SECRET_WORD
 TIMEOUT_S = 1.0
 parse: Callable[[object], ChannelSettings] = TypeAdapter(ChannelSettings).validate_python
 
@@ -73,7 +69,7 @@ WAYS = {
         slack_says,
     ),
     "pagerduty": Way(
-        lambda s: {"type": "pagerduty", "routing_key": ROUTING_KEY, "url": s.pagerduty_url},
+        lambda s: {"type": "pagerduty", "routing_key": SECRET_WORD, "url": s.pagerduty_url},
         ChannelClass.A,
         "pagerduty",
         json_says,
@@ -147,6 +143,11 @@ def failed(sink: Sink, name: str, *faults: Fault, **changes: object) -> ChannelE
     [error] = sent(sink, name, delivery(), **changes)
     assert isinstance(error, ChannelError)
     return error
+
+
+def led_to(name: str, url: str) -> dict[str, object]:
+    """Return the change of settings that leads a way over HTTP to another address."""
+    return {{"slack webhook": "webhook_url", "slack bot": "api_url"}.get(name, "url"): url}
 
 
 every_way = pytest.mark.parametrize("name", WAYS)
@@ -248,9 +249,8 @@ def test_a_receiver_that_hangs_is_ambiguous_and_costs_no_more_than_the_time_out(
 def test_an_answer_that_drips_for_ever_is_cut_off(sink: Sink, name: str) -> None:
     """Each byte comes in time; the whole never ends."""
     with dripping() as url:
-        field = {"slack webhook": "webhook_url", "slack bot": "api_url"}.get(name, "url")
         began = time.monotonic()
-        [error] = sent(sink, name, delivery(), **{field: url})
+        [error] = sent(sink, name, delivery(), **led_to(name, url))
         assert isinstance(error, ChannelError)
         assert error.ambiguous
         assert time.monotonic() - began <= TIMEOUT_S * 10
@@ -259,11 +259,7 @@ def test_an_answer_that_drips_for_ever_is_cut_off(sink: Sink, name: str) -> None
 @every_way
 def test_nobody_there_is_not_ambiguous(sink: Sink, name: str) -> None:
     nowhere = "http://127.0.0.1:9/"  # the port of discard: nothing listens
-    changes: dict[str, object] = {
-        "slack webhook": {"webhook_url": nowhere},
-        "slack bot": {"api_url": nowhere},
-        "mail": {"port": 9},
-    }.get(name, {"url": nowhere})  # type: ignore[assignment]
+    changes: dict[str, object] = {"port": 9} if name == "mail" else led_to(name, nowhere)
     [error] = sent(sink, name, delivery(), **changes)
     assert isinstance(error, ChannelError)
     assert (error.permanent, error.ambiguous) == (False, False)
@@ -322,8 +318,7 @@ def test_the_inside_of_our_network_is_out_of_reach(sink: Sink, name: str) -> Non
 @pytest.mark.parametrize("name", OVER_HTTP)
 def test_a_redirect_is_not_followed(sink: Sink, name: str) -> None:
     with answering(307, "", location=sink.url) as url:
-        field = {"slack webhook": "webhook_url", "slack bot": "api_url"}.get(name, "url")
-        [error] = sent(sink, name, delivery(), **{field: url})
+        [error] = sent(sink, name, delivery(), **led_to(name, url))
     assert isinstance(error, ChannelError)
     assert error.permanent
     assert "307" in str(error)
@@ -403,149 +398,3 @@ def test_slack_refuses_with_200(sink: Sink, error: str, permanent: bool) -> None
     assert isinstance(ended, ChannelError)
     assert ended.permanent is permanent
     assert error in str(ended)
-
-
-# --- the console ------------------------------------------------------------------------------
-
-
-def test_the_console_writes_the_message() -> None:
-    out = io.StringIO()
-    console = Console("there", ConsoleSettings(type="console", language="en"), out)
-    assert asyncio.run(console.send(delivery())) == Receipt("written")
-    assert "5 storm" in out.getvalue()
-    assert "118 people" in out.getvalue()
-
-
-def test_a_console_that_is_closed_may_be_tried_again() -> None:
-    out = io.StringIO()
-    out.close()
-    console = Console("there", ConsoleSettings(type="console"), out)
-    with pytest.raises(ChannelError, match="cannot write"):
-        asyncio.run(console.send(delivery()))
-
-
-# --- settings ---------------------------------------------------------------------------------
-
-WRONG: dict[str, tuple[dict[str, object], str]] = {
-    "no way into slack": ({"type": "slack"}, "exactly one of webhook_url and token"),
-    "two ways into slack": (
-        {"type": "slack", "webhook_url": "https://x", "token": "t", "channel": "C1"},
-        "exactly one of",
-    ),
-    "a bot without a channel": ({"type": "slack", "token": "t"}, "token needs channel"),
-    "a short secret": (
-        {"type": "webhook", "url": "https://x", "signing_secret": "whsec_c2hvcnQ="},
-        "24 to 64 bytes",
-    ),
-    "a secret without prefix": (
-        {"type": "webhook", "url": "https://x", "signing_secret": "x" * 40},
-        "whsec_",
-    ),
-    "nobody to mail to": ({"type": "smtp", "host": "h", "from": "a@b.de", "to": []}, "to"),
-    "no address": ({"type": "smtp", "host": "h", "from": "me", "to": ["a@b.de"]}, "'me' is no"),
-    "half an access": (
-        {"type": "smtp", "host": "h", "from": "a@b.de", "to": ["a@b.de"], "user": "u"},
-        "belong together",
-    ),
-    "an unknown type": ({"type": "pigeon"}, "pigeon"),
-    "a typing error": ({"type": "console", "langauge": "de"}, "langauge"),
-}
-
-
-@pytest.mark.parametrize(("given", "says"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_settings_say_what_is_wrong(given: dict[str, object], says: str) -> None:
-    with pytest.raises(ValidationError, match=says):
-        parse(given)
-
-
-# --- Retry-After ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("7", 7.0),
-        ("0", 0.0),
-        ("-5", 0.0),
-        ("1.5", 1.5),
-        ("999999", 3600.0),
-        ("Sun, 22 Nov 2026 12:00:30 GMT", 30.0),
-        ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
-        ("soon", None),
-        ("nan", None),
-        ("inf", None),
-        ("", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
-    headers = {"retry-after": value, "date": "Sun, 22 Nov 2026 12:00:00 GMT"}
-    assert retry_after(headers) == seconds
-
-
-# --- small servers of the tests' own ----------------------------------------------------------
-
-
-class answering:  # reads as a verb in a with statement
-    """A raw HTTP server that gives every request the same answer."""
-
-    def __init__(self, status: int, body: str, *, location: str = "") -> None:
-        head = (
-            f"HTTP/1.1 {status} X\r\ncontent-length: {len(body.encode())}\r\nconnection: close\r\n"
-        )
-        head += f"location: {location}\r\n" if location else ""
-        self._pieces = [f"{head}\r\n{body}".encode()]
-        self._pause = 0.0
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._stop: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._port = 0
-        self._answers: list[asyncio.Task[None]] = []
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return f"http://127.0.0.1:{self._port}/"
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        assert self._stop is not None
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self._port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        await asyncio.gather(*self._answers)
-
-    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._answers.append(asyncio.create_task(self._answer(reader, writer)))
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        lengths = [h for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:")]
-        await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
-        try:
-            for piece in self._pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(self._pause)
-                if self._stop is not None and self._stop.is_set():
-                    break
-            writer.close()
-            await writer.wait_closed()
-        except ConnectionError:
-            pass  # the sender had enough
-
-
-class dripping(answering):
-    """Answers 200 and then a byte every tenth of a second, a thousand of them."""
-
-    def __init__(self) -> None:
-        super().__init__(200, "")
-        self._pieces = [b"HTTP/1.1 200 X\r\ncontent-length: 1000\r\n\r\n", *[b"x"] * 1000]
-        self._pause = 0.1
