@@ -6,7 +6,6 @@ give the same levels, wherever the process was restarted in between.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,17 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from detectors.burst import numbers
 from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode, Series
 from detectors.ensemble import Evidence, Judgement, Thresholds, judge
+from detectors.last_hour import HOUR_BINS, LastHour
 from detectors.measures import measure
 from detectors.median import HourlyMedian
 from detectors.online.negatives import NegativesDetector
 from detectors.online.volume import VolumeDetector
 from detectors.online.young import YoungDetector
 from detectors.topic import Topic
+from detectors.usual import DAY_S, Outlets, UsualReach
 from detectors.window import BIN, Bin, Counts, Window
 
 SPAN = timedelta(hours=1)
 """How much of the past the `Window` given to `TopicWatch.close` must hold."""
-HOUR_BINS = 12
 SETTLED_BURSTS = 5.0
 """Past bursts from which on the learned tail is trusted and the young channel is silent."""
 QUIET_RATE = 20.0
@@ -34,12 +34,8 @@ QUIET_RATE = 20.0
 too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 FROZEN_BINS = 7 * 288
 """Seven days: after so long even a storm is the new normal, and is learned."""
-KEEP_WEEK = 0.5 ** (1 / (7 * 288))
-"""A memory with a half-life of seven days, per bin."""
 MEMORY = timedelta(days=28)
 """Bins older than this before a leap leave nothing that matters."""
-OUTLETS = 32
-DAY_S = 86_400
 VERSION = 1
 QUIET = Judgement(Level.CALM, Level.CALM, interrupt=False)
 
@@ -85,10 +81,9 @@ class TopicWatch:
         self._median = HourlyMedian()
         self._first: datetime | None = None
         self._next: datetime | None = None
-        self._hour: deque[list[int]] = deque([[0, 0, 0, 0]] * HOUR_BINS, HOUR_BINS)
-        self._reach = self._reach_weight = 0.0
-        self._outlets: dict[str, int] = {}
-        self._news = self._news_weight = 0.0
+        self._hour = LastHour()
+        self._reach = UsualReach()
+        self._outlets = Outlets()
         self._level = Level.CALM
         self._quiet = 0
         self._onset: datetime | None = None
@@ -102,7 +97,7 @@ class TopicWatch:
         counts = bin.counts
         if self._old(bin):
             return False
-        if counts.tripwires or any(past[2] for past in self._hour):
+        if counts.tripwires or self._hour.tripped():
             return True
         if counts.negatives and (counts.articles or counts.reach >= self._spark()):
             return True
@@ -163,9 +158,8 @@ class TopicWatch:
             "hour": float(hour),
             "weekday": float(local.weekday()),
         }
-        past = [entry[1] for entry in self._hour]
-        hour_negatives = sum(past[1:]) + bin.counts.negatives
-        recent = sum(past[-2:]) + bin.counts.negatives
+        hour_negatives = self._hour.negatives() + bin.counts.negatives
+        recent = self._hour.negatives(2) + bin.counts.negatives
         expected = self._negatives.expected(hour)
         young = self._negatives.bursts < SETTLED_BURSTS and HOUR_BINS * expected < QUIET_RATE
         days = self._negatives.return_period(negatives, hour)
@@ -191,13 +185,7 @@ class TopicWatch:
         return max(self._median.value(), self._limits["median_floor"])
 
     def _spark(self) -> float:
-        return max(self._limits["spark_reach"], self._limits["spark_times"] * self._usual_reach())
-
-    def _usual_reach(self) -> float:
-        return self._reach / self._reach_weight if self._reach_weight else 0.0
-
-    def _usual_outlets(self) -> float:
-        return self._news / self._news_weight if self._news_weight else 0.0
+        return max(self._limits["spark_reach"], self._limits["spark_times"] * self._reach.value())
 
     def _days_known(self, bin: Bin) -> float:
         return (bin.end - self._first).total_seconds() / DAY_S if self._first else 0.0
@@ -215,8 +203,8 @@ class TopicWatch:
     def _evidence(self, bin: Bin, window: Window | None, scored: _Scored) -> Evidence:
         measures = measure(window) if window is not None else None
         if measures is not None:
-            self._remember_outlets(measures.outlets, bin)
-        self._forget_outlets(bin)
+            self._outlets.add(measures.outlets, bin.end)
+        self._outlets.forget(bin.end)
         return Evidence(
             negatives=scored.hour_negatives,
             measures=measures,
@@ -227,31 +215,18 @@ class TopicWatch:
             young=scored.young,
             young_score=scored.young_score,
             days=self._days_known(bin),
-            usual_reach=self._usual_reach(),
+            usual_reach=self._reach.value(),
             outlets=len(self._outlets),
-            usual_outlets=self._usual_outlets(),
+            usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
         )
 
     def _caught_up(self, bin: Bin, scored: _Scored) -> bool:
         """True when the last hour is full of late posts while what comes in now is calm."""
-        late = sum(entry[3] for entry in list(self._hour)[1:])
-        if not late:
+        if not self._hour.late():
             return False
-        recent = list(self._hour)[-2:]
-        live = bin.counts.negatives + sum(max(0, e[1] - e[3]) for e in recent)
+        live = bin.counts.negatives + self._hour.live(2)
         return 4 * live < self._limits["level4_multiple"] * self._base()
-
-    def _remember_outlets(self, outlets: tuple[str, ...], bin: Bin) -> None:
-        for outlet in outlets:
-            self._outlets[outlet] = int(bin.end.timestamp())
-        while len(self._outlets) > OUTLETS:
-            del self._outlets[min(self._outlets, key=lambda o: (self._outlets[o], o))]
-
-    def _forget_outlets(self, bin: Bin) -> None:
-        if self._outlets:
-            oldest = int(bin.end.timestamp()) - DAY_S
-            self._outlets = {o: at for o, at in self._outlets.items() if at > oldest}
 
     # --- level ------------------------------------------------------------------------------
 
@@ -267,22 +242,8 @@ class TopicWatch:
         if self._level == Level.CALM:
             self._onset = None
         elif before == Level.CALM or (before < WATCH <= self._level):
-            self._onset = self._back_to_onset(bin, scored)
+            self._onset = self._hour.onset(bin.start, 2.0 * scored.expected_negatives)
         return self._level
-
-    def _back_to_onset(self, bin: Bin, scored: _Scored) -> datetime:
-        """Return the start of the run of raised bins that ends here, gaps of one bin allowed."""
-        raised = 2.0 * scored.expected_negatives
-        onset, gap, start = bin.start, 0, bin.start
-        for entry in reversed(list(self._hour)[1:]):
-            start -= BIN
-            if entry[1] > raised:
-                onset, gap = start, 0
-            else:
-                gap += 1
-            if gap > 1:
-                break
-        return onset
 
     def _assess(
         self, bin: Bin, judged: Judgement, held: Level, scored: _Scored, by_hand: int
@@ -293,7 +254,7 @@ class TopicWatch:
         media = max(judged.media, Level(by_hand))
         if media:
             text = "set by hand" if by_hand > judged.media else ""
-            usual = self._limits["media_times"] * self._usual_outlets()
+            usual = self._limits["media_times"] * self._outlets.usual()
             need = self._limits["media_1"] + usual
             reasons += (Reason(ReasonCode.MEDIA, len(self._outlets), need, text=text),)
         return Assessment(
@@ -314,18 +275,10 @@ class TopicWatch:
         hour = bin.start.astimezone(self._zone).hour
         ago = (self._next - bin.start) // BIN if self._next else 0
         if 1 <= ago <= HOUR_BINS:
-            entry = self._hour[-ago]
-            more = bin.counts.negatives - entry[1]
-            self._volume.add_late(ago, float(bin.counts.mentions - entry[0]))
-            self._negatives.add_late(ago, float(more))
-            self._young.add_late(ago, float(more))
-            trips = bin.counts.tripwires
-            self._hour[-ago] = [
-                bin.counts.mentions,
-                bin.counts.negatives,
-                trips,
-                max(0, entry[3] + more),
-            ]
+            mentions, negatives = self._hour.amend(ago, bin.counts)
+            self._volume.add_late(ago, float(mentions))
+            self._negatives.add_late(ago, float(negatives))
+            self._young.add_late(ago, float(negatives))
             self._scored = None
         shown = Level(media)
         assessment = Assessment(
@@ -345,7 +298,7 @@ class TopicWatch:
     # --- learning ---------------------------------------------------------------------------
 
     def _learn(self, bin: Bin, scored: _Scored, *, frozen: bool) -> None:
-        x, counts = scored.x, bin.counts
+        x = scored.x
         if frozen and self._frozen < FROZEN_BINS:
             self._volume.pass_by(x)
             self._negatives.pass_by(x)
@@ -355,25 +308,14 @@ class TopicWatch:
             self._negatives.learn_one(x)
             self._young.learn_one(x)
             self._median.learn(scored.hour_negatives)
-            self._learn_reach(counts)
-            self._news = self._news * KEEP_WEEK + len(self._outlets)
-            self._news_weight = self._news_weight * KEEP_WEEK + 1.0
+            self._reach.learn(bin.counts)
+            self._outlets.learn()
         # Days without an incident pay back one for one, so that a topic that opens and closes
         # incidents all the time cannot stay frozen for ever.
         self._frozen = min(self._frozen + 1, FROZEN_BINS) if frozen else max(self._frozen - 1, 0)
-        self._hour.append([counts.mentions, counts.negatives, counts.tripwires, 0])
+        self._hour.append(bin.counts)
         self._next = bin.end
         self._scored = None
-
-    def _learn_reach(self, counts: Counts) -> None:
-        """Usual reach of one post: discounted mean, half-life 7 days; one bin teaches at most ten
-        times the usual."""
-        if not counts.mentions:
-            return
-        usual, n = self._usual_reach(), counts.mentions
-        reach = min(counts.reach, 10.0 * n * usual) if usual else float(counts.reach)
-        self._reach = self._reach * KEEP_WEEK + reach
-        self._reach_weight = self._reach_weight * KEEP_WEEK + n
 
     # --- state ------------------------------------------------------------------------------
 
@@ -387,10 +329,9 @@ class TopicWatch:
             "negatives": self._negatives.snapshot(),
             "young": self._young.snapshot(),
             "median": self._median.snapshot(),
-            "hour": [list(entry) for entry in self._hour],
-            "reach": [self._reach, self._reach_weight],
-            "outlets": dict(self._outlets),
-            "news": [self._news, self._news_weight],
+            **self._hour.snapshot(),
+            **self._reach.snapshot(),
+            **self._outlets.snapshot(),
             "level": [int(self._level), self._quiet, self._frozen],
             "onset": _stamp(self._onset),
         }
@@ -402,18 +343,14 @@ class TopicWatch:
                 f"detector state of topic {self.topic.id!r} has version {state.get('version')!r}, "
                 f"expected {VERSION}"
             )
-        hour = state.get("hour")
-        if not isinstance(hour, list) or len(hour) != HOUR_BINS:
-            raise ValueError(f"detector state: 'hour' must be a list of {HOUR_BINS}")
+        self._hour.restore(state)
         level, quiet, frozen = (int(n) for n in numbers(state, "level", 3))
         self._volume.restore(state["volume"])
         self._negatives.restore(state["negatives"])
         self._young.restore(state["young"])
         self._median.restore(state["median"])
-        self._reach, self._reach_weight = numbers(state, "reach", 2)
-        self._news, self._news_weight = numbers(state, "news", 2)
-        self._hour = deque([[int(n) for n in entry] for entry in hour], HOUR_BINS)
-        self._outlets = {str(k): int(v) for k, v in state["outlets"].items()}
+        self._reach.restore(state)
+        self._outlets.restore(state)
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen
         self._first, self._next = _instant(state["first"]), _instant(state["next"])
         self._onset = _instant(state["onset"])

@@ -1,0 +1,82 @@
+"""LastHour: what the newest twelve closed bins brought, and how much of it came late."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from detectors.window import BIN, Counts
+
+HOUR_BINS = 12
+
+# What is kept of a bin, in this order; ``LATE`` are negatives that came after it was closed.
+MENTIONS, NEGATIVES, TRIPWIRES, LATE = range(4)
+
+
+class LastHour:
+    """Counts of the twelve bins before the one that is being judged; the oldest falls out.
+
+    With the bin being judged the newest eleven are one hour, which is what sums below mean.
+    """
+
+    __slots__ = ("_bins",)
+
+    def __init__(self) -> None:
+        self._bins: deque[list[int]] = deque([[0, 0, 0, 0]] * HOUR_BINS, HOUR_BINS)
+
+    def negatives(self, newest: int = HOUR_BINS - 1) -> int:
+        """Return the negatives of the ``newest`` bins."""
+        return sum(b[NEGATIVES] for b in islice(self._bins, HOUR_BINS - newest, None))
+
+    def tripped(self) -> bool:
+        """True where a tripwire was hit, the twelfth bin included."""
+        return any(b[TRIPWIRES] for b in self._bins)
+
+    def late(self) -> int:
+        """Return the negatives that came after their bin was closed."""
+        return sum(b[LATE] for b in islice(self._bins, 1, None))
+
+    def live(self, newest: int) -> int:
+        """Return the negatives of the ``newest`` bins that came in time."""
+        bins = islice(self._bins, HOUR_BINS - newest, None)
+        return sum(max(0, b[NEGATIVES] - b[LATE]) for b in bins)
+
+    def onset(self, start: datetime, raised: float) -> datetime:
+        """Return where the run of bins with more than ``raised`` negatives that leads to the bin at
+        ``start`` began; gaps of one bin are allowed."""
+        onset, gap = start, 0
+        for b in islice(reversed(self._bins), HOUR_BINS - 1):
+            start -= BIN
+            if b[NEGATIVES] > raised:
+                onset, gap = start, 0
+            else:
+                gap += 1
+            if gap > 1:
+                break
+        return onset
+
+    def append(self, counts: Counts) -> None:
+        """Take in the bin that was just judged."""
+        self._bins.append([counts.mentions, counts.negatives, counts.tripwires, 0])
+
+    def amend(self, ago: int, counts: Counts) -> tuple[int, int]:
+        """Take over what the bin ``ago`` bins back counts now; return how many more mentions and
+        negatives that is. ``ago`` from 1 (the newest) to 12."""
+        before = self._bins[-ago]
+        more = counts.negatives - before[NEGATIVES]
+        late = max(0, before[LATE] + more)
+        self._bins[-ago] = [counts.mentions, counts.negatives, counts.tripwires, late]
+        return counts.mentions - before[MENTIONS], more
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"hour": [list(b) for b in self._bins]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take a state that `snapshot` returned; ValueError names what does not fit."""
+        hour = state.get("hour")
+        if not isinstance(hour, list) or len(hour) != HOUR_BINS:
+            raise ValueError(f"detector state: 'hour' must be a list of {HOUR_BINS}")
+        self._bins = deque([[int(n) for n in b] for b in hour], HOUR_BINS)

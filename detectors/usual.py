@@ -1,0 +1,91 @@
+"""What is usual for a topic besides its counts: the reach of one post, and outlets a day.
+
+Both fade with a half-life of seven days and are not taught while the topic is frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from detectors.burst import numbers
+from detectors.window import Counts
+
+KEEP_WEEK = 0.5 ** (1 / (7 * 288))
+"""A memory with a half-life of seven days, per bin."""
+MOST = 32
+"""Outlets that are remembered; beyond that the one seen longest ago goes."""
+DAY_S = 86_400
+
+
+class UsualReach:
+    """Discounted mean reach of one post. One bin teaches at most ten times the usual."""
+
+    __slots__ = ("_reach", "_weight")
+
+    def __init__(self) -> None:
+        self._reach = self._weight = 0.0
+
+    def value(self) -> float:
+        """Return the mean, 0.0 while nothing is known."""
+        return self._reach / self._weight if self._weight else 0.0
+
+    def learn(self, counts: Counts) -> None:
+        """Take in one bin; one without mentions teaches nothing."""
+        if not counts.mentions:
+            return
+        usual, n = self.value(), counts.mentions
+        reach = min(counts.reach, 10.0 * n * usual) if usual else float(counts.reach)
+        self._reach = self._reach * KEEP_WEEK + reach
+        self._weight = self._weight * KEEP_WEEK + n
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"reach": [self._reach, self._weight]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take a state that `snapshot` returned; ValueError names what does not fit."""
+        self._reach, self._weight = numbers(state, "reach", 2)
+
+
+class Outlets:
+    """Outlets with critical articles in the last day, and how many there usually are."""
+
+    __slots__ = ("_news", "_seen", "_weight")
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._news = self._weight = 0.0
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, outlets: Iterable[str], at: datetime) -> None:
+        """Take in who wrote in the window that ends ``at``."""
+        for outlet in outlets:
+            self._seen[outlet] = int(at.timestamp())
+        while len(self._seen) > MOST:
+            del self._seen[min(self._seen, key=lambda o: (self._seen[o], o))]
+
+    def forget(self, at: datetime) -> None:
+        """Drop those not seen in the day before ``at``."""
+        if self._seen:
+            oldest = int(at.timestamp()) - DAY_S
+            self._seen = {o: seen for o, seen in self._seen.items() if seen > oldest}
+
+    def usual(self) -> float:
+        """Return the discounted mean of how many there were, 0.0 while nothing is known."""
+        return self._news / self._weight if self._weight else 0.0
+
+    def learn(self) -> None:
+        """Take in how many there are now; once a bin."""
+        self._news = self._news * KEEP_WEEK + len(self._seen)
+        self._weight = self._weight * KEEP_WEEK + 1.0
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"outlets": dict(self._seen), "news": [self._news, self._weight]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take a state that `snapshot` returned; ValueError names what does not fit."""
+        self._news, self._weight = numbers(state, "news", 2)
+        self._seen = {str(k): int(v) for k, v in state["outlets"].items()}

@@ -1,0 +1,116 @@
+"""What a watch remembers beside its detectors: the last hour, usual reach, outlets of a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detectors.last_hour import HOUR_BINS, LastHour
+from detectors.usual import MOST, Outlets, UsualReach
+from detectors.window import BIN, Counts
+
+T0 = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def hour(*negatives: int) -> LastHour:
+    made = LastHour()
+    for n in negatives:
+        made.append(Counts(mentions=2 * n, negatives=n))
+    return made
+
+
+def test_the_hour_is_the_eleven_bins_before_the_one_being_judged() -> None:
+    full = hour(*range(1, HOUR_BINS + 1))
+    assert full.negatives() == sum(range(2, HOUR_BINS + 1))
+    assert full.negatives(2) == 11 + 12
+    full.append(Counts())
+    assert full.negatives() == sum(range(3, HOUR_BINS + 1))
+
+
+def test_what_came_late_is_counted_and_is_not_live() -> None:
+    late = hour(5, 5, 5)
+    assert late.amend(2, Counts(mentions=14, negatives=9)) == (4, 4)
+    assert late.late() == 4
+    assert late.negatives(3) == 5 + 9 + 5
+    assert late.live(2) == 5 + 5
+
+
+def test_a_bin_that_shrinks_afterwards_was_not_late() -> None:
+    less = hour(5)
+    assert less.amend(1, Counts(mentions=3, negatives=2)) == (-7, -3)
+    assert less.late() == 0
+    assert less.live(1) == 2
+
+
+def test_a_tripwire_is_remembered_for_twelve_bins() -> None:
+    tripped = hour()
+    tripped.append(Counts(mentions=1, tripwires=1))
+    for _ in range(HOUR_BINS - 1):
+        tripped.append(Counts())
+    assert tripped.tripped()
+    tripped.append(Counts())
+    assert not tripped.tripped()
+
+
+@pytest.mark.parametrize(
+    ("negatives", "bins_back"),
+    [
+        ((0, 0, 0), 0),  # nothing before it was raised
+        ((0, 9, 9), 2),
+        ((9, 0, 9), 3),  # one calm bin does not end the run
+        ((9, 0, 0), 0),  # two do
+        ((9,) * 12, 11),  # no further back than the hour
+    ],
+)
+def test_an_onset_is_the_start_of_the_run_of_raised_bins(
+    negatives: tuple[int, ...], bins_back: int
+) -> None:
+    assert hour(*negatives).onset(T0, raised=4.0) == T0 - bins_back * BIN
+
+
+def test_one_bin_teaches_at_most_ten_times_the_usual_reach() -> None:
+    usual = UsualReach()
+    assert usual.value() == 0.0
+    usual.learn(Counts(mentions=1, reach=100))
+    usual.learn(Counts(reach=10**9))  # nobody wrote: no reach of one post
+    assert usual.value() == 100.0
+    usual.learn(Counts(mentions=1, reach=10**9))
+    assert usual.value() == pytest.approx((100 + 1000) / 2, rel=1e-3)
+
+
+def test_an_outlet_counts_for_a_day_after_its_last_article() -> None:
+    outlets = Outlets()
+    outlets.add(["bote", "kurier"], T0)
+    outlets.add(["kurier"], T0 + timedelta(hours=2))
+    outlets.forget(T0 + timedelta(hours=23))
+    assert len(outlets) == 2
+    outlets.forget(T0 + timedelta(hours=24))
+    assert len(outlets) == 1
+    outlets.forget(T0 + timedelta(hours=26))
+    assert len(outlets) == 0
+
+
+def test_outlets_are_bounded_and_the_longest_silent_go_first() -> None:
+    outlets = Outlets()
+    for n in range(MOST + 3):
+        outlets.add([f"o{n}"], T0 + n * BIN)
+    assert set(outlets.snapshot()["outlets"]) == {f"o{n}" for n in range(3, MOST + 3)}
+
+
+def test_memories_come_back_as_they_were() -> None:
+    full, usual, outlets = hour(1, 2, 3), UsualReach(), Outlets()
+    full.amend(1, Counts(mentions=9, negatives=7))
+    usual.learn(Counts(mentions=3, reach=100))
+    outlets.add(["bote"], T0)
+    outlets.learn()
+    state = json.loads(json.dumps(full.snapshot() | usual.snapshot() | outlets.snapshot()))
+    for fresh, old in ((LastHour(), full), (UsualReach(), usual), (Outlets(), outlets)):
+        fresh.restore(state)
+        assert fresh.snapshot() == old.snapshot()
+
+
+def test_a_last_hour_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="'hour' must be a list of 12"):
+        LastHour().restore({"hour": [[0, 0, 0, 0]]})
