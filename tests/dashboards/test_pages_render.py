@@ -15,21 +15,22 @@ from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
 from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
-from tests.dashboards import scenes
+from tests.dashboards import incident_scenes, situation_scenes
+from tests.dashboards.foreign_words import FOREIGN, SAME_IN_BOTH, UNITS
 
 PAGES: dict[str, Callable[[str], str]] = {
-    "calm": lambda lang: render.situation(scenes.calm(lang)),
-    "storm": lambda lang: render.situation(scenes.storm(lang)),
-    "table": lambda lang: render.situation(scenes.storm(lang, table=True)),
-    "unknown": lambda lang: render.situation(scenes.unknown(lang)),
-    "empty": lambda lang: render.situation(scenes.empty(lang)),
-    "demo": lambda lang: render.situation(scenes.demo(lang)),
-    "drill": lambda lang: render.situation(scenes.drill(lang)),
-    "incident": lambda lang: render.incident(scenes.incident(lang)),
-    "watch": lambda lang: render.incident(scenes.watch(lang)),
-    "ended": lambda lang: render.incident(scenes.ended(lang)),
-    "incidents": lambda lang: render.incidents(scenes.incidents(lang)),
-    "missing": lambda lang: render.missing(scenes.chrome(lang=lang)),
+    "calm": lambda lang: render.situation(situation_scenes.calm(lang)),
+    "storm": lambda lang: render.situation(situation_scenes.storm(lang)),
+    "table": lambda lang: render.situation(situation_scenes.storm(lang, table=True)),
+    "unknown": lambda lang: render.situation(situation_scenes.unknown(lang)),
+    "empty": lambda lang: render.situation(situation_scenes.empty(lang)),
+    "demo": lambda lang: render.situation(situation_scenes.demo(lang)),
+    "drill": lambda lang: render.situation(situation_scenes.drill(lang)),
+    "incident": lambda lang: render.incident(incident_scenes.incident(lang)),
+    "watch": lambda lang: render.incident(incident_scenes.watch(lang)),
+    "ended": lambda lang: render.incident(incident_scenes.ended(lang)),
+    "incidents": lambda lang: render.incidents(incident_scenes.incidents(lang)),
+    "missing": lambda lang: render.missing(situation_scenes.chrome(lang=lang)),
 }
 every_page = pytest.mark.parametrize("name", PAGES)
 
@@ -86,13 +87,13 @@ def test_no_page_loads_from_another_host(name: str) -> None:
 def test_every_text_was_given_to_a_translator(name: str) -> None:
     """In the test language all of our own words stand in brackets; the rest is digits and names."""
     html = PAGES[name](PSEUDO)
-    theirs = scenes.FOREIGN | {"Sturmglas", "Deutsch", "English"}
+    theirs = FOREIGN | {"Sturmglas", "Deutsch", "English"}
     left = []
     for text in shown(html):
         bare = re.sub(r"⟦.*?⟧", "", _unnested(text), flags=re.DOTALL)
         for word in sorted(theirs, key=len, reverse=True):
             bare = bare.replace(word, "")
-        bare = re.sub(scenes.UNITS, "", bare)
+        bare = re.sub(UNITS, "", bare)
         left += re.findall(r"[A-Za-zÄÖÜäöüß]{2,}", bare)
     assert left == []
 
@@ -112,7 +113,7 @@ def test_the_page_says_which_language_it_is(name: str, lang: str) -> None:
 
 def test_german_and_english_say_something_of_their_own() -> None:
     same = {key for key, (german, english) in MESSAGES.items() if german == english}
-    assert same <= scenes.SAME_IN_BOTH
+    assert same <= SAME_IN_BOTH
 
 
 def test_both_languages_leave_the_same_holes() -> None:
@@ -138,14 +139,16 @@ def test_every_text_is_used_somewhere() -> None:
 
 def test_an_unknown_key_is_an_error_and_not_an_empty_place() -> None:
     with pytest.raises(MissingText, match=r"nothing\.like\.this"):
-        Translator("de", render.Formats("de", render.ZoneInfo("UTC"), scenes.NOW))(
+        Translator("de", render.Formats("de", render.ZoneInfo("UTC"), situation_scenes.NOW))(
             "nothing.like.this"
         )
 
 
 def test_posts_are_hostile_text() -> None:
-    bad = PostView('<script>alert(1)</script> & "x"', "de", "<b>src</b>", scenes.NOW, handle="<i>")
-    view = scenes.storm()
+    bad = PostView(
+        '<script>alert(1)</script> & "x"', "de", "<b>src</b>", situation_scenes.NOW, handle="<i>"
+    )
+    view = situation_scenes.storm()
     assert view.detail is not None
     html = render.situation(replace(view, detail=replace(view.detail, posts=(bad,))))
     assert "<script>alert" not in html
@@ -154,25 +157,25 @@ def test_posts_are_hostile_text() -> None:
 
 
 def test_a_post_links_only_to_the_web() -> None:
-    html = render.situation(scenes.storm())
+    html = render.situation(situation_scenes.storm())
     assert 'href="https://example.org/1"' in html
     assert html.count('rel="noopener noreferrer nofollow"') == 1, "the javascript: link is dropped"
 
 
 def test_posts_carry_their_own_language() -> None:
-    html = render.situation(scenes.storm("de"))
+    html = render.situation(situation_scenes.storm("de"))
     assert re.search(r'<p class="post" lang="en"><mark>Charged twice</mark> by Nordlicht', html)
 
 
 def test_new_words_are_marked_whole() -> None:
-    html = render.situation(scenes.storm("de"))
+    html = render.situation(situation_scenes.storm("de"))
     assert "<mark>doppelt abgebucht</mark>" in html
     assert "<mark>Lastschrift" not in html, "nobody wrote it"
 
 
 @pytest.mark.parametrize("level", list(Level))
 def test_a_level_is_number_word_icon_and_fill(level: Level) -> None:
-    view = scenes.storm("de")
+    view = situation_scenes.storm("de")
     tile = replace(view.tiles[0], level=level)
     html = render.situation(replace(view, tiles=(tile,), detail=None))
     flag = re.search(
@@ -184,7 +187,7 @@ def test_a_level_is_number_word_icon_and_fill(level: Level) -> None:
 
 
 def test_unknown_is_never_shown_as_calm() -> None:
-    html = render.situation(scenes.unknown("de"))
+    html = render.situation(situation_scenes.unknown("de"))
     tile = html[html.index('<ul class="tiles"') : html.index('<section class="room-m"')]
     assert "lvl-u" in tile
     assert "unbekannt" in tile
@@ -194,7 +197,7 @@ def test_unknown_is_never_shown_as_calm() -> None:
 
 
 def test_what_we_do_not_see_stands_first_and_broken_things_lead() -> None:
-    html = render.situation(scenes.storm("de"))
+    html = render.situation(situation_scenes.storm("de"))
     assert html.index("Wir sehen nicht") < html.index("5 Themen")
     cover = html[html.index('id="cover"') : html.index("</summary>", html.index('id="cover"'))]
     assert cover.index("Bürgerforum: stumm seit 13:40") < cover.index("App-Bewertungen: 22")
@@ -203,8 +206,8 @@ def test_what_we_do_not_see_stands_first_and_broken_things_lead() -> None:
 
 
 def test_the_curve_and_its_table_hold_the_same_numbers() -> None:
-    drawn = render.situation(scenes.storm("de"))
-    table = render.situation(scenes.storm("de", table=True))
+    drawn = render.situation(situation_scenes.storm("de"))
+    table = render.situation(situation_scenes.storm("de", table=True))
     columns = re.findall(r'class="c-col"[^>]*><title>[^<]*?: (\d+) negativ, (\d+) alle', drawn)
     rows = re.findall(r"</time></th><td>(\d+)</td><td>(\d+)</td>", table)
     assert len(rows) == 60
@@ -213,7 +216,7 @@ def test_the_curve_and_its_table_hold_the_same_numbers() -> None:
 
 
 def test_an_open_minute_is_hatched_and_not_drawn_as_a_fall() -> None:
-    view = scenes.storm("de")
+    view = situation_scenes.storm("de")
     assert view.detail is not None
     html = render.situation(view)
     line = re.search(
@@ -225,15 +228,15 @@ def test_an_open_minute_is_hatched_and_not_drawn_as_a_fall() -> None:
 
 
 def test_why_and_numbers_stand_beside_their_normal() -> None:
-    html = render.situation(scenes.storm("de"))
+    html = render.situation(situation_scenes.storm("de"))
     assert "<b>318</b> negative Beiträge in der letzten Stunde, erwartet 0–12." in html
     assert "Warum Stufe 5?" in html
     assert "weniger als 250 negative Stimmen (gemessen: 318)" in html
 
 
 def test_reasons_read_as_in_every_alert() -> None:
-    html = render.incident(scenes.incident("de"))
-    for reason in scenes.REASONS[:3]:
+    html = render.incident(incident_scenes.incident("de"))
+    for reason in situation_scenes.REASONS[:3]:
         sentence = reason_line(reason, "de")
         assert sentence[0].upper() + sentence[1:] in html
 
@@ -246,7 +249,7 @@ def test_the_expected_range_is_the_one_of_the_alerts(mean: float) -> None:
 
 
 def test_the_incident_says_what_to_do_before_anything_else() -> None:
-    html = render.incident(scenes.incident("de"))
+    html = render.incident(incident_scenes.incident("de"))
     order = [
         "Sachstand aus der Abrechnung holen",
         ">Warum<",
@@ -259,35 +262,37 @@ def test_the_incident_says_what_to_do_before_anything_else() -> None:
 
 
 def test_overdue_steps_are_counted_in_the_title() -> None:
-    title = re.search(r"<title>(.*?)</title>", render.incident(scenes.incident("de")))
+    title = re.search(r"<title>(.*?)</title>", render.incident(incident_scenes.incident("de")))
     assert title is not None
     assert title.group(1) == "(1 überfällig) 5 D-31 Doppelabbuchung · Sturmglas"
 
 
 def test_acknowledging_is_offered_only_where_somebody_has_to() -> None:
-    assert 'id="ack"' in render.incident(scenes.incident("de"))
-    quiet = scenes.incident("de", row=scenes.row(needs_ack=False))
+    assert 'id="ack"' in render.incident(incident_scenes.incident("de"))
+    quiet = incident_scenes.incident("de", row=situation_scenes.row(needs_ack=False))
     assert 'id="ack"' not in render.incident(quiet)
-    assert 'id="ack"' not in render.incident(scenes.ended("de"))
+    assert 'id="ack"' not in render.incident(incident_scenes.ended("de"))
 
 
 def test_a_conflict_says_who_was_first() -> None:
-    notice = Notice("conflict", "done", "J. Brandt", scenes.NOW, bad=True)
-    view = scenes.incident("de", chrome=scenes.chrome("/incidents/D-31", notice=notice))
+    notice = Notice("conflict", "done", "J. Brandt", situation_scenes.NOW, bad=True)
+    view = incident_scenes.incident(
+        "de", chrome=situation_scenes.chrome("/incidents/D-31", notice=notice)
+    )
     assert "erledigt von J. Brandt, 14:32. Nichts wurde geändert." in render.incident(view)
 
 
 def test_deliveries_show_their_plain_error_and_next_attempt() -> None:
-    html = render.incident(scenes.incident("de"))
+    html = render.incident(incident_scenes.incident("de"))
     assert "Mailserver antwortet nicht (10 s gewartet)" in html
     assert re.search(r"nächster Versuch <time[^>]*>14:33:08</time>", html)
     assert "aufgegeben nach 8 Versuchen" in html
 
 
 def test_demo_and_drill_are_unmistakable() -> None:
-    assert "erfundene Marke, erfundene Beiträge" in render.situation(scenes.demo("de"))
-    assert 'href="/sink"' in render.situation(scenes.demo("de"))
-    drill = render.situation(scenes.drill("en"))
+    assert "erfundene Marke, erfundene Beiträge" in render.situation(situation_scenes.demo("de"))
+    assert 'href="/sink"' in render.situation(situation_scenes.demo("de"))
+    drill = render.situation(situation_scenes.drill("en"))
     assert "<title>DRILL · " in drill
     assert "banner-drill" in drill
 
@@ -302,14 +307,14 @@ def test_every_time_names_its_zone() -> None:
 
 
 def test_a_fragment_is_the_region_alone() -> None:
-    part = render.situation(scenes.storm("de"), part=True)
+    part = render.situation(situation_scenes.storm("de"), part=True)
     assert part.lstrip().startswith('<div id="room"')
     assert "<html" not in part
     assert 'hx-get="/?topic=nl-doppelt&amp;range=1h&amp;part=1"' in part
 
 
 def test_an_empty_install_says_how_to_begin() -> None:
-    html = render.situation(scenes.empty("de"))
+    html = render.situation(situation_scenes.empty("de"))
     assert "Noch keine Beiträge" in html
     assert "So schließen Sie die erste Quelle an" in html
     assert "noch keine Daten" in html

@@ -75,11 +75,7 @@ WAYS = {
         json_says,
     ),
     "webhook": Way(
-        lambda s: {
-            "type": "webhook",
-            "url": s.webhook_url,
-            "signing_secret": s.webhook_secret,
-        },
+        lambda s: {"type": "webhook", "url": s.webhook_url, "signing_secret": s.webhook_secret},
         ChannelClass.C,
         "webhook",
         json_says,

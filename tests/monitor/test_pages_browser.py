@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from monitor.service import Service
 from monitor.store.database import SqliteStore
 from monitor.stream.embedded import EmbeddedLog
 from tests.builders import T0, playbook
-from tests.dashboards import scenes
+from tests.dashboards import incident_scenes, situation_scenes
 from tests.monitor.serving import settings
 from tests.monitor.storming import STORM, storm
 
@@ -191,13 +191,20 @@ def test_no_page_overflows_complains_or_calls_another_host(
             watched.page.close()
 
 
+LONGER: dict[str, Callable[[], str]] = {
+    "storm": lambda: render.situation(situation_scenes.storm(PSEUDO)),
+    "empty": lambda: render.situation(situation_scenes.empty(PSEUDO)),
+    "unknown": lambda: render.situation(situation_scenes.unknown(PSEUDO)),
+    "incident": lambda: render.incident(incident_scenes.incident(PSEUDO)),
+}
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scene", ["storm", "empty", "unknown", "incident"])
+@pytest.mark.parametrize("scene", LONGER)
 def test_texts_forty_per_cent_longer_still_fit(
     chrome: Browser, shown: Site, scene: str, width: int
 ) -> None:
-    view = getattr(scenes, scene)(PSEUDO)
-    html = render.incident(view) if scene == "incident" else render.situation(view)
+    html = LONGER[scene]()
     with looking(chrome, width=width) as context:
         page = context.new_page()
         page.route("**/pseudo", lambda route: route.fulfill(body=html, content_type="text/html"))

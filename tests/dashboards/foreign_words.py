@@ -1,0 +1,43 @@
+"""Words in the scenes that are not ours, or the same in both languages, for who looks for ours."""
+
+from __future__ import annotations
+
+from tests.dashboards.incident_scenes import deliveries, facts, steps
+from tests.dashboards.situation_scenes import GAPS, POSTS, TERMS, detail, tiles
+
+FOREIGN = frozenset(
+    {
+        *(x for t in tiles() for x in (t.name, t.brand)),
+        *(g.name for g in GAPS),
+        *(p.text for p in POSTS),
+        *(t.term for t in TERMS),
+        *(p.handle for p in POSTS),
+        *(p.source for p in POSTS),
+        *(s.name for s in detail().sources),
+        *(d.channel for d in deliveries()),
+        *(d.error for d in deliveries()),
+        *(x.owner for x in steps()),
+        *(x.note for x in steps()),
+        *(str(v) for f in facts() for v in f.payload.values()),
+        *(x for s in steps() for t in (s.title, s.text, *s.questions) for x in (t.de, t.en)),
+        *(
+            "Billing or service failure",
+            "Glas im Kaffee",
+            "D-31",
+            "K-12",
+            "M. Petersen",
+            "Abrechnung",
+        ),
+        *("pipeline: 41 s behind", "503 Service Unavailable", "forum"),
+    }
+) - {""}
+"""What users, platforms and playbooks wrote in these scenes."""
+UNITS = r"\b(CET|min|Nov|Tue|Mon)\b"
+"""What Babel and units bring into the test language, which is formatted as English."""
+SAME_IN_BOTH = frozenset(
+    {
+        "conn.on", "hint.sources", "in", "verdict.level", "verdict.calm",
+        "curve.1h", "curve.6h", "curve.24h", "terms.factor", "unit.times", "steps.done_by",
+        "hint.young_negatives", "hint.young_mentions", "role.community",
+    }
+)  # fmt: skip
