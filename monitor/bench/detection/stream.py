@@ -1,0 +1,243 @@
+"""Streams of one brand, bin by bin: parts that each add mentions, and rows where they are asked for.
+
+A part is what has one origin: the brand's usual day, a flare, a storm. Counts of all bins are drawn
+at once; the rows of a bin are drawn only when somebody looks at them, and fit its counts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.window import BIN, BIN_S, Bin, Counts, Window
+from monitor.bench.detection.tone import TONES, Mix, Reading
+
+HOUR_BINS = 12
+MOST_ROWS = 50_000
+"""As many rows of an hour as the pipeline looks at."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who writes a part, and where.
+
+    ``people``: so many regulars write ``1 - new`` of it; everybody else writes once. ``threads``: so
+    many threads hold ``threaded`` of it, unevenly. ``copied``: share that is a copy of one of
+    ``originals`` texts. ``reach``: median reach of a post. ``sources``: weights of the brand's sources.
+    """
+
+    people: int = 2_000
+    new: float = 0.3
+    threads: int = 40
+    threaded: float = 0.3
+    copied: float = 0.03
+    originals: int = 5
+    reach: float = 300.0
+    sources: tuple[float, ...] = (1.0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Mentions of one origin. ``rates``: expected mentions of each bin from bin ``first`` on.
+
+    ``late``: bins [a, b) of it come only once bin b has begun, as after an outage.
+    """
+
+    name: str
+    first: int
+    rates: Floats
+    mix: Mix
+    crowd: Crowd = Crowd()
+    late: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """A part with its counts: ``tones[bin, tone]``, and who writes it under which number."""
+
+    part: Part
+    tones: NDArray[np.int64]
+    offensive: NDArray[np.int64]
+    number: int
+
+    def sums(self) -> NDArray[np.int64]:
+        """Return tones, offensive and reach of each bin; the reach of a post is twice its median."""
+        reach = self.tones.sum(axis=1) * int(2 * self.part.crowd.reach)
+        return np.column_stack([self.tones, self.offensive, reach])
+
+    def at(self, bin: int) -> int | None:
+        """Return the place of a bin in the arrays; None where the part has nothing."""
+        place = bin - self.part.first
+        return place if 0 <= place < len(self.tones) else None
+
+
+@dataclass(slots=True)
+class Stream:
+    """One topic's mentions from ``start`` on, as far as its parts go. The same seed, the same stream."""
+
+    topic: str
+    start: datetime
+    seed: int
+    reading: Reading
+    names: tuple[str, ...] = ("forum",)
+    _drawn: list[_Drawn] = field(default_factory=list)
+    _sums: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((0, len(TONES) + 2), np.int64)
+    )
+    """Tones, offensive and reach of each bin, of all parts that came in time."""
+
+    def add(self, part: Part) -> None:
+        """Draw the counts of one more part."""
+        number = len(self._drawn)
+        rng = np.random.default_rng((self.seed, number))
+        n = rng.poisson(part.rates)
+        tones = rng.multinomial(n, self.reading.shares(part.mix))
+        offensive = rng.binomial(tones[:, 0], self.reading.offensive)
+        drawn = _Drawn(part, tones, offensive, number)
+        self._drawn.append(drawn)
+        if part.late is None:
+            end = part.first + len(tones)
+            if end > len(self._sums):
+                more = np.zeros((end - len(self._sums), self._sums.shape[1]), np.int64)
+                self._sums = np.concatenate([self._sums, more])
+            self._sums[part.first : end] += drawn.sums()
+
+    def forked(self, seed: int) -> Stream:
+        """Return a stream with the same parts so far, to which others are added with this seed."""
+        parts, sums = list(self._drawn), self._sums.copy()
+        return Stream(self.topic, self.start, seed, self.reading, self.names, parts, sums)
+
+    def time(self, bin: int) -> datetime:
+        """Return the start of a bin."""
+        return self.start + bin * BIN
+
+    def counts(self, bin: int, now: int | None = None) -> Counts:
+        """Return the counts of one bin, as far as they had come when bin ``now`` closed."""
+        total = np.zeros(len(TONES) + 2, np.int64)
+        if 0 <= bin < len(self._sums):
+            total += self._sums[bin]
+        for drawn in self._drawn:
+            place = drawn.at(bin) if drawn.part.late is not None else None
+            if place is not None and _come(drawn.part, bin, bin if now is None else now):
+                total += drawn.sums()[place]
+        negative, neutral, positive, unread, offensive, reach = total.tolist()
+        return Counts(
+            mentions=negative + neutral + positive + unread,
+            negatives=negative,
+            neutrals=neutral,
+            positives=positive,
+            unread=unread,
+            offensive=offensive,
+            reach=reach,
+        )
+
+    def bin(self, bin: int, now: int | None = None, revision: int = 0) -> Bin:
+        return Bin(self.topic, self.time(bin), self.counts(bin, now), revision)
+
+    def came(self, now: int) -> list[tuple[int, int]]:
+        """Return the spans of bins whose late mentions come as bin ``now`` closes."""
+        late = {d.part.late for d in self._drawn if d.part.late is not None}
+        return sorted(span for span in late if span[1] == now)
+
+    def arrived(self, name: str, until: int) -> int:
+        """Return how many mentions of the parts of that name lie before bin ``until``."""
+        return sum(
+            int(d.tones[: max(0, until - d.part.first)].sum())
+            for d in self._drawn
+            if d.part.name == name
+        )
+
+    def rows(self, bin: int, now: int) -> list[Floats]:
+        """Return columns of rows of one bin, as far as they had come; see `Hours`."""
+        found = [
+            _rows(self, drawn, bin, place)
+            for drawn in self._drawn
+            if (place := drawn.at(bin)) is not None and _come(drawn.part, bin, now)
+        ]
+        return [np.concatenate(columns) for columns in zip(*found, strict=True)] if found else []
+
+
+def _come(part: Part, bin: int, now: int) -> bool:
+    return part.late is None or not part.late[0] <= bin < part.late[1] or now >= part.late[1]
+
+
+def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
+    """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach."""
+    part, tones = drawn.part, drawn.tones[place]
+    crowd, n = part.crowd, int(tones.sum())
+    rng = np.random.default_rng((stream.seed, drawn.number, bin))
+    own = (drawn.number + 1) << 40
+    tone = np.repeat([int(t) for t in TONES], tones)
+    offensive = np.zeros(n)
+    offensive[: int(drawn.offensive[place])] = 1.0  # the first rows are the negative ones
+    at = stream.time(bin).timestamp() + rng.integers(0, BIN_S, n)
+    single = own + (bin << 20) + np.arange(n) + 1
+    regular = own - (rng.pareto(1.0, n) * 3).astype(np.int64) % crowd.people - 1
+    author = np.where(rng.random(n) < crowd.new, single, regular)
+    threads = own - 1_000_000 - (rng.pareto(1.2, n) * 2).astype(np.int64) % crowd.threads
+    thread = np.where(rng.random(n) < crowd.threaded, threads, single)
+    copies = own - 2_000_000 - rng.integers(0, crowd.originals, n)
+    cluster = np.where(rng.random(n) < crowd.copied, copies, single)
+    reach = np.minimum(rng.lognormal(np.log(crowd.reach), 1.2, n), 40_000.0)
+    source = rng.choice(len(crowd.sources), n, p=np.array(crowd.sources) / sum(crowd.sources))
+    return [at, source, author, thread, cluster, tone, offensive, reach]
+
+
+class Hours:
+    """Windows of the trailing hour, as `TopicWatch.close` wants them; each bin's rows drawn once."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._kept: deque[tuple[int, int, list[Floats]]] = deque(maxlen=HOUR_BINS)
+
+    def window(self, last: int) -> Window:
+        """Return the rows of the hour up to the end of bin ``last``."""
+        kept = {(bin, when): columns for bin, when, columns in self._kept}
+        blocks = []
+        self._kept.clear()
+        for bin in range(last - HOUR_BINS + 1, last + 1):
+            when = self._when(bin, last)
+            columns = kept.get((bin, when))
+            if columns is None:
+                columns = self._stream.rows(bin, last)
+            self._kept.append((bin, when, columns))
+            if columns:
+                blocks.append(columns)
+        return _window(self._stream, last, blocks)
+
+    def _when(self, bin: int, last: int) -> int:
+        """Return a number that changes once late mentions of a bin have come."""
+        return sum(_come(d.part, bin, last) for d in self._stream._drawn)
+
+
+def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:
+    until = stream.time(last + 1)
+    since = until - HOUR_BINS * BIN
+    if not blocks:
+        return Window(since, until)
+    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    order = np.argsort(columns[0], kind="stable")[-MOST_ROWS:]
+    at, source, author, thread, cluster, tone, offensive, reach = (c[order] for c in columns)
+    n = len(order)
+    return Window(
+        since,
+        until,
+        at=at.astype(np.int64).tolist(),
+        num=list(range(n)),
+        source=[stream.names[i] for i in source.astype(np.int64).tolist()],
+        author=author.astype(np.int64).tolist(),
+        thread=thread.astype(np.int64).tolist(),
+        cluster=cluster.astype(np.int64).tolist(),
+        tone=tone.astype(np.int64).tolist(),
+        offensive=(offensive > 0).tolist(),
+        reach=reach.astype(np.int64).tolist(),
+        lang=["de"] * n,
+        kind=["post"] * n,
+        tripwire=[""] * n,
+    )
