@@ -97,7 +97,8 @@ class Viewer:
 class Chrome:
     """What every page carries around its content.
 
-    ``here`` is the address of this page for its own re-fetch and language links. ``data_until`` is
+    ``here`` is the address of this page for its own re-fetch and language links, ``base`` that of
+    this server as the reader reaches it, without a slash at its end. ``data_until`` is
     the newest time that any source told us of. ``failures`` are plain sentences of what is broken.
     """
 
@@ -106,6 +107,7 @@ class Chrome:
     zone: str
     here: str
     page: str
+    base: str = ""
     data_until: datetime | None = None
     open_incidents: int = 0
     demo: bool = False
@@ -232,7 +234,10 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The situation room. ``detail`` None: there is no topic, or nothing came in at all."""
+    """The situation room. ``detail`` None: there is no topic, or nothing came in at all.
+
+    ``senders``: sources that wait for posts sent to them.
+    """
 
     chrome: Chrome
     gaps: tuple[Gap, ...]
@@ -243,6 +248,7 @@ class Situation:
     anything: bool = True
     topics_configured: bool = True
     sources_configured: bool = True
+    senders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

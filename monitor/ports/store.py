@@ -233,7 +233,7 @@ class Reader(Protocol):
 
 
 class Store(Protocol):
-    """The durable state. Laws in tests/laws/test_store.py."""
+    """The durable state. Laws in tests/laws/test_store_*.py."""
 
     @property
     def read(self) -> Reader: ...

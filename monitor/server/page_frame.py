@@ -61,6 +61,7 @@ def chrome_of(
         zone=zone,
         here=here,
         page=page,
+        base=str(request.base_url).rstrip("/"),
         data_until=sight.data_until,
         open_incidents=len(service.store.read.incidents(open_only=True)),
         demo=service.demo,

@@ -106,6 +106,7 @@ def situation(
         anything=shown,
         topics_configured=bool(service.topics),
         sources_configured=bool(service.settings.sources),
+        senders=tuple(n for n, s in service.settings.sources.items() if s.type == "http"),
     )
 
 

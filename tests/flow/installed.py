@@ -46,6 +46,27 @@ def wire(id: str, text: str = "Die Acme Bahn fährt heute") -> dict[str, Any]:
     }
 
 
+def send(url: str, *ids: str, text: str) -> httpx.Response:
+    """Post one good mention per id, all in one batch, to the door at ``url``."""
+    body = [wire(id, text) for id in ids]
+    return httpx.post(url + INGEST, json=body, headers=BEARER, timeout=LONG)
+
+
+def alerting(webhook: tuple[str, str] | None) -> str:
+    """Return the settings that send alerts to a receiver, given its address and secret."""
+    if webhook is None:
+        return ""
+    address, secret = webhook
+    return f"""
+[channel.hook]
+type = "webhook"
+url = "{address}"
+signing_secret = "{secret}"
+[[route]]
+channels = ["hook"]
+"""
+
+
 @dataclass
 class Install:
     """One install in a folder; may be started again and again."""
@@ -102,23 +123,13 @@ any = ["acme bahn"]
 type = "http"
 token = "{TOKEN}"
 """
-        if self.webhook is not None:
-            text += f"""
-[channel.hook]
-type = "webhook"
-url = "{self.webhook[0]}"
-signing_secret = "{self.webhook[1]}"
-[[route]]
-channels = ["hook"]
-"""
-        return text
+        return text + alerting(self.webhook)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=LONG)
 
     def send(self, *ids: str, text: str = "Die Acme Bahn fährt heute") -> httpx.Response:
-        body = [wire(id, text) for id in ids]
-        return httpx.post(self.url + INGEST, json=body, headers=BEARER, timeout=LONG)
+        return send(self.url, *ids, text=text)
 
     def stop(self) -> tuple[int, float]:
         """SIGTERM; return exit code and seconds."""

@@ -15,7 +15,7 @@ import httpx
 from monitor.bench.redis_servers import RedisServer
 from monitor.bench.service import Process
 from monitor.server.sink import Sink
-from tests.flow.installed import BEARER, INGEST, LONG, TOKEN, soon, wire
+from tests.flow.installed import LONG, TOKEN, alerting, send, soon
 from tests.servers import postgres
 
 
@@ -77,26 +77,16 @@ any = ["acme bahn"]
 name = "Andere"
 any = ["andere"]
 """
-        if self.webhook is not None:
-            text += f"""
-[channel.hook]
-type = "webhook"
-url = "{self.webhook[0]}"
-signing_secret = "{self.webhook[1]}"
-[[route]]
-channels = ["hook"]
-"""
-        return text
+        return text + alerting(self.webhook)
 
     def send(self, *ids: str, text: str = "Die Acme Bahn fährt heute") -> httpx.Response:
-        body = [wire(id, text) for id in ids]
-        return httpx.post(self.url + INGEST, json=body, headers=BEARER, timeout=LONG)
+        return send(self.url, *ids, text=text)
 
     def accepted(self, *ids: str) -> bool:
         return self.send(*ids).status_code == 202
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        return postgres.server().execute(sql, self.database.rpartition("/")[2])
+        return postgres.rows(self.database, sql)
 
     def failures(self) -> list[str]:
         """Return what `/readyz` says needs a person."""

@@ -1,4 +1,4 @@
-"""From every released schema to the newest, on both databases, with rows in every table."""
+"""Migrations on both databases: from every released schema, for processes that start at once."""
 
 from __future__ import annotations
 
@@ -185,6 +185,24 @@ def test_what_a_released_schema_left_is_dropped_when_it_is_old(url: str, revisio
     store.close()
 
 
+def test_processes_that_start_together_all_get_a_store(url: str) -> None:
+    script = (
+        "from monitor.store.database import open_store\n"
+        f"store = open_store({url!r})\n"
+        "print(store.secret('author').hex())\n"
+        "store.close()"
+    )
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    said = {child.communicate(timeout=120)[0] for child in children}
+    assert [child.returncode for child in children] == [0, 0, 0]
+    assert len(said) == 1
+
+
 # --- PostgreSQL; for SQLite see test_store_schema.py ----------------------------------------
 
 
@@ -210,24 +228,6 @@ def test_migrations_lead_to_the_metadata_on_postgresql(empty: str) -> None:
     assert found == []
 
 
-def test_workers_that_start_together_all_get_a_store(empty: str) -> None:
-    script = (
-        "from monitor.store.database import open_store\n"
-        f"store = open_store({empty!r})\n"
-        "print(store.secret('author').hex())\n"
-        "store.close()"
-    )
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = {child.communicate(timeout=120)[0] for child in children}
-    assert [child.returncode for child in children] == [0, 0, 0]
-    assert len(said) == 1
-
-
 def test_a_migration_that_fails_leaves_nothing(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     build_then_fail = migrate_postgres._upgrade
 
@@ -239,11 +239,10 @@ def test_a_migration_that_fails_leaves_nothing(empty: str, monkeypatch: pytest.M
     with pytest.raises(KeyError):
         PostgresStore.open(empty)
     monkeypatch.undo()
-    name = empty.rpartition("/")[2]
     count = "SELECT count(*) FROM pg_class WHERE relname IN ('mention', 'alembic_version')"
-    assert postgres.server().execute(count, name) == [(0,)]
+    assert postgres.rows(empty, count) == [(0,)]
     PostgresStore.open(empty).close()
-    assert postgres.server().execute("SELECT version_num FROM alembic_version", name) == [(HEAD,)]
+    assert postgres.rows(empty, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_a_current_database_is_recognised_without_alembic(empty: str) -> None:

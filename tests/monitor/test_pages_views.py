@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from detectors.window import BIN
 from monitor.ports import SourceState
 from playbooks.run import StepState
 from tests.builders import T0, TOPIC, result
-from tests.monitor.serving import Served, served, settings
+from tests.monitor.serving import BEARER, JSON, Served, served, settings
 from tests.monitor.storming import STORM, calm_past, clock_of, post, storm
 
 DE = {"accept-language": "de"}
@@ -50,6 +51,14 @@ def test_a_fresh_install_is_told_how_to_begin_and_not_that_it_is_calm(server: Se
     assert "Noch keine Beiträge" in html
     assert "Windstille" not in html
     assert "shop: nie erreicht" in text(html)
+
+
+def test_the_first_post_goes_where_the_page_says(server: Served) -> None:
+    page = unescape(server.get("/", headers=DE).text)
+    [told] = re.findall(r"-d '([^']+)' ..  (http\S+)</code>", page, re.DOTALL)
+    answer = server.post(told[1], content=told[0], headers={**BEARER, **JSON})
+    assert answer.status_code == 202
+    assert answer.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
 
 
 def test_a_calm_topic_is_shown_with_its_normal(server: Served) -> None:

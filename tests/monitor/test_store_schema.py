@@ -86,23 +86,6 @@ def test_a_current_file_is_recognised_without_alembic_and_sqlalchemy(file: Path)
     assert out.stdout == "[]\n"
 
 
-def test_two_processes_that_start_together_both_get_a_store(file: Path) -> None:
-    script = (
-        "from monitor.store.database import SqliteStore\n"
-        f"store = SqliteStore.open('sqlite:///{file}')\n"
-        "print(store.secret('author').hex())"
-    )
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = {child.communicate(timeout=120)[0] for child in children}
-    assert [child.returncode for child in children] == [0, 0, 0]
-    assert len(said) == 1
-
-
 def test_a_migration_that_fails_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The last statement of the upgrade fails; what went before it must be gone.
     monkeypatch.setattr(migrate_module, "APPLICATION_ID", "no number (")
