@@ -292,6 +292,10 @@ class Burst:
         self._memo = (value, hour, sums)
         return sums
 
+    def sum_of(self, value: float, bins: int) -> float:
+        """Return the sum of the last ``bins`` bins, the newest being ``value``."""
+        return sum(self._values[1 - bins :]) + value if bins > 1 else value
+
     def return_periods(self, value: float, hour: int) -> list[float]:
         """Return the return period in days at every scale; 0 where there is no burst."""
         return [
@@ -337,12 +341,14 @@ class Burst:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take a state that `snapshot` returned; ValueError names what does not fit."""
         tails = state.get("tails")
-        if not isinstance(tails, list) or len(tails) != len(self.tails):
+        if not isinstance(tails, list) or not 0 < len(tails) <= len(self.tails):
             raise ValueError(f"detector state: 'tails' must be a list of {len(self.tails)}")
         self.baseline.restore(state)
-        for tail, saved in zip(self.tails, tails, strict=True):
+        for tail, saved in zip(self.tails, tails, strict=False):
             tail.restore({"tails": saved}, "tails")
-        keep = len(self._values)
-        self._values = numbers(state, "values", keep)
-        self._wanted = numbers(state, "wanted", keep)
+        # A state from before a longer scale was added: that scale knows what the others saw.
+        keep = max(self.scales[: len(tails)]) - 1
+        empty = [0.0] * (len(self._values) - keep)
+        self._values = empty + numbers(state, "values", keep)
+        self._wanted = empty + numbers(state, "wanted", keep)
         self._memo = None

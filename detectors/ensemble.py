@@ -56,8 +56,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "young_topic_days": Threshold(14, "days", "until then the page says how long it knows the topic"),
     "loud_days": Threshold(3, "days", "a burst of mentions so rare is worth a look"),
     "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
-    "tone_low": Threshold(0.40, "share", "an upper end below this is attention, not a storm; the "
-        "model finds two thirds of negatives, so a storm of 60 % shows as 0.45"),
+    "tone_low": Threshold(0.25, "share", "an upper end below this is attention, not a storm: "
+        "misread posts alone come near it"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "copies": Threshold(0.60, "share", "most of it is one text"),
@@ -111,7 +111,8 @@ class Thresholds:
 class Evidence:
     """What is known at the end of one bin. ``measures`` None: rows were not looked at.
 
-    ``negatives``: of the last hour, from counts. ``median``: frozen 28-day median of an hour's
+    ``negatives``: of the last hour, from counts; ``unexplained``: pace of those that the crowd does
+    not explain, an hour. ``median``: frozen 28-day median of an hour's
     negatives; ``usual``: what is expected of this hour. ``mention_days`` / ``negative_days``:
     return periods. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
@@ -120,6 +121,7 @@ class Evidence:
     """
 
     negatives: int = 0
+    unexplained: float = 0.0
     measures: Measures | None = None
     median: float = 0.0
     usual: float = 0.0
@@ -177,7 +179,7 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
     base = max(evidence.median, limits["median_floor"])
     pace = max(evidence.negatives, seen.negatives, 4 * seen.recent)
     multiple = pace / base
-    usual = pace / max(base, evidence.usual)
+    usual = evidence.unexplained / max(base, evidence.usual)
     size = _size(seen, multiple, limits)
     _tell_size(story, seen, multiple, size, limits)
     wide = _reach(story, evidence, seen, limits)
@@ -308,13 +310,10 @@ def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresho
     if evidence.mention_days < limits["loud_days"] or seen.mentions < limits["loud_mentions"]:
         return Level.CALM
     story.test(ReasonCode.MENTION_BURST, evidence.mention_days, limits["loud_days"])
-    if seen.share.high < limits["tone_low"]:
-        return Level.LIGHT_AIR
-    open_tone = seen.share.low < limits["tone_low"]
     unread = seen.unread_share >= limits["unread"]
-    if open_tone or unread:
-        share, limit = seen.unread_share, limits["unread"]
-        story.test(ReasonCode.TONE_UNREADABLE, share, limit, met=True)
+    if evidence.negative_days < limits["level1_days"] and not unread:
+        return Level.LIGHT_AIR
+    story.test(ReasonCode.TONE_UNREADABLE, seen.unread_share, limits["unread"], met=True)
     return Level.FRESH_BREEZE
 
 

@@ -45,6 +45,14 @@ class BurstDetector(base.Estimator):
         """Return the expected count of a bin in that local hour."""
         return self._burst.expected(hour)
 
+    def sum_of(self, value: float, bins: int) -> float:
+        """Return the sum of the last ``bins`` bins (a scale at most), the newest being ``value``."""
+        return self._burst.sum_of(value, bins)
+
+    def tame(self, value: float, hour: int) -> float:
+        """Return the part of a bin's count that may be learned."""
+        return self._burst.tails[0].tame(value, self._burst.expected(hour))
+
     def return_period(self, value: float, hour: int) -> float:
         """Return the longest return period in days over all scales, 0 where there is no burst."""
         return max(self._burst.return_periods(value, hour))

@@ -13,7 +13,7 @@ from detectors.window import BIN, Counts
 HOUR_BINS = 12
 
 # What is kept of a bin, in this order; ``LATE`` are negatives that came after it was closed.
-MENTIONS, NEGATIVES, TRIPWIRES, LATE = range(4)
+MENTIONS, NEGATIVES, TRIPWIRES, LATE, UNREAD = range(5)
 
 
 class LastHour:
@@ -25,7 +25,7 @@ class LastHour:
     __slots__ = ("_bins",)
 
     def __init__(self) -> None:
-        self._bins: deque[list[int]] = deque([[0, 0, 0, 0]] * HOUR_BINS, HOUR_BINS)
+        self._bins: deque[list[int]] = deque([[0] * 5] * HOUR_BINS, HOUR_BINS)
 
     def negatives(self, newest: int = HOUR_BINS - 1) -> int:
         """Return the negatives of the ``newest`` bins."""
@@ -60,16 +60,18 @@ class LastHour:
 
     def append(self, counts: Counts) -> None:
         """Take in the bin that was just judged."""
-        self._bins.append([counts.mentions, counts.negatives, counts.tripwires, 0])
+        self._bins.append(_kept(counts, 0))
 
-    def amend(self, ago: int, counts: Counts) -> tuple[int, int]:
-        """Take over what the bin ``ago`` bins back counts now; return how many more mentions and
-        negatives that is. ``ago`` from 1 (the newest) to 12."""
+    def counts(self, ago: int) -> Counts:
+        """Return what is kept of the bin ``ago`` bins back, from 1 (the newest) to 12."""
+        b = self._bins[-ago]
+        return Counts(mentions=b[MENTIONS], negatives=b[NEGATIVES], unread=b[UNREAD])
+
+    def amend(self, ago: int, counts: Counts) -> None:
+        """Take over what the bin ``ago`` bins back counts now; what is more came late."""
         before = self._bins[-ago]
-        more = counts.negatives - before[NEGATIVES]
-        late = max(0, before[LATE] + more)
-        self._bins[-ago] = [counts.mentions, counts.negatives, counts.tripwires, late]
-        return counts.mentions - before[MENTIONS], more
+        late = max(0, before[LATE] + counts.negatives - before[NEGATIVES])
+        self._bins[-ago] = _kept(counts, late)
 
     def snapshot(self) -> dict[str, Any]:
         return {"hour": [list(b) for b in self._bins]}
@@ -79,4 +81,9 @@ class LastHour:
         hour = state.get("hour")
         if not isinstance(hour, list) or len(hour) != HOUR_BINS:
             raise ValueError(f"detector state: 'hour' must be a list of {HOUR_BINS}")
-        self._bins = deque([[int(n) for n in b] for b in hour], HOUR_BINS)
+        bins = [[int(n) for n in b] for b in hour]
+        self._bins = deque([[*b, *[0] * (UNREAD + 1 - len(b))] for b in bins], HOUR_BINS)
+
+
+def _kept(counts: Counts, late: int) -> list[int]:
+    return [counts.mentions, counts.negatives, counts.tripwires, late, counts.unread]

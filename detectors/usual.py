@@ -1,10 +1,11 @@
-"""What is usual for a topic besides its counts: the reach of one post, and outlets a day.
+"""What is usual for a topic besides its counts: tone, the reach of one post, outlets a day.
 
 Both fade with a half-life of seven days and are not taught while the topic is frozen.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,53 @@ from detectors.window import Counts
 
 KEEP_WEEK = 0.5 ** (1 / (7 * 288))
 """A memory with a half-life of seven days, per bin."""
+PRIOR_TONE = (1.0, 4.0)
+"""Negative and other posts believed before any is known: one in five."""
+CROWD_SD = 2.0
+"""Compared on invented brands (0, 1, 2): on streams of 20 posts an hour chance explained too much."""
 MOST = 32
 """Outlets that are remembered; beyond that the one seen longest ago goes."""
 DAY_S = 86_400
+
+
+class UsualTone:
+    """How many negatives usually come with the posts that are not: what a crowd explains.
+
+    More people bring more criticism, and that alone is no storm. Negatives beyond what so many
+    other posts would usually bring are *unexplained*, and only those count for rarity.
+    """
+
+    __slots__ = ("_negatives", "_others")
+
+    def __init__(self) -> None:
+        self._negatives, self._others = PRIOR_TONE
+
+    def odds(self) -> float:
+        """Return negatives for each other post."""
+        return self._negatives / self._others
+
+    def unexplained(self, negatives: float, others: float, expected: float) -> float:
+        """Return the negatives of a bin that its crowd does not explain, 0 to ``negatives``.
+
+        ``others``: its posts that are not negative; ``expected``: how many of them were expected.
+        An excess of them below `CROWD_SD` deviations of chance explains nothing.
+        """
+        crowd = others - expected - CROWD_SD * math.sqrt(max(expected, 0.0))
+        return max(0.0, negatives - self.odds() * crowd) if crowd > 0.0 else negatives
+
+    def learn(self, negatives: float, others: float) -> None:
+        """Take in one bin's (already tamed) counts."""
+        self._negatives = self._negatives * KEEP_WEEK + negatives
+        self._others = self._others * KEEP_WEEK + others
+        # The prior fades too, but never to nothing: odds stay finite.
+        self._others = max(self._others, 1e-3)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"tone": [self._negatives, self._others]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take a state that `snapshot` returned; ValueError names what does not fit."""
+        self._negatives, self._others = numbers(state, "tone", 2)
 
 
 class UsualReach:

@@ -22,11 +22,13 @@ from detectors.online.negatives import NegativesDetector
 from detectors.online.volume import VolumeDetector
 from detectors.online.young import YoungDetector
 from detectors.topic import Topic
-from detectors.usual import DAY_S, Outlets, UsualReach
+from detectors.usual import DAY_S, Outlets, UsualReach, UsualTone
 from detectors.window import BIN, Bin, Counts, Window
 
 SPAN = timedelta(hours=1)
 """How much of the past the `Window` given to `TopicWatch.close` must hold."""
+SCALES = (1, 3, 12, 36)
+"""Sums of negatives over 5, 15, 60 and 180 minutes: what grows slowly is rare only over hours."""
 SETTLED_BURSTS = 5.0
 """Past bursts from which on the learned tail is trusted and the young channel is silent."""
 QUIET_RATE = 20.0
@@ -62,6 +64,8 @@ class _Scored:
     expected_negatives: float
     hour_negatives: int
     pace: int
+    unexplained: float
+    """Pace of negatives that the crowd does not explain, an hour."""
 
 
 class TopicWatch:
@@ -76,12 +80,13 @@ class TopicWatch:
         self._zone = _zone(topic)
         self._limits = Thresholds(topic.thresholds)
         self._volume = VolumeDetector()
-        self._negatives = NegativesDetector()
+        self._negatives = NegativesDetector(scales=SCALES)
         self._young = YoungDetector(Series.NEGATIVES)
         self._median = HourlyMedian()
         self._first: datetime | None = None
         self._next: datetime | None = None
         self._hour = LastHour()
+        self._tone = UsualTone()
         self._reach = UsualReach()
         self._outlets = Outlets()
         self._level = Level.CALM
@@ -99,12 +104,16 @@ class TopicWatch:
             return False
         if counts.tripwires or self._hour.tripped():
             return True
-        if counts.negatives and (counts.articles or counts.reach >= self._spark()):
+        # One very wide post shows as reach beyond what so many posts usually have.
+        beyond = counts.reach - self._reach.value() * counts.mentions
+        if counts.negatives and (counts.articles or 2 * beyond >= self._spark()):
             return True
         scored = self._score(bin)
         if scored.mention_days >= self._limits["loud_days"]:
             return True
         if scored.hour_negatives < self._limits["level1_authors"]:
+            return False
+        if scored.negative_days < self._limits["level1_days"] and not self._gross(bin, scored):
             return False
         return scored.pace >= self._limits["level1_multiple"] * self._base()
 
@@ -151,7 +160,7 @@ class TopicWatch:
             return self._scored[1]
         local = bin.start.astimezone(self._zone)
         hour = local.hour
-        mentions, negatives = float(bin.counts.mentions), float(bin.counts.negatives)
+        mentions, negatives = float(bin.counts.mentions), self._unexplained(bin.counts, hour)
         x = {
             "mentions": mentions,
             "negatives": negatives,
@@ -177,9 +186,26 @@ class TopicWatch:
             expected_negatives=expected,
             hour_negatives=hour_negatives,
             pace=max(hour_negatives, 4 * recent),
+            unexplained=max(
+                self._negatives.sum_of(negatives, HOUR_BINS),
+                4 * self._negatives.sum_of(negatives, 3),
+            ),
         )
         self._scored = (bin, scored)
         return scored
+
+    def _unexplained(self, counts: Counts, hour: int) -> float:
+        """Return the negatives beyond what so many other posts would usually bring."""
+        others = counts.mentions - counts.negatives - counts.unread
+        expected = self._volume.expected(hour) - self._negatives.expected(hour)
+        return self._tone.unexplained(float(counts.negatives), float(others), expected)
+
+    def _gross(self, bin: Bin, scored: _Scored) -> bool:
+        """Return whether so many negatives might interrupt whatever the history says."""
+        if self._days_known(bin) < self._limits["new_topic_days"]:
+            return scored.hour_negatives >= self._limits["new_topic_authors"]
+        usual = max(self._base(), HOUR_BINS * scored.expected_negatives)
+        return scored.unexplained >= self._limits["gross_multiple"] * usual
 
     def _base(self) -> float:
         return max(self._median.value(), self._limits["median_floor"])
@@ -207,6 +233,7 @@ class TopicWatch:
         self._outlets.forget(bin.end)
         return Evidence(
             negatives=scored.hour_negatives,
+            unexplained=scored.unexplained,
             measures=measures,
             median=self._median.value() if measures is not None else self._base(),
             usual=HOUR_BINS * scored.expected_negatives,
@@ -275,10 +302,12 @@ class TopicWatch:
         hour = bin.start.astimezone(self._zone).hour
         ago = (self._next - bin.start) // BIN if self._next else 0
         if 1 <= ago <= HOUR_BINS:
-            mentions, negatives = self._hour.amend(ago, bin.counts)
-            self._volume.add_late(ago, float(mentions))
-            self._negatives.add_late(ago, float(negatives))
-            self._young.add_late(ago, float(negatives))
+            before = self._hour.counts(ago)
+            self._hour.amend(ago, bin.counts)
+            more = self._unexplained(bin.counts, hour) - self._unexplained(before, hour)
+            self._volume.add_late(ago, float(bin.counts.mentions - before.mentions))
+            self._negatives.add_late(ago, more)
+            self._young.add_late(ago, more)
             self._scored = None
         shown = Level(media)
         assessment = Assessment(
@@ -307,6 +336,7 @@ class TopicWatch:
             self._volume.learn_one(x)
             self._negatives.learn_one(x)
             self._young.learn_one(x)
+            self._learn_tone(bin.counts, int(x["hour"]))
             self._median.learn(scored.hour_negatives)
             self._reach.learn(bin.counts)
             self._outlets.learn()
@@ -316,6 +346,12 @@ class TopicWatch:
         self._hour.append(bin.counts)
         self._next = bin.end
         self._scored = None
+
+    def _learn_tone(self, counts: Counts, hour: int) -> None:
+        negatives = self._negatives.tame(float(counts.negatives), hour)
+        mentions = self._volume.tame(float(counts.mentions), hour)
+        others = counts.mentions - counts.negatives - counts.unread
+        self._tone.learn(negatives, min(float(others), mentions))
 
     # --- state ------------------------------------------------------------------------------
 
@@ -330,6 +366,7 @@ class TopicWatch:
             "young": self._young.snapshot(),
             "median": self._median.snapshot(),
             **self._hour.snapshot(),
+            **self._tone.snapshot(),
             **self._reach.snapshot(),
             **self._outlets.snapshot(),
             "level": [int(self._level), self._quiet, self._frozen],
@@ -349,6 +386,8 @@ class TopicWatch:
         self._negatives.restore(state["negatives"])
         self._young.restore(state["young"])
         self._median.restore(state["median"])
+        if "tone" in state:  # absent in states from before tone was learned
+            self._tone.restore(state)
         self._reach.restore(state)
         self._outlets.restore(state)
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen
