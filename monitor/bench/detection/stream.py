@@ -44,17 +44,13 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Mentions of one origin. ``rates``: expected mentions of each bin from bin ``first`` on.
-
-    ``late``: bins [a, b) of it come only once bin b has begun, as after an outage.
-    """
+    """Mentions of one origin. ``rates``: expected mentions of each bin from bin ``first`` on."""
 
     name: str
     first: int
     rates: Floats
     mix: Mix
     crowd: Crowd = Crowd()
-    late: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -79,18 +75,22 @@ class _Drawn:
 
 @dataclass(slots=True)
 class Stream:
-    """One topic's mentions from ``start`` on, as far as its parts go. The same seed, the same stream."""
+    """One topic's mentions from ``start`` on, as far as its parts go. The same seed, the same stream.
+
+    ``blind``: of bins [a, b) nothing comes before bin b, as after an outage of the collector.
+    """
 
     topic: str
     start: datetime
     seed: int
     reading: Reading
     names: tuple[str, ...] = ("forum",)
+    blind: tuple[int, int] | None = None
     _drawn: list[_Drawn] = field(default_factory=list)
     _sums: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros((0, len(TONES) + 2), np.int64)
     )
-    """Tones, offensive and reach of each bin, of all parts that came in time."""
+    """Tones, offensive and reach of each bin, of all parts."""
 
     def add(self, part: Part) -> None:
         """Draw the counts of one more part."""
@@ -101,17 +101,16 @@ class Stream:
         offensive = rng.binomial(tones[:, 0], self.reading.offensive)
         drawn = _Drawn(part, tones, offensive, number)
         self._drawn.append(drawn)
-        if part.late is None:
-            end = part.first + len(tones)
-            if end > len(self._sums):
-                more = np.zeros((end - len(self._sums), self._sums.shape[1]), np.int64)
-                self._sums = np.concatenate([self._sums, more])
-            self._sums[part.first : end] += drawn.sums()
+        end = part.first + len(tones)
+        if end > len(self._sums):
+            more = np.zeros((end - len(self._sums), self._sums.shape[1]), np.int64)
+            self._sums = np.concatenate([self._sums, more])
+        self._sums[part.first : end] += drawn.sums()
 
     def forked(self, seed: int) -> Stream:
         """Return a stream with the same parts so far, to which others are added with this seed."""
         parts, sums = list(self._drawn), self._sums.copy()
-        return Stream(self.topic, self.start, seed, self.reading, self.names, parts, sums)
+        return Stream(self.topic, self.start, seed, self.reading, self.names, None, parts, sums)
 
     def time(self, bin: int) -> datetime:
         """Return the start of a bin."""
@@ -119,14 +118,9 @@ class Stream:
 
     def counts(self, bin: int, now: int | None = None) -> Counts:
         """Return the counts of one bin, as far as they had come when bin ``now`` closed."""
-        total = np.zeros(len(TONES) + 2, np.int64)
-        if 0 <= bin < len(self._sums):
-            total += self._sums[bin]
-        for drawn in self._drawn:
-            place = drawn.at(bin) if drawn.part.late is not None else None
-            if place is not None and _come(drawn.part, bin, bin if now is None else now):
-                total += drawn.sums()[place]
-        negative, neutral, positive, unread, offensive, reach = total.tolist()
+        if not 0 <= bin < len(self._sums) or not self.come(bin, bin if now is None else now):
+            return Counts()
+        negative, neutral, positive, unread, offensive, reach = self._sums[bin].tolist()
         return Counts(
             mentions=negative + neutral + positive + unread,
             negatives=negative,
@@ -142,15 +136,18 @@ class Stream:
 
     def came(self, now: int) -> list[tuple[int, int]]:
         """Return the spans of bins whose late mentions come as bin ``now`` closes."""
-        late = {d.part.late for d in self._drawn if d.part.late is not None}
-        return sorted(span for span in late if span[1] == now)
+        return [self.blind] if self.blind is not None and self.blind[1] == now else []
 
-    def arrived(self, name: str, until: int) -> int:
-        """Return how many mentions of the parts of that name lie before bin ``until``."""
-        return sum(
-            int(d.tones[: max(0, until - d.part.first)].sum())
-            for d in self._drawn
-            if d.part.name == name
+    def share_at(self, name: str, share: float) -> int:
+        """Return in which of its bins the part of that name had brought ``share`` of its mentions."""
+        drawn = next(d for d in self._drawn if d.part.name == name)
+        come = np.cumsum(drawn.tones.sum(axis=1))
+        return int(np.searchsorted(come, share * come[-1])) if len(come) and come[-1] else 0
+
+    def come(self, bin: int, now: int) -> bool:
+        """Return whether the mentions of a bin had come when bin ``now`` closed."""
+        return (
+            self.blind is None or not self.blind[0] <= bin < self.blind[1] or now >= self.blind[1]
         )
 
     def rows(self, bin: int, now: int) -> list[Floats]:
@@ -158,13 +155,9 @@ class Stream:
         found = [
             _rows(self, drawn, bin, place)
             for drawn in self._drawn
-            if (place := drawn.at(bin)) is not None and _come(drawn.part, bin, now)
+            if (place := drawn.at(bin)) is not None and self.come(bin, now)
         ]
         return [np.concatenate(columns) for columns in zip(*found, strict=True)] if found else []
-
-
-def _come(part: Part, bin: int, now: int) -> bool:
-    return part.late is None or not part.late[0] <= bin < part.late[1] or now >= part.late[1]
 
 
 def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
@@ -194,7 +187,7 @@ class Hours:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._kept: deque[tuple[int, int, list[Floats]]] = deque(maxlen=HOUR_BINS)
+        self._kept: deque[tuple[int, bool, list[Floats]]] = deque(maxlen=HOUR_BINS)
 
     def window(self, last: int) -> Window:
         """Return the rows of the hour up to the end of bin ``last``."""
@@ -202,7 +195,7 @@ class Hours:
         blocks = []
         self._kept.clear()
         for bin in range(last - HOUR_BINS + 1, last + 1):
-            when = self._when(bin, last)
+            when = self._stream.come(bin, last)
             columns = kept.get((bin, when))
             if columns is None:
                 columns = self._stream.rows(bin, last)
@@ -210,10 +203,6 @@ class Hours:
             if columns:
                 blocks.append(columns)
         return _window(self._stream, last, blocks)
-
-    def _when(self, bin: int, last: int) -> int:
-        """Return a number that changes once late mentions of a bin have come."""
-        return sum(_come(d.part, bin, last) for d in self._stream._drawn)
 
 
 def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:

@@ -69,8 +69,8 @@ class Watching:
     def step(self, number: int) -> Assessment:
         """Close one bin, after the bins whose late mentions have come with it."""
         for first, end in self.stream.came(number):
-            for bin in range(max(first, number - LATENESS // BIN), end):
-                self.watch.close(self.stream.bin(bin, number, revision=1), None)
+            for late in range(max(first, number - LATENESS // BIN), end):
+                self.watch.close(self.stream.bin(late, number, revision=1), None)
         bin = self.stream.bin(number, number)
         window = self._hours.window(number) if self.watch.wants_window(bin) else None
         incident = self._incident

@@ -1,0 +1,89 @@
+"""What looks like a storm and is none: a page for any of these is a false one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.bench.detection.brand import DAY_BINS, TONE_SD, Brand, mix
+from monitor.bench.detection.stream import Crowd, Floats, Part
+
+RATES = (2.0, 20.0, 200.0, 2000.0)
+"""Mentions an hour of the brands these happen to, in turn."""
+WITHIN_BINS = 2 * DAY_BINS
+"""For so long after its beginning a page is blamed on the scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is added to a calm stream. ``blind``: bins in which nothing at all comes in time."""
+
+    parts: tuple[Part, ...]
+    blind: tuple[int, int] | None = None
+
+
+Make = Callable[[np.random.Generator, Brand, int], Scene]
+
+
+def _hill(rng: np.random.Generator, known: Brand, low: float, high: float) -> Floats:
+    """Return a surge: up within minutes or hours, a plateau, down; peak in multiples of the rate."""
+    peak = known.rate / 12.0 * float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    up, flat, down = rng.integers(2, 25), rng.integers(6, 37), rng.integers(12, 73)
+    return peak * np.concatenate(
+        [np.linspace(0.1, 1.0, up), np.ones(flat), np.exp(-np.arange(3 * down) / down)]
+    )
+
+
+def _usual_mix(rng: np.random.Generator, known: Brand) -> tuple[float, float, float]:
+    """Return the brand's usual mix, as it varies from one occasion to the next."""
+    return mix(float(np.clip(known.negative * np.exp(rng.normal(0.0, TONE_SD)), 0.02, 0.5)))
+
+
+def attention(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+    """Everybody talks about the brand, and not worse than usual."""
+    crowd = Crowd(new=0.8, threads=10, threaded=0.6, copied=0.2, sources=known.sources)
+    part = Part("surge", first, _hill(rng, known, 3.0, 50.0), _usual_mix(rng, known), crowd)
+    return Scene((part,))
+
+
+def outage(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+    """The collector is blind for one to eight hours of a calm day, then everything comes at once."""
+    return Scene((), blind=(first, first + int(rng.integers(12, 97))))
+
+
+def bots(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+    """Hundreds of accounts that nobody follows post few texts; half of the waves praise, half smear."""
+    smear = rng.random() < 0.5
+    tones = (0.85, 0.10, 0.05) if smear else (0.05, 0.25, 0.70)
+    crowd = Crowd(
+        new=1.0,
+        threaded=0.1,
+        copied=0.9,
+        originals=int(rng.integers(2, 9)),
+        reach=3.0,
+        sources=_one_of(rng, known),
+    )
+    return Scene((Part("bots", first, _hill(rng, known, 5.0, 50.0), tones, crowd),))
+
+
+def joke(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+    """One witty text is passed on by many; half of it reads as criticism."""
+    negative = float(rng.uniform(0.25, 0.45))
+    crowd = Crowd(new=0.9, threads=3, threaded=0.5, copied=0.85, originals=2, sources=known.sources)
+    tones = (negative, 0.5 * (1 - negative), 0.5 * (1 - negative))
+    return Scene((Part("joke", first, _hill(rng, known, 5.0, 50.0), tones, crowd),))
+
+
+def _one_of(rng: np.random.Generator, known: Brand) -> tuple[float, ...]:
+    only = int(rng.integers(len(known.sources)))
+    return tuple(float(i == only) for i in range(len(known.sources)))
+
+
+SCENES: dict[str, Make] = {
+    "attention surge": attention,
+    "outage with catch-up": outage,
+    "bot wave": bots,
+    "viral joke": joke,
+}
