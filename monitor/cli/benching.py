@@ -26,6 +26,8 @@ class Options:
     runs: int
     per_s: float | None
     minutes: float | None
+    seeds: int
+    part: str
     seed: int
 
 
@@ -128,6 +130,15 @@ def _soak(o: Options) -> Record:
     return soak.run(o.per_s or 1200.0, 60.0 * (o.minutes or 60), o.seed, o.say)
 
 
+def _detection(o: Options) -> Record:
+    from monitor.bench.detection import whole
+
+    parts = [o.part] if o.part else whole.PARTS
+    if o.part and o.part not in whole.PARTS:
+        complain([f'no part "{o.part}"; there are: {", ".join(whole.PARTS)}'], code=WRONG_USE)
+    return whole.run(o.seeds, whole.REPORTED_FROM + o.seed - 1, parts, o.say)
+
+
 BENCHES = (
     Bench("pipeline", "CPU per mention in process, against a naive service and the floor", _pipeline),
     Bench("ingest", "CPU per mention taken in durably, against the floor and against FastAPI", _ingest),
@@ -141,6 +152,7 @@ BENCHES = (
     Bench("failover", "a primary of a Redis Cluster killed while mentions are accepted", _failover),
     Bench("storm", "fifty times the usual rate for ten minutes: counts, latency, memory", _storm),
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
+    Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
@@ -181,6 +193,13 @@ def bench(
     minutes: Annotated[
         float | None, typer.Option(metavar="N", min=0.1, help="storm, soak: how long.")
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", min=1, help="detection: streams of each kind and cell.")
+    ] = 20,
+    part: Annotated[
+        str,
+        typer.Option(metavar="PART", help="detection: null, grid, harmless, slow or four alone."),
+    ] = "",
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
 ) -> None:
     """Measure, and say what it was compared with. Peers need `pip install 'sturmglas[bench]'`.
@@ -201,7 +220,9 @@ def bench(
     if not chosen:
         known = ", ".join([*(one.name for one in BENCHES), ALL])
         complain([f'no benchmark "{name}"; there are: {known}'], code=WRONG_USE)
-    options = Options(typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seed)
+    options = Options(
+        typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seeds, part, seed
+    )
     try:
         for one in chosen:
             _tell(one, options, as_json)

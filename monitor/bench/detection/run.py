@@ -13,7 +13,6 @@ import numpy as np
 from detectors.score.linear import LinearScorer
 from monitor.bench.data import data_folder
 from monitor.bench.detection.brand import DAY_BINS, Brand, brand, calm
-from monitor.bench.detection.harmless import RATES as HARMLESS_RATES
 from monitor.bench.detection.harmless import SCENES, WITHIN_BINS, Make
 from monitor.bench.detection.slow import four, in_event, slow, while_blind
 from monitor.bench.detection.storm import SPREADS, Cell, cells, shape, storm
@@ -220,6 +219,3 @@ def do(todo: Sequence[Job], processes: int, say: Callable[[str], None]) -> list[
 
 def _call(job: Job) -> list[Record]:
     return job()
-
-
-__all__ = ["HARMLESS_RATES", "do", "jobs"]
