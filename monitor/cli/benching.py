@@ -127,7 +127,7 @@ def _storm(o: Options) -> Record:
 def _soak(o: Options) -> Record:
     from monitor.bench import soak
 
-    return soak.run(o.per_s or 1200.0, 60.0 * (o.minutes or 60), o.seed, o.say)
+    return soak.run(o.per_s or 2000.0, 60.0 * (o.minutes or 60), o.seed, o.say)
 
 
 def _detection(o: Options) -> Record:
