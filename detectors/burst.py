@@ -307,7 +307,7 @@ class Burst:
         """Take in one bin."""
         sums = self.sums(value, hour)
         expected = sums[0][1]
-        self.baseline.learn(self.tails[0].tame(value, expected), hour)
+        self.baseline.learn(max(0.0, self.tails[0].tame(value, expected)), hour)
         for tail, (seen, wanted) in zip(self.tails, sums, strict=True):
             tail.learn(seen, wanted, tail.excess(seen, wanted) if seen > wanted else 0.0)
         self._push(value, expected)

@@ -56,8 +56,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "young_topic_days": Threshold(14, "days", "until then the page says how long it knows the topic"),
     "loud_days": Threshold(3, "days", "a burst of mentions so rare is worth a look"),
     "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
-    "tone_low": Threshold(0.25, "share", "an upper end below this is attention, not a storm: "
-        "misread posts alone come near it"),
+    "tone_low": Threshold(0.35, "share", "an upper end below this is attention, not a storm; the "
+        "model error of 0.07 is in it"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "copies": Threshold(0.60, "share", "most of it is one text"),
@@ -310,10 +310,11 @@ def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresho
     if evidence.mention_days < limits["loud_days"] or seen.mentions < limits["loud_mentions"]:
         return Level.CALM
     story.test(ReasonCode.MENTION_BURST, evidence.mention_days, limits["loud_days"])
-    unread = seen.unread_share >= limits["unread"]
-    if evidence.negative_days < limits["level1_days"] and not unread:
+    # Against the posts that are not negative: more criticism must not make the rest readable.
+    unread = seen.unread / max(1, seen.mentions - seen.negatives)
+    if evidence.negative_days < limits["level1_days"] and unread < limits["unread"]:
         return Level.LIGHT_AIR
-    story.test(ReasonCode.TONE_UNREADABLE, seen.unread_share, limits["unread"], met=True)
+    story.test(ReasonCode.TONE_UNREADABLE, unread, limits["unread"], met=True)
     return Level.FRESH_BREEZE
 
 

@@ -41,13 +41,19 @@ class UsualTone:
         return self._negatives / self._others
 
     def unexplained(self, negatives: float, others: float, expected: float) -> float:
-        """Return the negatives of a bin that its crowd does not explain, 0 to ``negatives``.
+        """Return the negatives of a bin that its crowd does not explain.
 
         ``others``: its posts that are not negative; ``expected``: how many of them were expected.
-        An excess of them below `CROWD_SD` deviations of chance explains nothing.
+        An excess of them below `CROWD_SD` deviations of chance explains nothing; from what is
+        explained one deviation more or less is chance as well. So the result may lie below 0, by
+        that one deviation: sums over a surge of attention then stay where they were.
         """
         crowd = others - expected - CROWD_SD * math.sqrt(max(expected, 0.0))
-        return max(0.0, negatives - self.odds() * crowd) if crowd > 0.0 else negatives
+        if crowd <= 0.0:
+            return negatives
+        explained = self.odds() * crowd
+        chance = math.sqrt(explained)
+        return max(negatives - explained - chance, -chance)
 
     def learn(self, negatives: float, others: float) -> None:
         """Take in one bin's (already tamed) counts."""

@@ -119,7 +119,7 @@ class YoungDetector(base.Estimator):
             self._squares[i] = self._squares[i] * self._forget + wanted * wanted
         expected = self._baseline.expected(hour)
         tame = min(value, expected + 4.0 * math.sqrt(expected) + 4.0)
-        self._baseline.learn(tame, hour)
+        self._baseline.learn(max(0.0, tame), hour)
         self._push(value, expected)
 
     def pass_by(self, x: Mapping[str, float]) -> None:

@@ -38,6 +38,7 @@ def storm(seen: Measures | None = None, **fields: object) -> Evidence:
     seen = seen or measures()
     values: dict[str, object] = {
         "negatives": seen.negatives,
+        "unexplained": float(seen.negatives),
         "measures": seen,
         "median": 2.0,
         "usual": 2.0,
@@ -71,6 +72,7 @@ def level(evidence: Evidence) -> int:
         (storm(measures(20, 30), negative_days=0.1), 0),  # comes every day
         (storm(measures(60, 90), negative_days=5.0), 5),  # gross: no history excuses it
         (storm(measures(60, 90), negative_days=5.0, usual=20.0), 3),  # the new normal does
+        (storm(measures(60, 90), negative_days=5.0, unexplained=10.0), 3),  # the crowd does
     ],
 )
 def test_size_ranks_and_rarity_interrupts(evidence: Evidence, expected: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from detectors.last_hour import HOUR_BINS, LastHour
-from detectors.usual import MOST, Outlets, UsualReach
+from detectors.usual import MOST, Outlets, UsualReach, UsualTone
 from detectors.window import BIN, Counts
 
 T0 = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -31,7 +33,8 @@ def test_the_hour_is_the_eleven_bins_before_the_one_being_judged() -> None:
 
 def test_what_came_late_is_counted_and_is_not_live() -> None:
     late = hour(5, 5, 5)
-    assert late.amend(2, Counts(mentions=14, negatives=9)) == (4, 4)
+    late.amend(2, Counts(mentions=14, negatives=9))
+    assert late.counts(2) == Counts(mentions=14, negatives=9)
     assert late.late() == 4
     assert late.negatives(3) == 5 + 9 + 5
     assert late.live(2) == 5 + 5
@@ -39,7 +42,7 @@ def test_what_came_late_is_counted_and_is_not_live() -> None:
 
 def test_a_bin_that_shrinks_afterwards_was_not_late() -> None:
     less = hour(5)
-    assert less.amend(1, Counts(mentions=3, negatives=2)) == (-7, -3)
+    less.amend(1, Counts(mentions=3, negatives=2))
     assert less.late() == 0
     assert less.live(1) == 2
 
@@ -114,3 +117,45 @@ def test_memories_come_back_as_they_were() -> None:
 def test_a_last_hour_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="'hour' must be a list of 12"):
         LastHour().restore({"hour": [[0, 0, 0, 0]]})
+
+
+def known_tone(negatives: float, others: float) -> UsualTone:
+    """Return the memory of two weeks of bins with so many posts."""
+    tone = UsualTone()
+    for _ in range(14 * 288):
+        tone.learn(negatives, others)
+    return tone
+
+
+def test_what_a_crowd_usually_brings_is_explained() -> None:
+    tone = known_tone(2.0, 8.0)
+    assert tone.odds() == pytest.approx(0.25, rel=1e-3)
+    assert tone.unexplained(2.0, 8.0, 8.0) == 2.0  # no crowd, nothing to explain
+    assert tone.unexplained(20.0, 80.0, 8.0) < 2.0  # ten times as many, no worse than usual
+    assert tone.unexplained(60.0, 80.0, 8.0) > 35.0  # and much worse
+
+
+def test_criticism_alone_is_never_explained_away() -> None:
+    tone = known_tone(2.0, 8.0)
+    assert [tone.unexplained(n, 8.0, 8.0) for n in (0.0, 5.0, 500.0)] == [0.0, 5.0, 500.0]
+
+
+def test_one_more_negative_is_one_more_unexplained_or_none_below_chance() -> None:
+    tone = known_tone(1.0, 9.0)
+    found = [tone.unexplained(float(n), 300.0, 9.0) for n in range(200)]
+    assert found == sorted(found)
+    assert found[0] >= -math.sqrt(tone.odds() * 300.0)
+    assert found[-1] - found[-2] == pytest.approx(1.0)
+
+
+def test_praise_does_not_hide_more_than_a_crowd_explains() -> None:
+    """A wave of praise lowers later sums by chance at most, not by what it would have explained."""
+    tone = known_tone(2.0, 8.0)
+    assert tone.unexplained(0.0, 1000.0, 8.0) > -16.0
+
+
+def test_usual_tone_restored_is_the_same() -> None:
+    tone, again = known_tone(3.0, 5.0), UsualTone()
+    again.restore(tone.snapshot())
+    assert again.snapshot() == tone.snapshot()
+    assert again.odds() == tone.odds()
