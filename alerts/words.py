@@ -191,6 +191,7 @@ _RARITIES = frozenset({ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST})
 _SHARES = frozenset(
     {
         ReasonCode.NEGATIVE_SHARE,
+        ReasonCode.TONE_USUAL,
         ReasonCode.TONE_UNREADABLE,
         ReasonCode.AGGRESSION,
         ReasonCode.COPIES,
@@ -299,6 +300,10 @@ _SENTENCES: dict[ReasonCode, Sentence] = {
     ReasonCode.TONE_LOW: _share(
         "Aufmerksamkeit, kein Sturm: höchstens {} negativ",
         "attention, no storm: at most {} negative",
+    ),
+    ReasonCode.TONE_USUAL: _share(
+        "viele reden, nicht schlechter als sonst: {} negativ",
+        "many talk, and no worse than usual: {} negative",
     ),
     ReasonCode.TONE_UNREADABLE: _share(
         "laut, Ton nicht lesbar ({} ungelesen): bitte ansehen",

@@ -24,6 +24,8 @@ GAP_S = 7_200.0
 """Two hours without an exceedance end a burst."""
 WINSOR = 4.0
 """What is learned from one bin is at most so many usual deviations above what was expected."""
+CHANCE = 2.5
+"""Deviations by which a sum must exceed what may be chance of the difference that it is."""
 LONGEST_DAYS = 1e6
 """Return periods are not told apart beyond this."""
 
@@ -254,69 +256,92 @@ class AlertScore:
 class Burst:
     """One series at several time scales: one baseline, and a tail for each scale.
 
+    ``most``: what the baseline learns of one bin is at most so many times what was expected (and never
+    less than one), so that a surge of hours on a quiet stream does not become what is expected.
     A scale of s looks at the sum of the last s bins, in every bin. ``x`` is the newest bin's count.
     Snapshot below 2 KiB with three scales; about 2 us per scale and bin.
     """
 
-    __slots__ = ("_memo", "_values", "_wanted", "baseline", "bin_s", "scales", "tails")
+    __slots__ = (
+        "_doubts",
+        "_memo",
+        "_most",
+        "_values",
+        "_wanted",
+        "baseline",
+        "bin_s",
+        "scales",
+        "tails",
+    )
 
     def __init__(
-        self, bin_s: float = 300.0, scales: tuple[int, ...] = (1,), priors: Priors = OPEN
+        self,
+        bin_s: float = 300.0,
+        scales: tuple[int, ...] = (1,),
+        priors: Priors = OPEN,
+        most: float = math.inf,
     ) -> None:
         if not scales or scales[0] != 1:
             raise ValueError(f"scales must begin with 1, got {scales}")
         self.bin_s = bin_s
         self.scales = scales
         self.baseline = Baseline(bin_s)
+        self._most = most
         self.tails = tuple(Tail(bin_s, priors) for _ in scales)
         keep = max(scales) - 1
         self._values = [0.0] * keep
         self._wanted = [0.0] * keep
-        self._memo: tuple[float, int, list[tuple[float, float]]] | None = None
+        self._doubts = [0.0] * keep
+        self._memo: tuple[float, int, float, list[tuple[float, float]]] | None = None
 
     def expected(self, hour: int) -> float:
         """Return the expected count of a bin in that local hour."""
         return self.baseline.expected(hour)
 
-    def sums(self, value: float, hour: int) -> list[tuple[float, float]]:
-        """Return (observed, expected) of every scale, for a newest bin of ``value``."""
+    def sums(self, value: float, hour: int, doubt: float = 0.0) -> list[tuple[float, float]]:
+        """Return (observed, expected) of every scale, for a newest bin of ``value``.
+
+        ``doubt``: variance that ``value`` has from being a difference; `CHANCE` deviations of it
+        are taken off what was observed, at each scale by itself.
+        """
         memo = self._memo
-        if memo is not None and memo[0] == value and memo[1] == hour:
-            return memo[2]
+        if memo is not None and memo[:3] == (value, hour, doubt):
+            return memo[3]
         expected = self.baseline.expected(hour)
-        values, wanted = self._values, self._wanted
-        sums = [(value, expected)]
-        sums += [
-            (sum(values[1 - s :]) + value, sum(wanted[1 - s :]) + expected) for s in self.scales[1:]
-        ]
-        self._memo = (value, hour, sums)
+        values, wanted, doubts = self._values, self._wanted, self._doubts
+        doubtful = doubt > 0.0 or any(doubts)
+        sums = []
+        for s in self.scales:
+            seen = sum(values[1 - s :]) + value if s > 1 else value
+            if doubtful:
+                seen -= CHANCE * math.sqrt((sum(doubts[1 - s :]) if s > 1 else 0.0) + doubt)
+            sums.append((seen, sum(wanted[1 - s :]) + expected if s > 1 else expected))
+        self._memo = (value, hour, doubt, sums)
         return sums
 
-    def sum_of(self, value: float, bins: int) -> float:
-        """Return the sum of the last ``bins`` bins, the newest being ``value``."""
-        return sum(self._values[1 - bins :]) + value if bins > 1 else value
-
-    def return_periods(self, value: float, hour: int) -> list[float]:
+    def return_periods(self, value: float, hour: int, doubt: float = 0.0) -> list[float]:
         """Return the return period in days at every scale; 0 where there is no burst."""
+        sums = self.sums(value, hour, doubt)
         return [
             tail.return_period(tail.excess(seen, wanted)) if seen > wanted else 0.0
-            for tail, (seen, wanted) in zip(self.tails, self.sums(value, hour), strict=True)
+            for tail, (seen, wanted) in zip(self.tails, sums, strict=True)
         ]
 
-    def learn(self, value: float, hour: int) -> None:
+    def learn(self, value: float, hour: int, doubt: float = 0.0) -> None:
         """Take in one bin."""
-        sums = self.sums(value, hour)
+        sums = self.sums(value, hour, doubt)
         expected = sums[0][1]
-        self.baseline.learn(max(0.0, self.tails[0].tame(value, expected)), hour)
+        tame = min(self.tails[0].tame(value, expected), max(1.0, self._most * expected))
+        self.baseline.learn(max(0.0, tame), hour)
         for tail, (seen, wanted) in zip(self.tails, sums, strict=True):
             tail.learn(seen, wanted, tail.excess(seen, wanted) if seen > wanted else 0.0)
-        self._push(value, expected)
+        self._push(value, expected, doubt)
 
-    def pass_by(self, value: float, hour: int) -> None:
+    def pass_by(self, value: float, hour: int, doubt: float = 0.0) -> None:
         """See one bin without learning from it: an incident is open."""
         for tail in self.tails:
             tail.forget_burst()
-        self._push(value, self.baseline.expected(hour))
+        self._push(value, self.baseline.expected(hour), doubt)
 
     def add_late(self, bins_ago: int, value: float) -> None:
         """Add late mentions to a bin seen ``bins_ago`` bins before the next one (1 = the last)."""
@@ -324,11 +349,12 @@ class Burst:
             self._values[-bins_ago] = max(0.0, self._values[-bins_ago] + value)
             self._memo = None
 
-    def _push(self, value: float, expected: float) -> None:
+    def _push(self, value: float, expected: float, doubt: float) -> None:
         self._memo = None
         if self._values:
             self._values = [*self._values[1:], value]
             self._wanted = [*self._wanted[1:], expected]
+            self._doubts = [*self._doubts[1:], doubt]
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -336,6 +362,7 @@ class Burst:
             "tails": [tail.snapshot() for tail in self.tails],
             "values": list(self._values),
             "wanted": list(self._wanted),
+            "doubts": list(self._doubts) if any(self._doubts) else [],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -351,4 +378,8 @@ class Burst:
         empty = [0.0] * (len(self._values) - keep)
         self._values = empty + numbers(state, "values", keep)
         self._wanted = empty + numbers(state, "wanted", keep)
+        known = state.get("doubts") or [0.0] * keep
+        self._doubts = (empty + numbers({"doubts": known}, "doubts", len(known)))[
+            -len(self._values) :
+        ]
         self._memo = None

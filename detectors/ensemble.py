@@ -113,7 +113,7 @@ class Evidence:
 
     ``negatives``: of the last hour, from counts; ``unexplained``: pace of those that the crowd does
     not explain, an hour. ``median``: frozen 28-day median of an hour's
-    negatives; ``usual``: what is expected of this hour. ``mention_days`` / ``negative_days``:
+    negatives; ``usual``: what is expected of this hour. ``usual_share``: usual share of negatives. ``mention_days`` / ``negative_days``:
     return periods. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
@@ -125,6 +125,7 @@ class Evidence:
     measures: Measures | None = None
     median: float = 0.0
     usual: float = 0.0
+    usual_share: float = 0.0
     mention_days: float = 0.0
     negative_days: float = 0.0
     young: bool = False
@@ -298,7 +299,14 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     if seen.share.high < limits["tone_low"]:
         story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
         ceiling = Level.FRESH_BREEZE
-    few = seen.originals < limits["level4_authors"]
+    usual = evidence.usual_share
+    # What could not be read might be criticism: then nothing is said to be as usual.
+    readable = seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
+    if seen.share.surely < usual and seen.share.low < limits["tone_sure"] and readable:
+        story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
+        ceiling = Level.FRESH_BREEZE
+    voices = seen.originals / max(evidence.median, limits["median_floor"])
+    few = seen.originals < limits["level4_authors"] or voices < limits["level4_multiple"]
     if few and seen.copies_share >= limits["copies"] and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.COPIES, seen.copies_share, limits["copies"])
         ceiling = Level.FRESH_BREEZE

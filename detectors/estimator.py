@@ -29,12 +29,17 @@ class BurstDetector(base.Estimator):
     reason: ClassVar[ReasonCode]
 
     def __init__(
-        self, bin_s: float = 300.0, scales: tuple[int, ...] = SCALES, priors: Priors = OPEN
+        self,
+        bin_s: float = 300.0,
+        scales: tuple[int, ...] = SCALES,
+        priors: Priors = OPEN,
+        most: float = math.inf,
     ) -> None:
         self.bin_s = bin_s
         self.scales = scales
         self.priors = priors
-        self._burst = Burst(bin_s, scales, priors)
+        self.most = most
+        self._burst = Burst(bin_s, scales, priors, most)
 
     @property
     def bursts(self) -> float:
@@ -45,29 +50,36 @@ class BurstDetector(base.Estimator):
         """Return the expected count of a bin in that local hour."""
         return self._burst.expected(hour)
 
-    def sum_of(self, value: float, bins: int) -> float:
-        """Return the sum of the last ``bins`` bins (a scale at most), the newest being ``value``."""
-        return self._burst.sum_of(value, bins)
+    def seen(self, value: float, hour: int, doubt: float = 0.0) -> dict[int, float]:
+        """Return what was observed at each scale, chance of ``doubt`` taken off."""
+        sums = self._burst.sums(value, hour, doubt)
+        return {s: seen for s, (seen, _) in zip(self.scales, sums, strict=True)}
 
     def tame(self, value: float, hour: int) -> float:
         """Return the part of a bin's count that may be learned."""
         return self._burst.tails[0].tame(value, self._burst.expected(hour))
 
-    def return_period(self, value: float, hour: int) -> float:
-        """Return the longest return period in days over all scales, 0 where there is no burst."""
-        return max(self._burst.return_periods(value, hour))
+    def return_period(self, value: float, hour: int, doubt: float = 0.0) -> float:
+        """Return the longest return period in days over all scales, 0 where there is no burst.
+
+        ``doubt``: variance that ``value`` has from being a difference of counts.
+        """
+        return max(self._burst.return_periods(value, hour, doubt))
 
     def score_one(self, x: Mapping[str, float]) -> float:
         """Return log10(1 + return period in days), >= 0; changes nothing."""
-        return math.log10(1.0 + self.return_period(x[self.series], int(x["hour"])))
+        return math.log10(
+            1.0
+            + self.return_period(x[self.series], int(x["hour"]), x.get(f"{self.series}_doubt", 0.0))
+        )
 
     def learn_one(self, x: Mapping[str, float]) -> None:
         """Take in one bin; call it after `score_one`."""
-        self._burst.learn(x[self.series], int(x["hour"]))
+        self._burst.learn(x[self.series], int(x["hour"]), x.get(f"{self.series}_doubt", 0.0))
 
     def pass_by(self, x: Mapping[str, float]) -> None:
         """See one bin without learning from it, because an incident is open."""
-        self._burst.pass_by(x[self.series], int(x["hour"]))
+        self._burst.pass_by(x[self.series], int(x["hour"]), x.get(f"{self.series}_doubt", 0.0))
 
     def add_late(self, bins_ago: int, value: float) -> None:
         """Add late mentions to the bin ``bins_ago`` before the next one; only sums see them."""
@@ -76,7 +88,7 @@ class BurstDetector(base.Estimator):
     def detect(self, x: Mapping[str, float], at: datetime) -> Detection:
         """Score ``x`` with its reasons; changes nothing."""
         value, hour = x[self.series], int(x["hour"])
-        days = self.return_period(value, hour)
+        days = self.return_period(value, hour, x.get(f"{self.series}_doubt", 0.0))
         reasons = (Reason(self.reason, days, EVENT_DAYS, met=days >= EVENT_DAYS),)
         return Detection(
             detector=type(self).__name__,

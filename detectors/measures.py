@@ -31,11 +31,15 @@ _ARTICLE, _SHARE = Kind.ARTICLE.value, Kind.SHARE.value
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share in [0, 1] with the ends of its interval, sampling and model error included."""
+    """A share in [0, 1] with the ends of its interval, sampling and model error included.
+
+    ``surely``: the lower end by sampling alone, to be compared with shares read by the same model.
+    """
 
     value: float
     low: float
     high: float
+    surely: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,9 @@ def negative_share(negatives: int, unread: int, total: int) -> Share:
     """
     if total <= 0:
         return Share(0.0, 0.0, 1.0)
-    low = wilson(negatives, total)[0] - MODEL_ERROR
+    surely = wilson(negatives, total)[0]
     high = wilson(min(total, negatives + unread), total)[1] + MODEL_ERROR
-    return Share(negatives / total, max(0.0, low), min(1.0, high))
+    return Share(negatives / total, max(0.0, surely - MODEL_ERROR), min(1.0, high), surely)
 
 
 def measure(window: Window) -> Measures:
@@ -141,7 +145,8 @@ def measure(window: Window) -> Measures:
 
 
 def _higher(a: Share, b: Share) -> Share:
-    return Share(max(a.value, b.value), max(a.low, b.low), max(a.high, b.high))
+    ends = max(a.low, b.low), max(a.high, b.high)
+    return Share(max(a.value, b.value), *ends, max(a.surely, b.surely))
 
 
 def representatives(window: Window, limit: int = 3) -> list[tuple[int, int]]:

@@ -19,6 +19,10 @@ PRIOR_TONE = (1.0, 4.0)
 """Negative and other posts believed before any is known: one in five."""
 CROWD_SD = 2.0
 """Compared on invented brands (0, 1, 2): on streams of 20 posts an hour chance explained too much."""
+KNOWN_TONE = 100.0
+"""Posts from which on the usual share of negatives is something to compare with."""
+TONE_VARIES = 1.3
+"""A crowd may be so much more critical than usual and still be no more than a crowd."""
 MOST = 32
 """Outlets that are remembered; beyond that the one seen longest ago goes."""
 DAY_S = 86_400
@@ -40,20 +44,19 @@ class UsualTone:
         """Return negatives for each other post."""
         return self._negatives / self._others
 
-    def unexplained(self, negatives: float, others: float, expected: float) -> float:
-        """Return the negatives of a bin that its crowd does not explain.
+    def share(self) -> float:
+        """Return the usual share of negatives; 0.0 while fewer than `KNOWN_TONE` posts tell it."""
+        posts = self._negatives + self._others
+        return self._negatives / posts if posts >= KNOWN_TONE else 0.0
 
-        ``others``: its posts that are not negative; ``expected``: how many of them were expected.
-        An excess of them below `CROWD_SD` deviations of chance explains nothing; from what is
-        explained one deviation more or less is chance as well. So the result may lie below 0, by
-        that one deviation: sums over a surge of attention then stay where they were.
+    def explained(self, others: float, expected: float) -> float:
+        """Return how many negatives so many other posts would bring beyond the usual, 0 or more.
+
+        ``others``: a bin's posts that are not negative; ``expected``: how many were expected. An
+        excess below `CROWD_SD` deviations of chance explains nothing.
         """
         crowd = others - expected - CROWD_SD * math.sqrt(max(expected, 0.0))
-        if crowd <= 0.0:
-            return negatives
-        explained = self.odds() * crowd
-        chance = math.sqrt(explained)
-        return max(negatives - explained - chance, -chance)
+        return TONE_VARIES * self.odds() * crowd if crowd > 0.0 else 0.0
 
     def learn(self, negatives: float, others: float) -> None:
         """Take in one bin's (already tamed) counts."""

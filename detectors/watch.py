@@ -6,13 +6,14 @@ give the same levels, wherever the process was restarted in between.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from detectors.burst import numbers
+from detectors.burst import CHANCE, numbers
 from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode, Series
 from detectors.ensemble import Evidence, Judgement, Thresholds, judge
 from detectors.last_hour import HOUR_BINS, LastHour
@@ -66,6 +67,8 @@ class _Scored:
     pace: int
     unexplained: float
     """Pace of negatives that the crowd does not explain, an hour."""
+    surely: float
+    """Negatives of this bin that the crowd does not explain, chance taken off."""
 
 
 class TopicWatch:
@@ -79,7 +82,7 @@ class TopicWatch:
         self.topic = topic
         self._zone = _zone(topic)
         self._limits = Thresholds(topic.thresholds)
-        self._volume = VolumeDetector()
+        self._volume = VolumeDetector(most=3.0)
         self._negatives = NegativesDetector(scales=SCALES)
         self._young = YoungDetector(Series.NEGATIVES)
         self._median = HourlyMedian()
@@ -160,10 +163,12 @@ class TopicWatch:
             return self._scored[1]
         local = bin.start.astimezone(self._zone)
         hour = local.hour
-        mentions, negatives = float(bin.counts.mentions), self._unexplained(bin.counts, hour)
+        mentions = float(bin.counts.mentions)
+        negatives, doubt = self._unexplained(bin.counts, hour)
         x = {
             "mentions": mentions,
             "negatives": negatives,
+            "negatives_doubt": doubt,
             "hour": float(hour),
             "weekday": float(local.weekday()),
         }
@@ -171,10 +176,12 @@ class TopicWatch:
         recent = self._hour.negatives(2) + bin.counts.negatives
         expected = self._negatives.expected(hour)
         young = self._negatives.bursts < SETTLED_BURSTS and HOUR_BINS * expected < QUIET_RATE
-        days = self._negatives.return_period(negatives, hour)
+        days = self._negatives.return_period(negatives, hour, doubt)
+        seen = self._negatives.seen(negatives, hour, doubt)
+        surely = max(0.0, negatives - CHANCE * math.sqrt(doubt))
         young_score = 0.0
         if young:
-            young_score, young_days = self._young.rarity(negatives, hour)
+            young_score, young_days = self._young.rarity(surely, hour)
             days = max(days, young_days)
         scored = _Scored(
             x=x,
@@ -186,19 +193,22 @@ class TopicWatch:
             expected_negatives=expected,
             hour_negatives=hour_negatives,
             pace=max(hour_negatives, 4 * recent),
-            unexplained=max(
-                self._negatives.sum_of(negatives, HOUR_BINS),
-                4 * self._negatives.sum_of(negatives, 3),
-            ),
+            unexplained=max(seen[HOUR_BINS], 4 * seen[3]),
+            surely=surely,
         )
         self._scored = (bin, scored)
         return scored
 
-    def _unexplained(self, counts: Counts, hour: int) -> float:
-        """Return the negatives beyond what so many other posts would usually bring."""
+    def _unexplained(self, counts: Counts, hour: int) -> tuple[float, float]:
+        """Return the negatives beyond what so large a crowd would usually bring, and their doubt.
+
+        Below what is explained by more than one deviation of chance they do not go: a wave of
+        praise must not hide the storm that follows it.
+        """
         others = counts.mentions - counts.negatives - counts.unread
         expected = self._volume.expected(hour) - self._negatives.expected(hour)
-        return self._tone.unexplained(float(counts.negatives), float(others), expected)
+        explained = self._tone.explained(float(others), expected)
+        return max(counts.negatives - explained, -math.sqrt(explained)), explained
 
     def _gross(self, bin: Bin, scored: _Scored) -> bool:
         """Return whether so many negatives might interrupt whatever the history says."""
@@ -237,6 +247,7 @@ class TopicWatch:
             measures=measures,
             median=self._median.value() if measures is not None else self._base(),
             usual=HOUR_BINS * scored.expected_negatives,
+            usual_share=self._tone.share(),
             mention_days=scored.mention_days,
             negative_days=scored.negative_days,
             young=scored.young,
@@ -304,7 +315,7 @@ class TopicWatch:
         if 1 <= ago <= HOUR_BINS:
             before = self._hour.counts(ago)
             self._hour.amend(ago, bin.counts)
-            more = self._unexplained(bin.counts, hour) - self._unexplained(before, hour)
+            more = self._unexplained(bin.counts, hour)[0] - self._unexplained(before, hour)[0]
             self._volume.add_late(ago, float(bin.counts.mentions - before.mentions))
             self._negatives.add_late(ago, more)
             self._young.add_late(ago, more)
@@ -331,11 +342,11 @@ class TopicWatch:
         if frozen and self._frozen < FROZEN_BINS:
             self._volume.pass_by(x)
             self._negatives.pass_by(x)
-            self._young.pass_by(x)
+            self._young.pass_by({**x, "negatives": scored.surely})
         else:
             self._volume.learn_one(x)
             self._negatives.learn_one(x)
-            self._young.learn_one(x)
+            self._young.learn_one({**x, "negatives": scored.surely})
             self._learn_tone(bin.counts, int(x["hour"]))
             self._median.learn(scored.hour_negatives)
             self._reach.learn(bin.counts)

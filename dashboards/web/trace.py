@@ -14,6 +14,7 @@ from detectors.detection import Reason, ReasonCode
 SHARES = {
     ReasonCode.NEGATIVE_SHARE,
     ReasonCode.TONE_LOW,
+    ReasonCode.TONE_USUAL,
     ReasonCode.TONE_UNREADABLE,
     ReasonCode.AGGRESSION,
     ReasonCode.COPIES,

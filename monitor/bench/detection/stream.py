@@ -61,6 +61,7 @@ class _Drawn:
     tones: NDArray[np.int64]
     offensive: NDArray[np.int64]
     number: int
+    seed: int
 
     def sums(self) -> NDArray[np.int64]:
         """Return tones, offensive and reach of each bin; the reach of a post is twice its median."""
@@ -99,7 +100,7 @@ class Stream:
         n = rng.poisson(part.rates)
         tones = rng.multinomial(n, self.reading.shares(part.mix))
         offensive = rng.binomial(tones[:, 0], self.reading.offensive)
-        drawn = _Drawn(part, tones, offensive, number)
+        drawn = _Drawn(part, tones, offensive, number, self.seed)
         self._drawn.append(drawn)
         end = part.first + len(tones)
         if end > len(self._sums):
@@ -164,7 +165,7 @@ def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach."""
     part, tones = drawn.part, drawn.tones[place]
     crowd, n = part.crowd, int(tones.sum())
-    rng = np.random.default_rng((stream.seed, drawn.number, bin))
+    rng = np.random.default_rng((drawn.seed, drawn.number, bin))
     own = (drawn.number + 1) << 40
     tone = np.repeat([int(t) for t in TONES], tones)
     offensive = np.zeros(n)
