@@ -1,7 +1,8 @@
 """Brands without a storm: a rhythm of days and weeks, moods, flares of attention and of grumbling.
 
-What is drawn here is the null: every page on it is a false one. Flares have heavy tails, because
-real ones have; without them any threshold would look good.
+What is drawn here is the null: every page on it is a false one. Attention flares with Pareto heights,
+as the arrival series of real brands do. Grumbles (half of the posts negative) have log-normal
+heights: how heavy their tail is for real brands nobody has published; this is our assumption.
 """
 
 from __future__ import annotations
@@ -79,9 +80,12 @@ def calm(known: Brand, reading: Reading, days: int, seed: int, *, flares: bool =
     stream.add(Part("usual", 0, usual * (1.0 - negative), mix(0.0), crowd))
     stream.add(Part("usual", 0, usual * negative, (1.0, 0.0, 0.0), crowd))
     if flares:
-        for every, share in ((FLARE_DAYS, known.negative), (GRUMBLE_DAYS, 0.5)):
-            for _ in range(rng.poisson(days / every)):
-                stream.add(_flare(rng, known, bins, share))
+        for _ in range(rng.poisson(days / FLARE_DAYS)):
+            height = 0.5 * (1.0 + rng.pareto(1.7))
+            stream.add(_flare(rng, known, bins, min(height, 30.0), known.negative))
+        for _ in range(rng.poisson(days / GRUMBLE_DAYS)):
+            height = 0.5 * math.exp(rng.normal(0.0, 0.6))
+            stream.add(_flare(rng, known, bins, height, 0.5))
     return stream
 
 
@@ -98,9 +102,9 @@ def _swings(rng: np.random.Generator, bins: int, sd: float) -> Floats:
     return out - sd * sd / 2
 
 
-def _flare(rng: np.random.Generator, known: Brand, bins: int, share: float) -> Part:
-    """Return a flare: up at once, down within hours; its height has a Pareto tail."""
-    height = min(known.rate * 0.5 * (1.0 + rng.pareto(1.7)), known.rate * 30.0) / 12.0
+def _flare(rng: np.random.Generator, known: Brand, bins: int, times: float, share: float) -> Part:
+    """Return a flare: up at once to so many times the rate, down within hours."""
+    height = known.rate * times / 12.0
     fall = rng.uniform(6.0, 36.0)
     length = int(fall * 6)
     rates = height * np.exp(-np.arange(length) / fall)
