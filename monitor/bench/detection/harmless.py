@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.bench.detection.brand import DAY_BINS, TONE_SD, Brand, mix
 from monitor.bench.detection.stream import Crowd, Floats, Part
+from monitor.bench.detection.tone import Reading
 
 RATES = (2.0, 20.0, 200.0, 2000.0)
 """Mentions an hour of the brands these happen to, in turn."""
@@ -24,7 +25,7 @@ class Scene:
     blind: tuple[int, int] | None = None
 
 
-Make = Callable[[np.random.Generator, Brand, int], Scene]
+Make = Callable[[np.random.Generator, Brand, Reading, int], Scene]
 
 
 def _hill(rng: np.random.Generator, known: Brand, low: float, high: float) -> Floats:
@@ -41,19 +42,19 @@ def _usual_mix(rng: np.random.Generator, known: Brand) -> tuple[float, float, fl
     return mix(float(np.clip(known.negative * np.exp(rng.normal(0.0, TONE_SD)), 0.02, 0.5)))
 
 
-def attention(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def attention(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """Everybody talks about the brand, and not worse than usual."""
     crowd = Crowd(new=0.8, threads=10, threaded=0.6, copied=0.2, sources=known.sources)
     part = Part("surge", first, _hill(rng, known, 3.0, 50.0), _usual_mix(rng, known), crowd)
     return Scene((part,))
 
 
-def outage(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def outage(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """The collector is blind for one to eight hours of a calm day, then everything comes at once."""
     return Scene((), blind=(first, first + int(rng.integers(12, 97))))
 
 
-def bots(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def bots(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """Hundreds of accounts that nobody follows post few texts; half of the waves praise, half smear."""
     smear = rng.random() < 0.5
     tones = (0.85, 0.10, 0.05) if smear else (0.05, 0.25, 0.70)
@@ -68,7 +69,7 @@ def bots(rng: np.random.Generator, known: Brand, first: int) -> Scene:
     return Scene((Part("bots", first, _hill(rng, known, 5.0, 50.0), tones, crowd),))
 
 
-def joke(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def joke(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """One witty text is passed on by many; half of it reads as criticism."""
     negative = float(rng.uniform(0.25, 0.45))
     crowd = Crowd(new=0.9, threads=3, threaded=0.5, copied=0.85, originals=2, sources=known.sources)

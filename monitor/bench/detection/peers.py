@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def gaussian(values: Floats) -> Floats:
     """river.anomaly.GaussianScorer over a week, of log counts."""
     from river import anomaly
 
-    scorer = anomaly.GaussianScorer(window_size=WEEK, grace_period=HOUR_BINS)
+    scorer: Any = anomaly.GaussianScorer(window_size=WEEK, grace_period=HOUR_BINS)
     out = np.empty(len(values))
     for i, value in enumerate(np.log1p(values).tolist()):
         out[i] = scorer.score_one(None, value)
@@ -82,7 +83,7 @@ def half_space_trees(values: Floats) -> Floats:
     """river.anomaly.HalfSpaceTrees over the log of the bin and of the hour."""
     from river import anomaly
 
-    trees = anomaly.HalfSpaceTrees(n_trees=10, height=6, window_size=DAY_BINS, seed=1)
+    trees: Any = anomaly.HalfSpaceTrees(n_trees=10, height=6, window_size=DAY_BINS, seed=1)
     top = 12.0
     hour = np.log1p(_trailing(values, HOUR_BINS)) / top
     out = np.empty(len(values))

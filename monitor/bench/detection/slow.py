@@ -8,20 +8,22 @@ from monitor.bench.detection.brand import DAY_BINS, Brand, mix, rhythm
 from monitor.bench.detection.harmless import Scene
 from monitor.bench.detection.storm import Cell, anger, storm
 from monitor.bench.detection.stream import Crowd, Part
+from monitor.bench.detection.tone import Reading
 
 FORTNIGHT_GAP = 3 * DAY_BINS
 """Bins from one of four equal storms to the next: all within a fortnight."""
 
 
-def slow(rng: np.random.Generator, known: Brand, first: int) -> Scene:
-    """A day with two to three times the usual negatives, by the rhythm of the day, and no rare hour."""
+def slow(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
+    """A day with two to three times the usual negatives as they are read, and no rare hour."""
     times = float(rng.uniform(2.0, 3.0))
-    rates = rhythm(known, first, DAY_BINS) * known.negative * (times - 1.0)
+    usual, angry = (read.shares(m)[0] for m in (mix(known.negative), anger(0.85)))
+    rates = rhythm(known, first, DAY_BINS) * (usual / angry) * (times - 1.0)
     crowd = Crowd(new=0.7, threads=20, threaded=0.4, copied=0.05, sources=known.sources)
-    return Scene((Part("storm", first, rates / 0.85, anger(0.85), crowd),))
+    return Scene((Part("storm", first, rates, anger(0.85), crowd),))
 
 
-def in_event(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def in_event(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """An event with five to fifteen times the usual mentions, and a storm that breaks inside it."""
     length = int(rng.integers(24, 60))
     start = first - int(rng.integers(6, 18))
@@ -31,7 +33,7 @@ def in_event(rng: np.random.Generator, known: Brand, first: int) -> Scene:
     return Scene((event, _some_storm(rng, known, first)))
 
 
-def while_blind(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def while_blind(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """A storm that breaks while the collector is blind, and is still on when it sees again."""
     part = _some_storm(rng, known, first)
     return Scene((part,), blind=(first - 6, first + int(rng.integers(12, 48))))
@@ -48,7 +50,7 @@ def _some_storm(rng: np.random.Generator, known: Brand, first: int) -> Part:
     return storm(cell, first, known.sources)
 
 
-def four(rng: np.random.Generator, known: Brand, first: int) -> Scene:
+def four(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """Four equal storms within a fortnight."""
     part = _some_storm(rng, known, first)
     again = [

@@ -55,18 +55,31 @@ class Part:
 
 @dataclass(slots=True)
 class _Drawn:
-    """A part with its counts: ``tones[bin, tone]``, and who writes it under which number."""
+    """A part with its counts, by bin: what says something of its own, and copies.
+
+    ``tones[bin, tone]`` and ``offensive[bin]`` of posts that are no copies; ``copies[bin, original]``. All
+    copies of an original are read alike: ``tone_of[original]``, ``offensive_of[original]``.
+    """
 
     part: Part
     tones: NDArray[np.int64]
     offensive: NDArray[np.int64]
+    copies: NDArray[np.int64]
+    tone_of: NDArray[np.int64]
+    offensive_of: NDArray[np.int64]
     number: int
     seed: int
 
     def sums(self) -> NDArray[np.int64]:
         """Return tones, offensive and reach of each bin; the reach of a post is twice its median."""
-        reach = self.tones.sum(axis=1) * int(2 * self.part.crowd.reach)
-        return np.column_stack([self.tones, self.offensive, reach])
+        tones = self.tones + self.copies @ np.eye(len(TONES), dtype=np.int64)[self.tone_of]
+        offensive = self.offensive + self.copies @ self.offensive_of
+        reach = tones.sum(axis=1) * int(2 * self.part.crowd.reach)
+        return np.column_stack([tones, offensive, reach])
+
+    def mentions(self) -> NDArray[np.int64]:
+        """Return the mentions of each bin."""
+        return np.asarray(self.tones.sum(axis=1) + self.copies.sum(axis=1))
 
     def at(self, bin: int) -> int | None:
         """Return the place of a bin in the arrays; None where the part has nothing."""
@@ -97,10 +110,19 @@ class Stream:
         """Draw the counts of one more part."""
         number = len(self._drawn)
         rng = np.random.default_rng((self.seed, number))
+        crowd, shares = part.crowd, self.reading.shares(part.mix)
         n = rng.poisson(part.rates)
-        tones = rng.multinomial(n, self.reading.shares(part.mix))
+        copied = rng.binomial(n, crowd.copied)
+        tones = rng.multinomial(n - copied, shares)
         offensive = rng.binomial(tones[:, 0], self.reading.offensive)
-        drawn = _Drawn(part, tones, offensive, number, self.seed)
+        # Few of the originals are copied most (Zipf).
+        weights = 1.0 / np.arange(1, crowd.originals + 1)
+        copies = rng.multinomial(copied, weights / weights.sum())
+        tone_of = rng.choice(len(TONES), crowd.originals, p=shares / shares.sum())
+        angry = (tone_of == 0) & (rng.random(crowd.originals) < self.reading.offensive)
+        drawn = _Drawn(
+            part, tones, offensive, copies, tone_of, angry.astype(np.int64), number, self.seed
+        )
         self._drawn.append(drawn)
         end = part.first + len(tones)
         if end > len(self._sums):
@@ -142,7 +164,7 @@ class Stream:
     def share_at(self, name: str, share: float) -> int:
         """Return in which of its bins the part of that name had brought ``share`` of its mentions."""
         drawn = next(d for d in self._drawn if d.part.name == name)
-        come = np.cumsum(drawn.tones.sum(axis=1))
+        come = np.cumsum(drawn.mentions())
         return int(np.searchsorted(come, share * come[-1])) if len(come) and come[-1] else 0
 
     def come(self, bin: int, now: int) -> bool:
@@ -163,12 +185,15 @@ class Stream:
 
 def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach."""
-    part, tones = drawn.part, drawn.tones[place]
-    crowd, n = part.crowd, int(tones.sum())
+    crowd, tones, copies = drawn.part.crowd, drawn.tones[place], drawn.copies[place]
+    alone = int(tones.sum())
+    n = alone + int(copies.sum())
     rng = np.random.default_rng((drawn.seed, drawn.number, bin))
     own = (drawn.number + 1) << 40
-    tone = np.repeat([int(t) for t in TONES], tones)
-    offensive = np.zeros(n)
+    original = np.repeat(np.arange(crowd.originals), copies)
+    read = np.array([int(t) for t in TONES])
+    tone = np.concatenate([np.repeat(read, tones), read[drawn.tone_of][original]])
+    offensive = np.concatenate([np.zeros(alone), drawn.offensive_of[original]])
     offensive[: int(drawn.offensive[place])] = 1.0  # the first rows are the negative ones
     at = stream.time(bin).timestamp() + rng.integers(0, BIN_S, n)
     single = own + (bin << 20) + np.arange(n) + 1
@@ -176,8 +201,7 @@ def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     author = np.where(rng.random(n) < crowd.new, single, regular)
     threads = own - 1_000_000 - (rng.pareto(1.2, n) * 2).astype(np.int64) % crowd.threads
     thread = np.where(rng.random(n) < crowd.threaded, threads, single)
-    copies = own - 2_000_000 - rng.integers(0, crowd.originals, n)
-    cluster = np.where(rng.random(n) < crowd.copied, copies, single)
+    cluster = np.concatenate([single[:alone], own - 2_000_000 - original])
     reach = np.minimum(rng.lognormal(np.log(crowd.reach), 1.2, n), 40_000.0)
     source = rng.choice(len(crowd.sources), n, p=np.array(crowd.sources) / sum(crowd.sources))
     return [at, source, author, thread, cluster, tone, offensive, reach]
