@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from monitor.ports import Fenced, Fences, Holding
 from monitor.store import schema
@@ -16,6 +16,9 @@ from monitor.store.transactions import Snapshots, Transactions
 
 WORKER: Final = "worker/"
 """Rows of this prefix say who is alive; no lease may be called so."""
+
+HUNG: Final = 3
+"""So many terms of a lease without a word inside a transaction: that worker hangs, or was frozen."""
 
 _t = schema.lease
 # The clock of this very moment: now() would be that of the transaction's begin.
@@ -33,6 +36,9 @@ class _Lease:
     def free(self, now_us: int) -> bool:
         return not self.owner or self.until_us <= now_us
 
+    def stood_on_too_long(self, now_us: int) -> bool:
+        return not self.ours_to_change and self.free(now_us)
+
 
 class SqlLeases:
     """`monitor.ports.Leases` in the table ``lease``, on a server that many workers use."""
@@ -46,7 +52,9 @@ class SqlLeases:
         """Renew, give back and take, so that everybody alive has a fair share of each kind.
 
         One at a time does this, in some milliseconds. A lease that an open transaction stands on
-        is neither taken nor given back: it is left as it is until the next call.
+        is neither taken nor given back: it is left as it is until the next call. If it ended and
+        its worker says nothing for `HUNG` terms, the worker's session is ended, which undoes what
+        it had begun.
         """
         if any(name.startswith(WORKER) for names in work.values() for name in names):
             raise ValueError(f"no lease may be called {WORKER}...")
@@ -59,6 +67,8 @@ class SqlLeases:
                 self._share(c, owner, [leases[n] for n in sorted(set(names))], alive, now_us)
             mine = {lease.name: lease for lease in leases.values() if lease.owner == owner}
             _renew(c, [m.name for m in mine.values() if m.ours_to_change], now_us + self._lease_us)
+            if any(lease.stood_on_too_long(now_us) for lease in leases.values()):
+                _end_hung(c, HUNG * self._lease_us)
         return {name: lease.fence for name, lease in mine.items()}
 
     def leave(self, owner: str) -> None:
@@ -173,6 +183,24 @@ def _lockable(c: Connection, names: Sequence[str]) -> dict[str, _Lease]:
         row.name: _Lease(row.name, row.owner, row.fence, row.until_us or 0, row.name in locked)
         for row in c.execute(named)
     }
+
+
+def _end_hung(c: Connection, silent_us: int) -> None:
+    """End the sessions that stand on leases and wait for a client that says nothing.
+
+    The server's idle_in_transaction_session_timeout knows only who waits between two statements. A
+    worker that was frozen inside a COPY would keep its locks for as long as it is frozen.
+    """
+    c.execute(_END_HUNG, {"silent_us": silent_us})
+
+
+_END_HUNG = text(
+    "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid"
+    " WHERE l.relation = 'lease'::regclass AND l.mode = 'RowShareLock'"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND a.usename = current_user AND a.pid <> pg_backend_pid() AND a.wait_event = 'ClientRead'"
+    " AND a.state_change < clock_timestamp() - :silent_us * interval '1 microsecond'"
+)
 
 
 def _renew(c: Connection, names: Sequence[str], until_us: int) -> None:

@@ -24,7 +24,7 @@ CONNECT_S = 5
 LOCK_S = 10
 """How long another worker's lock is waited for before we say that we are unavailable."""
 
-IDLE_S = 60
+IDLE_S = 30
 """A transaction that does nothing for so long is ended by the server: its worker hangs."""
 
 EXPECTED = "expected postgresql://user@host:5432/database"

@@ -13,7 +13,7 @@ import pytest
 
 from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
 from alerts.channels.base import Channel, ChannelClass, ChannelError, Receipt
-from alerts.deliver import BUDGET, CAP_S, Deliverer, backoff_s, settle
+from alerts.deliver import Deliverer
 from monitor.clock import ManualClock, SystemClock
 from monitor.store.database import SqliteStore
 from tests import builders as b
@@ -426,29 +426,3 @@ def test_a_store_that_is_down_for_a_moment_costs_nothing(
     asyncio.run(asyncio.wait_for(scene(), 60))
     assert len(there.got) == 1
     assert "OSError" in caplog.text
-
-
-# --- the decision alone -----------------------------------------------------------------------
-
-
-def test_jitter_is_full_doubles_and_is_capped() -> None:
-    rng = random.Random(1)
-    for attempt, cap in ((1, 1), (2, 2), (5, 16), (9, 256), (10, CAP_S), (1000, CAP_S)):
-        waits = [backoff_s(attempt, rng) for _ in range(2000)]
-        assert max(waits) <= cap
-        assert max(waits) > 0.95 * cap
-        assert min(waits) < 0.05 * cap
-
-
-def test_retry_after_is_a_floor() -> None:
-    error = ChannelError("busy", retry_after_s=90)
-    ending = settle(error, 1, b.T0, b.T0, random.Random(1))
-    assert ending.retry_at == b.after(90)
-
-
-@pytest.mark.parametrize("error", [DOWN, GONE])
-def test_the_budget_counts_from_the_beginning(error: ChannelError) -> None:
-    late = b.T0 + BUDGET
-    assert settle(error, 9, b.T0, late, random.Random(1)).state is DEAD
-    early = settle(error, 9, b.T0, late - timedelta(minutes=10), random.Random(1))
-    assert early.state is PENDING

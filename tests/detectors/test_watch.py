@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -370,27 +369,6 @@ def test_a_bin_of_another_topic_is_refused() -> None:
 def test_an_unknown_zone_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="Europe/Berlim"):
         TopicWatch(Topic("x", "X", Query(any=("x",)), timezone="Europe/Berlim"))
-
-
-def test_the_state_stays_below_eight_kibibytes_after_a_month_with_storms() -> None:
-    player = Player()
-    player.play(Weather(rate=300, surges=(Surge(STORM_H, 3000, 5, 0.8),)), 9)
-    assert len(json.dumps(player.watch.snapshot())) < 8192
-
-
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        ({"version": 99}, "version 99"),
-        ({"hour": []}, "'hour' must be a list of 12"),
-        ({"volume": {"tails": []}}, "'tails' must be a list of 3"),
-        ({"reach": [1.0, "x", 3]}, "'reach' must be a list of 2"),
-    ],
-)
-def test_a_state_that_does_not_fit_is_refused(change: dict[str, object], complaint: str) -> None:
-    state = TopicWatch(TOPIC).snapshot() | change
-    with pytest.raises(ValueError, match=complaint):
-        TopicWatch(TOPIC).restore(state)
 
 
 def test_watching_loads_nothing_heavy() -> None:

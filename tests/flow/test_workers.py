@@ -98,10 +98,12 @@ def test_a_worker_that_slept_through_its_leases_does_no_harm(two: Several) -> No
     sleeper = two.workers[0]
     sent(two, "sleep", 10)
     os.kill(sleeper.pid, signal.SIGSTOP)
-    sent(two, "asleep", 10)
-    assert two.shared_out(1)
-    all_there(two)
-    os.kill(sleeper.pid, signal.SIGCONT)
+    try:
+        sent(two, "asleep", 10)
+        assert two.shared_out(1)
+        all_there(two)
+    finally:
+        os.kill(sleeper.pid, signal.SIGCONT)
     assert two.shared_out(2)
     sent(two, "awake", 10)
     all_there(two)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
+import psycopg
 import pytest
 
 from monitor.ports import Alone, Fenced
@@ -221,6 +223,23 @@ def test_a_transaction_longer_than_its_lease_is_not_overtaken_before_it_ends(
     with pytest.raises(Fenced), brief.begin(held):
         raise AssertionError("the transaction must not begin")
     other.close()
+
+
+@pytest.mark.parametrize("frozen_in", ["SELECT 1", "COPY watch FROM STDIN"])
+def test_a_worker_frozen_inside_a_transaction_is_overtaken(
+    brief: PostgresStore, database: str, frozen_in: str
+) -> None:
+    held = brief.leases.balance("a", {"shard": ["one"]})
+    with closing(psycopg.connect(database)) as frozen:
+        frozen.execute("SELECT * FROM lease WHERE name = 'one' FOR UPDATE")
+        frozen.pgconn.exec_(frozen_in.encode())  # and not a word more
+        time.sleep(2 * LEASE_S)
+        assert brief.leases.balance("b", {"shard": ["one"]}) == {}
+        end = time.monotonic() + LONG_S
+        while not (taken := brief.leases.balance("b", {"shard": ["one"]})):
+            assert time.monotonic() < end, "the frozen worker keeps its lease for ever"
+            time.sleep(LEASE_S / 4)
+        assert taken == {"one": held["one"] + 1}
 
 
 def test_whoever_renews_meanwhile_does_not_wait_for_ones_own_transaction(

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from detectors.mention import Kind, Mention
-from monitor.cli import importing
 from monitor.sources.base import SourceError
 from monitor.sources.importer import Plan, convert, inspect
-from monitor.sources.importer_dates import DateEvidence, DateForm, Order, guess_order, parse
-from monitor.sources.importer_rows import count, rating
+from monitor.sources.importer_dates import Order
 from monitor.sources.replay import Complaint, read
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -257,162 +252,3 @@ def test_a_named_column_beats_the_guess() -> None:
     plan = inspect(EXPORTS / "meltwater.csv", zone="UTC", columns={"text": "opening text"})
     assert said(plan, "column text") == ("Opening Text", True)
     assert plan.rows[0].text == "Der Hersteller Möwenwerk ruft Geräte zurück."
-
-
-@pytest.mark.parametrize(
-    ("value", "iso"),
-    [
-        ("22.11.2026 14:05", "2026-11-22T14:05:00"),
-        ("So., 22.11.2026 14:05 Uhr", "2026-11-22T14:05:00"),
-        ("22.11.26", "2026-11-22T00:00:00"),
-        ("Sonntag, 22. März 2026 um 7:05 Uhr MEZ", "2026-03-22T07:05:00+01:00"),
-        ("22-Nov-2026 12:05AM", "2026-11-22T00:05:00"),
-        ("Nov 22, 2026 12:05:11 PM", "2026-11-22T12:05:11"),
-        ("Sun Nov 22 14:05:00 +0000 2026", "2026-11-22T14:05:00+00:00"),
-        ("Sun, 22 Nov 2026 14:05:00 GMT", "2026-11-22T14:05:00+00:00"),
-        ("2026-11-22T14:05:00.123Z", "2026-11-22T14:05:00+00:00"),
-        ("2026-11-22 14:05 UTC+2", "2026-11-22T14:05:00+02:00"),
-        ("2026/11/22 14:05", "2026-11-22T14:05:00"),
-        ("31.02.2026", None),  # no such day
-        ("22.11.2026 25:05", None),  # no such hour
-        ("13:05 PM", None),
-        ("bald", None),
-        ("", None),
-    ],
-)
-def test_dates_as_people_write_them(value: str, iso: str | None) -> None:
-    parsed = parse(value, Order.DMY)
-    assert (parsed.at.isoformat() if parsed else None) == iso
-
-
-@pytest.mark.parametrize(
-    ("values", "order", "sure"),
-    [
-        (["03/04/2026", "13/04/2026"], Order.DMY, True),
-        (["03/04/2026", "04/13/2026"], Order.MDY, True),
-        (["03/04/2026", "05/04/2026"], Order.DMY, False),
-        (["03/04/2026 2:00 PM"], Order.MDY, False),
-        (["13/04/2026", "04/13/2026", "14/04/2026"], Order.DMY, False),  # both in one column
-        # Only with the month first is the column in order of time.
-        (["11/01/2026", "11/05/2026", "12/02/2026", "12/09/2026"], Order.MDY, False),
-        (["03.04.2026"], Order.DMY, True),
-    ],
-)
-def test_the_order_of_day_and_month_is_read_off_the_whole_column(
-    values: list[str], order: Order, sure: bool
-) -> None:
-    seen = DateEvidence()
-    for value in values:
-        seen.see(value)
-    found, why, certain = guess_order(seen)
-    assert (found, certain) == (order, sure)
-    assert why
-
-
-def test_forms_of_numbers_are_told_apart() -> None:
-    for values, form in (
-        (["46348.58", "46347"], DateForm.EXCEL),
-        (["1795355100", "1795355160"], DateForm.EPOCH_S),
-        (["1795355100000"], DateForm.EPOCH_MS),
-        (["17", "23"], None),
-    ):
-        seen = DateEvidence()
-        for value in values:
-            seen.see(value)
-        assert seen.form is form
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [("1.234", 1234), ("1,234,567", 1_234_567), ("12K", 12_000), ("1,2 Mio.", 1_200_000), ("3 Tsd.", 3000),
-     ("1.234,5", 1234), ("12.5", 12), ("1 234", 1234), ("-", None), ("viele", None), ("", None)],
-)  # fmt: skip
-def test_counts_however_they_are_grouped(value: str, number: int | None) -> None:
-    assert count(value) == number
-
-
-def test_ratings_with_comma_point_and_stars() -> None:
-    assert [rating(v) for v in ("4,5", "4.5", "4/5", "★★★☆☆", "3 Sterne", "")] == [
-        4.5,
-        4.5,
-        4.0,
-        3.0,
-        3.0,
-        None,
-    ]
-
-
-# --- command ----------------------------------------------------------------------------------
-
-APP = typer.Typer()
-importing.register(APP)
-
-
-@APP.callback()
-def _main() -> None:
-    """Typer makes a lone command the app itself; with a callback it keeps its name."""
-
-
-def run(*args: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(APP, ["import", *args])
-    return result.exit_code, result.stdout, result.stderr
-
-
-def test_the_command_writes_mentions_and_tells_guesses_and_summary(tmp_path: Path) -> None:
-    out = tmp_path / "crisis.jsonl"
-    code, told, _ = run(
-        str(EXPORTS / "hootsuite.csv"), "--zone", "Europe/Berlin", "--out", str(out), "--json"
-    )
-    assert code == 0
-    lines = [json.loads(line) for line in told.splitlines()]
-    guesses = {line["what"]: line for line in lines if line["type"] == "guess"}
-    assert guesses["tool"] == {
-        "type": "guess", "what": "tool", "value": "Hootsuite", "why": "its column names", "sure": False,
-    }  # fmt: skip
-    assert sum(line["type"] == "row" for line in lines) == 3
-    assert [line["line"] for line in lines if line["type"] == "complaint"] == [6, 7]
-    assert lines[-1] == {
-        "type": "summary", "rows": 5, "mentions": 3, "complaints": 2,
-        "first": "2026-11-21T07:02:00+00:00", "last": "2026-11-22T13:31:00+00:00",
-    }  # fmt: skip
-    written = list(read(out))
-    assert len(written) == 3
-    assert all(isinstance(item, Mention) for item in written)
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_off_a_terminal_a_missing_zone_ends_with_2_and_names_the_option(tmp_path: Path) -> None:
-    out = tmp_path / "x.jsonl"
-    code, _, err = run(str(EXPORTS / "brand24.csv"), "--out", str(out))
-    assert code == 2
-    assert "--zone" in err
-    assert not out.exists()
-
-
-def test_mentions_go_to_standard_output_alone_without_out() -> None:
-    code, out, err = run(str(EXPORTS / "mention.csv"))
-    assert code == 0
-    assert [json.loads(line)["source_id"] for line in out.splitlines()] == ["m-1", "m-2", "m-3"]
-    assert "3 rows in, 3 mentions out, 0 rows not usable" in err
-    assert "encoding" in err
-
-
-def test_an_existing_file_is_not_overwritten_unasked(tmp_path: Path) -> None:
-    out = tmp_path / "x.jsonl"
-    out.write_text("dear", encoding="utf-8")
-    assert run(str(EXPORTS / "mention.csv"), "--out", str(out))[0] == 2
-    assert out.read_text(encoding="utf-8") == "dear"
-    assert run(str(EXPORTS / "mention.csv"), "--out", str(out), "--yes")[0] == 0
-    assert len(out.read_text(encoding="utf-8").splitlines()) == 3
-
-
-def test_wrong_columns_and_missing_files_are_told() -> None:
-    assert run(str(EXPORTS / "mention.csv"), "--columns", "text")[0] == 2
-    code, _, err = run(str(EXPORTS / "not_there.csv"))
-    assert code == 2
-    assert "no such file" in err
-
-
-def test_source_names_all_rows() -> None:
-    _, out, _ = run(str(EXPORTS / "mention.csv"), "--source", "altes-tool")
-    assert {json.loads(line)["source"] for line in out.splitlines()} == {"altes-tool"}
