@@ -187,7 +187,9 @@ def _limit(reason: Reason, lang: Language) -> str:
     return number(limit, lang)
 
 
-_RARITIES = frozenset({ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST})
+_RARITIES = frozenset(
+    {ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST, ReasonCode.SLOW_NEGATIVES}
+)
 _SHARES = frozenset(
     {
         ReasonCode.NEGATIVE_SHARE,
@@ -195,6 +197,9 @@ _SHARES = frozenset(
         ReasonCode.TONE_UNREADABLE,
         ReasonCode.AGGRESSION,
         ReasonCode.COPIES,
+        ReasonCode.BOTS,
+        ReasonCode.NAMED_ALONG,
+        ReasonCode.NOT_OURS,
     }
 )
 _MULTIPLES = frozenset({ReasonCode.MULTIPLE, ReasonCode.GROWTH})
@@ -206,6 +211,14 @@ _SILENT_LIMITS = frozenset(
         ReasonCode.LATE,
         ReasonCode.HOLD,
         ReasonCode.EXPECTED_EVENT,
+        ReasonCode.COPIES,
+        ReasonCode.BOTS,
+        ReasonCode.NAMED_ALONG,
+        ReasonCode.CLIFF,
+        ReasonCode.ONE_BIN,
+        ReasonCode.CAPPED,
+        ReasonCode.MOVED,
+        ReasonCode.NOT_OURS,
     }
 )
 
@@ -269,6 +282,34 @@ def _late(reason: Reason, lang: Language) -> str:
     return pick(("Nachzügler ergänzt", "latecomers added"), lang)
 
 
+def _along(reason: Reason, lang: Language) -> str:
+    rival = reason.text or pick(("ein Wettbewerber", "a competitor"), lang)
+    share = percent(reason.value)
+    de = f"nur mitgenannt: {share} der Kritik nennen {rival}"
+    return pick((de, f"named along: {share} of the criticism names {rival}"), lang)
+
+
+def _capped(reason: Reason, lang: Language) -> str:
+    n, source = number(reason.value, lang), reason.text
+    return pick(
+        (
+            f"mindestens {n}: {source} liefert nur einen Teil",
+            f"at least {n}: {source} delivers only part of it",
+        ),
+        lang,
+    )
+
+
+def _moved(reason: Reason, lang: Language) -> str:
+    return pick(
+        (
+            f"{reason.text} schweigt, anderswo wird mehr geschrieben",
+            f"{reason.text} is silent, and elsewhere more is written",
+        ),
+        lang,
+    )
+
+
 _SENTENCES: dict[ReasonCode, Sentence] = {
     ReasonCode.NEGATIVE_BURST: _rare(("So viel Kritik auf einmal", "This much criticism at once")),
     ReasonCode.MENTION_BURST: _rare(("So viele Beiträge auf einmal", "This many posts at once")),
@@ -319,7 +360,41 @@ _SENTENCES: dict[ReasonCode, Sentence] = {
         "first spark: one negative post with a reach of {}",
     ),
     ReasonCode.TRIPWIRE: _tripwire,
-    ReasonCode.COPIES: _share("{} Nahkopien", "{} near-copies"),
+    ReasonCode.SLOW_NEGATIVES: _rare(
+        ("So viel Kritik über Stunden", "This much criticism over hours")
+    ),
+    ReasonCode.SLOW_DAYS: _counted(
+        (
+            "{} von 7 Tagen mit mehr Kritik als üblich",
+            "{} of 7 days with more criticism than usual",
+        ),
+        (
+            "{} von 7 Tagen mit mehr Kritik als üblich",
+            "{} of 7 days with more criticism than usual",
+        ),
+    ),
+    ReasonCode.COPIES: _share(
+        "{} sind Kopien eines Textes, dessen Ton offen ist", "{} copy a text of unsure tone"
+    ),
+    ReasonCode.BOTS: _share(
+        "{} sind Kopien von Konten, denen kaum jemand folgt",
+        "{} are copies by accounts that hardly anybody follows",
+    ),
+    ReasonCode.NAMED_ALONG: _along,
+    ReasonCode.CLIFF: _counted(
+        ("alles auf einmal, wie nach einer Sendung", "all at once, as after a broadcast"),
+        ("alles auf einmal, wie nach einer Sendung", "all at once, as after a broadcast"),
+    ),
+    ReasonCode.ONE_BIN: _counted(
+        ("alles in denselben fünf Minuten", "all within the same five minutes"),
+        ("alles in denselben fünf Minuten", "all within the same five minutes"),
+    ),
+    ReasonCode.CAPPED: _capped,
+    ReasonCode.MOVED: _moved,
+    ReasonCode.NOT_OURS: _share(
+        "vielleicht nicht gemeint: {} mit Wörtern, die hier nie vorkamen",
+        "perhaps not ours: {} with words never seen here",
+    ),
     ReasonCode.EXPECTED_EVENT: _plain(
         "angekündigtes Ereignis: {}× mehr Beiträge erwartet",
         "announced event: {}× more posts expected",

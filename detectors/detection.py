@@ -43,6 +43,8 @@ class ReasonCode(StrEnum):
 
     NEGATIVE_BURST = "negative_burst"  # value: return period, days
     MENTION_BURST = "mention_burst"  # value: return period, days
+    SLOW_NEGATIVES = "slow_negatives"  # value: return period of 6, 12 or 24 hours, days
+    SLOW_DAYS = "slow_days"  # value: of the last seven days, so many were raised
     YOUNG_NEGATIVES = "young_negatives"  # value: -log10 p of the predictive tail
     YOUNG_MENTIONS = "young_mentions"  # value: -log10 p
     NEGATIVE_AUTHORS = "negative_authors"  # value: unique negative authors, last hour
@@ -58,7 +60,14 @@ class ReasonCode(StrEnum):
     REACH = "reach"  # value: reach of the widest negative post
     FIRST_SPARK = "first_spark"  # value: reach
     TRIPWIRE = "tripwire"  # value: independent authors; text: category
-    COPIES = "copies"  # value: share of near-copies among negatives, 0..1
+    COPIES = "copies"  # value: share of negatives that copy a text of unsure tone, 0..1
+    BOTS = "bots"  # value: share of negatives that hardly followed accounts copy, 0..1
+    NAMED_ALONG = "named_along"  # value: share of negatives that name a rival; text: which
+    CLIFF = "cliff"  # value: bins since all began at once; judged again after two
+    ONE_BIN = "one_bin"  # value: bins of the last hour with negatives, in a quiet hour
+    CAPPED = "capped"  # value: mentions of the last hour, at least; text: source
+    MOVED = "moved"  # value: hours a source is silent while another speaks more; text: source
+    NOT_OURS = "not_ours"  # value: share of posts with terms never seen with this topic, 0..1
     EXPECTED_EVENT = "expected_event"  # value: expected uplift
     MEDIA = "media"  # value: article outlets seen in 24 h
     YOUNG_TOPIC = "young_topic"  # value: days known

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from detectors.detection import WAKE, Level, Reason, ReasonCode
 from detectors.measures import Measures
+from detectors.voices import NOTHING, LeftOut
 
 
 class Threshold(NamedTuple):
@@ -48,6 +49,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
     "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
     "level3_days": Threshold(3, "days", "a watch more often than that would not be read"),
+    "slow_authors": Threshold(4, "authors/h", "a slow storm has few at a time, but not one alone"),
+    "slow_days_raised": Threshold(1.5, "x median day", "half again the usual day..."),
+    "slow_days": Threshold(3, "of 7 days", "...so often in a week is worth a look by daylight"),
     "gross_authors": Threshold(25, "authors/h", "so many interrupt whatever the history says..."),
     "gross_multiple": Threshold(8, "x expected", "...if they are far above even the learned usual"),
     "new_topic_days": Threshold(1, "days", "before that nothing is known: fixed counts only"),
@@ -60,7 +64,12 @@ THRESHOLDS: dict[str, Threshold] = {
         "model error of 0.07 is in it"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
-    "copies": Threshold(0.60, "share", "most of it is one text"),
+    "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line"),
+    "cliff_multiple": Threshold(10, "x expected", "from the usual to this in one bin is a broadcast"),
+    "cliff_mentions": Threshold(20, "mentions", "fewer at once are chance"),
+    "cliff_bins": Threshold(2, "bins", "then whoever is angry has begun to write"),
+    "night_rate": Threshold(1, "negatives/h", "below, a handful at once may be one late delivery"),
+    "night_bins": Threshold(2, "bins", "and has to go on into the next bin"),
     "spark_reach": Threshold(50_000, "people", "one post that a town may have read"),
     "spark_times": Threshold(20, "x usual reach", "and far above what posts here usually reach"),
     "wide_authors": Threshold(3, "authors/h", "beside one very wide post, so few others suffice"),
@@ -114,10 +123,13 @@ class Evidence:
     ``negatives``: of the last hour, from counts; ``unexplained``: pace of those that the crowd does
     not explain, an hour. ``median``: frozen 28-day median of an hour's
     negatives; ``usual``: what is expected of this hour. ``usual_share``: usual share of negatives. ``mention_days`` / ``negative_days``:
-    return periods. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
+    return periods; ``slow_days``: that of the last 6 to 24 hours; ``raised_days``: of the last seven, those
+    well above the usual day. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
-    number of them.
+    number of them. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
+    the others. ``cliff``: bins since mentions rose at once, 0 where they did not; ``bins``: how many
+    bins of the last hour brought negatives.
     """
 
     negatives: int = 0
@@ -128,6 +140,8 @@ class Evidence:
     usual_share: float = 0.0
     mention_days: float = 0.0
     negative_days: float = 0.0
+    slow_days: float = 0.0
+    raised_days: int = 0
     young: bool = False
     young_score: float = 0.0
     days: float = 365.0
@@ -135,6 +149,9 @@ class Evidence:
     outlets: int = 0
     usual_outlets: float = 0.0
     caught_up: bool = False
+    left_out: LeftOut = NOTHING
+    cliff: int = 0
+    bins: int = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +192,14 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
     seen = evidence.measures
     story = _Story()
     if seen is None:
-        level = _from_counts(evidence, limits, story)
+        level = max(_from_counts(evidence, limits, story), _raised(story, evidence, limits))
         return Judgement(level, media, interrupt=False, reasons=tuple(story.reasons))
     base = max(evidence.median, limits["median_floor"])
-    pace = max(evidence.negatives, seen.negatives, 4 * seen.recent)
+    left = evidence.left_out.negatives
+    pace = max(evidence.negatives - left, seen.negatives, 4 * seen.recent)
     multiple = pace / base
-    usual = evidence.unexplained / max(base, evidence.usual)
+    kept = max(0.0, 1.0 - left / max(1, evidence.negatives))
+    usual = evidence.unexplained * kept / max(base, evidence.usual)
     size = _size(seen, multiple, limits)
     _tell_size(story, seen, multiple, size, limits)
     wide = _reach(story, evidence, seen, limits)
@@ -194,6 +213,8 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
         size = max(size, WAKE)
     level = size if rare else min(size, _ordinary(evidence, limits))
     level = min(level, _ceiling(story, evidence, seen, limits))
+    level = max(level, _slow(story, evidence, seen, limits, budget_days))
+    level = max(level, _raised(story, evidence, limits))
     level = max(level, _loudness(story, evidence, seen, limits))
     if wide:
         level = max(level, Level.FRESH_BREEZE)
@@ -293,7 +314,8 @@ def _ordinary(evidence: Evidence, limits: Thresholds) -> Level:
 
 
 def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
-    """Return the highest level that tone and copies allow."""
+    """Return the highest level that tone and context allow."""
+    _tell_left_out(story, evidence, limits)
     story.test(ReasonCode.NEGATIVE_SHARE, seen.share.low, limits["tone_sure"])
     ceiling = Level.HURRICANE
     if seen.share.high < limits["tone_low"]:
@@ -305,12 +327,26 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     if seen.share.surely < usual and seen.share.low < limits["tone_sure"] and readable:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE
-    voices = seen.originals / max(evidence.median, limits["median_floor"])
-    few = seen.originals < limits["level4_authors"] or voices < limits["level4_multiple"]
-    if few and seen.copies_share >= limits["copies"] and seen.share.low < limits["tone_sure"]:
-        story.test(ReasonCode.COPIES, seen.copies_share, limits["copies"])
+    if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:
+        story.test(ReasonCode.CLIFF, evidence.cliff, limits["cliff_bins"], met=True)
+        ceiling = Level.FRESH_BREEZE
+    if evidence.usual < limits["night_rate"] and evidence.bins < limits["night_bins"]:
+        story.test(ReasonCode.ONE_BIN, evidence.bins, limits["night_bins"], met=True)
         ceiling = Level.FRESH_BREEZE
     return ceiling
+
+
+def _tell_left_out(story: _Story, evidence: Evidence, limits: Thresholds) -> None:
+    """Say which negatives are no voices; size was judged without them."""
+    left = evidence.left_out
+    for code, n, text in (
+        (ReasonCode.COPIES, left.unsure, ""),
+        (ReasonCode.BOTS, left.bots, ""),
+        (ReasonCode.NAMED_ALONG, left.along, left.rival),
+    ):
+        share = n / max(1, evidence.negatives, left.negatives)
+        if share >= limits["left_out"]:
+            story.test(code, min(1.0, share), limits["left_out"], text=text)
 
 
 def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
@@ -323,6 +359,27 @@ def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresho
     if evidence.negative_days < limits["level1_days"] and unread < limits["unread"]:
         return Level.LIGHT_AIR
     story.test(ReasonCode.TONE_UNREADABLE, unread, limits["unread"], met=True)
+    return Level.FRESH_BREEZE
+
+
+def _slow(
+    story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds, budget_days: float
+) -> Level:
+    """Return the level that hours of a raised share deserve, though no bin is rare."""
+    if evidence.days < limits["young_topic_days"] or seen.authors < limits["slow_authors"]:
+        return Level.CALM
+    if evidence.slow_days < limits["level3_days"] or evidence.caught_up:
+        return Level.CALM
+    need = budget_days * limits["rarity_family"]
+    rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need)
+    return WAKE if rare else Level.FRESH_BREEZE
+
+
+def _raised(story: _Story, evidence: Evidence, limits: Thresholds) -> Level:
+    """Return the level that several raised days of a week deserve: a look by daylight."""
+    if evidence.raised_days < limits["slow_days"]:
+        return Level.CALM
+    story.test(ReasonCode.SLOW_DAYS, evidence.raised_days, limits["slow_days"])
     return Level.FRESH_BREEZE
 
 

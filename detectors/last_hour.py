@@ -44,6 +44,21 @@ class LastHour:
         bins = islice(self._bins, HOUR_BINS - newest, None)
         return sum(max(0, b[NEGATIVES] - b[LATE]) for b in bins)
 
+    def bins_with_negatives(self) -> int:
+        """Return how many of the newest eleven bins brought any."""
+        return sum(b[NEGATIVES] > 0 for b in islice(self._bins, 1, None))
+
+    def cliff(self, mentions: int, expected: float, *, times: float, least: float) -> int:
+        """Return how many bins ago, counted from 1 for the bin being judged, mentions rose from the
+        usual to ``times`` the ``expected`` at once, and to ``least``; 0 where they did not so lately.
+        """
+        newest = [b[MENTIONS] for b in self._bins][-3:] + [mentions]
+        high, usual = max(least, times * expected), max(2.0, 2.0 * expected)
+        for ago in (1, 2):
+            if newest[-ago] >= high and max(newest[-ago - 2], newest[-ago - 1]) <= usual:
+                return ago
+        return 0
+
     def onset(self, start: datetime, raised: float) -> datetime:
         """Return where the run of bins with more than ``raised`` negatives that leads to the bin at
         ``start`` began; gaps of one bin are allowed."""

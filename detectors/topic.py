@@ -24,7 +24,8 @@ class Topic:
 
     ``alarm_budget_days``: about one page without a real storm in that many days.
     ``brand`` groups topics of one brand. ``languages`` empty means every language.
-    ``thresholds`` overrides single entries of `detectors.ensemble.THRESHOLDS` by name.
+    ``thresholds`` overrides single entries of `detectors.ensemble.THRESHOLDS` by name. ``rivals``:
+    competitors by name, each with what names it.
     """
 
     id: str
@@ -35,3 +36,4 @@ class Topic:
     timezone: str = "Europe/Berlin"
     alarm_budget_days: float = 30.0
     thresholds: dict[str, float] = field(default_factory=dict)
+    rivals: dict[str, Query] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from detectors.burst import numbers
@@ -26,6 +27,7 @@ TONE_VARIES = 1.3
 MOST = 32
 """Outlets that are remembered; beyond that the one seen longest ago goes."""
 DAY_S = 86_400
+KNOWN_DAYS = 14
 
 
 class UsualTone:
@@ -71,6 +73,47 @@ class UsualTone:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take a state that `snapshot` returned; ValueError names what does not fit."""
         self._negatives, self._others = numbers(state, "tone", 2)
+
+
+class Days:
+    """Negatives of the last four weeks, day by day: how many of the last seven were raised.
+
+    Days while the topic is frozen count among the seven, and not into the median.
+    """
+
+    __slots__ = ("_known", "_today", "_week")
+
+    def __init__(self) -> None:
+        self._today: tuple[int, int] = (-1, 0)
+        self._week: list[int] = []
+        self._known: list[int] = []
+
+    def raised(self, times: float) -> int:
+        """Return how many of the last seven days, the running one included, had more than ``times``
+        the median day of four weeks; 0 while fewer than 14 are known."""
+        if len(self._known) < KNOWN_DAYS:
+            return 0
+        line = times * max(median(self._known), 1.0)
+        return sum(day > line for day in [*self._week, self._today[1]])
+
+    def add(self, day: int, negatives: int, *, learn: bool) -> None:
+        """Take in one bin of a local day, numbered on and on."""
+        if day != self._today[0]:
+            if self._today[0] >= 0:
+                self._week = [*self._week, self._today[1]][-6:]
+                if learn:
+                    self._known = [*self._known, self._today[1]][-28:]
+            self._today = (day, 0)
+        self._today = (day, self._today[1] + negatives)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"days": [list(self._today), self._week, self._known]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take a state that `snapshot` returned; ValueError names what does not fit."""
+        (day, so_far), week, known = state["days"]
+        self._today = (int(day), int(so_far))
+        self._week, self._known = [int(n) for n in week], [int(n) for n in known]
 
 
 class UsualReach:

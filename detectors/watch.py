@@ -20,10 +20,12 @@ from detectors.last_hour import HOUR_BINS, LastHour
 from detectors.measures import measure
 from detectors.median import HourlyMedian
 from detectors.online.negatives import NegativesDetector
+from detectors.online.slow import SlowDetector
 from detectors.online.volume import VolumeDetector
 from detectors.online.young import YoungDetector
 from detectors.topic import Topic
-from detectors.usual import DAY_S, Outlets, UsualReach, UsualTone
+from detectors.usual import DAY_S, Days, Outlets, UsualReach, UsualTone
+from detectors.voices import NOTHING, voices
 from detectors.window import BIN, Bin, Counts, Window
 
 SPAN = timedelta(hours=1)
@@ -59,6 +61,7 @@ class _Scored:
     x: dict[str, float]
     mention_days: float
     negative_days: float
+    slow_days: float
     young: bool
     young_score: float
     expected_mentions: float
@@ -85,6 +88,8 @@ class TopicWatch:
         self._volume = VolumeDetector(most=3.0)
         self._negatives = NegativesDetector(scales=SCALES)
         self._young = YoungDetector(Series.NEGATIVES)
+        self._slow = SlowDetector()
+        self._days = Days()
         self._median = HourlyMedian()
         self._first: datetime | None = None
         self._next: datetime | None = None
@@ -113,6 +118,8 @@ class TopicWatch:
             return True
         scored = self._score(bin)
         if scored.mention_days >= self._limits["loud_days"]:
+            return True
+        if scored.slow_days >= self._limits["level3_days"]:
             return True
         if scored.hour_negatives < self._limits["level1_authors"]:
             return False
@@ -187,6 +194,7 @@ class TopicWatch:
             x=x,
             mention_days=self._volume.return_period(mentions, hour),
             negative_days=days,
+            slow_days=self._slow.return_period(mentions, float(bin.counts.negatives)),
             young=young,
             young_score=young_score,
             expected_mentions=self._volume.expected(hour),
@@ -228,7 +236,8 @@ class TopicWatch:
 
     def _judge(self, bin: Bin, window: Window | None, scored: _Scored) -> Judgement:
         quiet = scored.negative_days < self._limits["level1_days"]
-        if quiet and window is None and not self._outlets:
+        raised = self._days.raised(self._limits["slow_days_raised"])
+        if quiet and window is None and not self._outlets and raised < self._limits["slow_days"]:
             return QUIET  # what `judge` would say, at a fraction of the cost
         evidence = self._evidence(bin, window, scored)
         judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
@@ -237,7 +246,10 @@ class TopicWatch:
         return judged
 
     def _evidence(self, bin: Bin, window: Window | None, scored: _Scored) -> Evidence:
-        measures = measure(window) if window is not None else None
+        measures, left_out = None, NOTHING
+        if window is not None:
+            heard, left_out = voices(window, self._reach.value())
+            measures = measure(heard)
         if measures is not None:
             self._outlets.add(measures.outlets, bin.end)
         self._outlets.forget(bin.end)
@@ -250,6 +262,8 @@ class TopicWatch:
             usual_share=self._tone.share(),
             mention_days=scored.mention_days,
             negative_days=scored.negative_days,
+            slow_days=scored.slow_days,
+            raised_days=self._days.raised(self._limits["slow_days_raised"]),
             young=scored.young,
             young_score=scored.young_score,
             days=self._days_known(bin),
@@ -257,6 +271,14 @@ class TopicWatch:
             outlets=len(self._outlets),
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
+            left_out=left_out,
+            cliff=self._hour.cliff(
+                bin.counts.mentions,
+                scored.expected_mentions,
+                times=self._limits["cliff_multiple"],
+                least=self._limits["cliff_mentions"],
+            ),
+            bins=self._hour.bins_with_negatives() + (bin.counts.negatives > 0),
         )
 
     def _caught_up(self, bin: Bin, scored: _Scored) -> bool:
@@ -319,6 +341,10 @@ class TopicWatch:
             self._volume.add_late(ago, float(bin.counts.mentions - before.mentions))
             self._negatives.add_late(ago, more)
             self._young.add_late(ago, more)
+            self._slow.add_late(
+                float(bin.counts.mentions - before.mentions),
+                float(bin.counts.negatives - before.negatives),
+            )
             self._scored = None
         shown = Level(media)
         assessment = Assessment(
@@ -339,18 +365,23 @@ class TopicWatch:
 
     def _learn(self, bin: Bin, scored: _Scored, *, frozen: bool) -> None:
         x = scored.x
+        read = {"mentions": x["mentions"], "negatives": float(bin.counts.negatives)}
         if frozen and self._frozen < FROZEN_BINS:
             self._volume.pass_by(x)
             self._negatives.pass_by(x)
             self._young.pass_by({**x, "negatives": scored.surely})
+            self._slow.pass_by(read)
         else:
             self._volume.learn_one(x)
             self._negatives.learn_one(x)
             self._young.learn_one({**x, "negatives": scored.surely})
+            self._slow.learn_one(read)
             self._learn_tone(bin.counts, int(x["hour"]))
             self._median.learn(scored.hour_negatives)
             self._reach.learn(bin.counts)
             self._outlets.learn()
+        day = bin.start.astimezone(self._zone).toordinal()
+        self._days.add(day, bin.counts.negatives, learn=not frozen)
         # Days without an incident pay back one for one, so that a topic that opens and closes
         # incidents all the time cannot stay frozen for ever.
         self._frozen = min(self._frozen + 1, FROZEN_BINS) if frozen else max(self._frozen - 1, 0)
@@ -375,6 +406,8 @@ class TopicWatch:
             "volume": self._volume.snapshot(),
             "negatives": self._negatives.snapshot(),
             "young": self._young.snapshot(),
+            "slow": self._slow.snapshot(),
+            **self._days.snapshot(),
             "median": self._median.snapshot(),
             **self._hour.snapshot(),
             **self._tone.snapshot(),
@@ -397,7 +430,10 @@ class TopicWatch:
         self._negatives.restore(state["negatives"])
         self._young.restore(state["young"])
         self._median.restore(state["median"])
-        if "tone" in state:  # absent in states from before tone was learned
+        if "slow" in state:
+            self._slow.restore(state["slow"])
+            self._days.restore(state)
+        if "tone" in state:  # absent in states from before it was learned
             self._tone.restore(state)
         self._reach.restore(state)
         self._outlets.restore(state)

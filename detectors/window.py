@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -85,7 +85,8 @@ class Window:
     Row i is one mention: ``at`` event time in epoch seconds, ``num`` its number in the store,
     ``source`` configured source, ``author`` / ``thread`` / ``cluster`` 64-bit keys (0: none
     stated), ``tone`` a `Tone`, ``offensive`` p >= 0.5, ``reach`` people, ``lang`` primary tag,
-    ``kind`` a `Kind`, ``tripwire`` category name or "".
+    ``kind`` a `Kind`, ``tripwire`` category name or "", ``certainty`` of the tone in percent,
+    ``rival`` that is named along or "".
     """
 
     since: datetime
@@ -102,6 +103,8 @@ class Window:
     lang: list[str] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
     tripwire: list[str] = field(default_factory=list)
+    certainty: list[int] = field(default_factory=list)
+    rival: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.at)
@@ -112,6 +115,12 @@ class Window:
         end = bisect_left(self.at, until.timestamp())
         columns = {name: getattr(self, name)[first:end] for name in COLUMNS}
         return Window(since, until, **columns)
+
+    def without(self, rows: Collection[int]) -> Window:
+        """Return the other rows."""
+        kept = [i for i in range(len(self)) if i not in rows]
+        columns = {name: [getattr(self, name)[i] for i in kept] for name in COLUMNS}
+        return Window(self.since, self.until, **columns)
 
 
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Window))[2:]

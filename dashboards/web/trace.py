@@ -18,8 +18,15 @@ SHARES = {
     ReasonCode.TONE_UNREADABLE,
     ReasonCode.AGGRESSION,
     ReasonCode.COPIES,
+    ReasonCode.BOTS,
+    ReasonCode.NAMED_ALONG,
+    ReasonCode.NOT_OURS,
 }
-RETURN_PERIODS = {ReasonCode.NEGATIVE_BURST, ReasonCode.MENTION_BURST}
+RETURN_PERIODS = {
+    ReasonCode.NEGATIVE_BURST,
+    ReasonCode.MENTION_BURST,
+    ReasonCode.SLOW_NEGATIVES,
+}
 MULTIPLES = {ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT}
 
 

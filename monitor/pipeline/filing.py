@@ -27,6 +27,7 @@ from detectors.mention import (
     author_key,
     mention_id,
 )
+from detectors.rivals import Rivals
 from detectors.score.base import Score, Scorer, Tone
 from detectors.tripwires import Tripwires
 from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
@@ -101,11 +102,13 @@ class Filing:
         matcher: TopicMatcher,
         scorer: Scorer,
         tripwires: Tripwires,
+        rivals: Rivals | None = None,
     ) -> None:
         self._store = store
         self._matcher = matcher
         self._scorer = scorer
         self._tripwires = tripwires
+        self._rivals = rivals or Rivals(())
         self._secret = store.secret("author")
         self.strained = False
 
@@ -151,6 +154,8 @@ class Filing:
         mention = seen.mention
         inbound = mention.direction is _INBOUND
         handle = mention.author.handle if mention.author else ""
+        # What the brand says itself is stored, but is not what people say about it.
+        topics = self._matcher.match(text, score.lang, mention.tags) if inbound else ()
         return Filed(
             id=seen.id,
             mention=mention,
@@ -160,11 +165,11 @@ class Filing:
             author=author_key(self._secret, mention.source, handle),
             thread=thread_key(mention.source, mention.thread_id or mention.parent_id),
             cluster=0 if self.strained else cluster_key(text),
-            # What the brand says itself is stored, but is not what people say about it.
-            topics=self._matcher.match(text, score.lang, mention.tags) if inbound else (),
+            topics=topics,
             score=score,
             model=self._scorer.version,
             tripwire=self._tripwires.hit(text, score.lang) if inbound else "",
+            rivals=self._rivals.named(text, topics, mention.tags),
         )
 
     def _file(self, rows: list[Filed], part: list[_Seen]) -> Taken:
@@ -280,7 +285,8 @@ class Filing:
 
         Topics and event time stay as first filed, so that a bin never loses a mention.
         """
-        row = msgspec.structs.replace(row, at=known.at, topics=known.topics)
+        rivals = self._rivals.named(_readable(row.mention), known.topics, row.mention.tags)
+        row = msgspec.structs.replace(row, at=known.at, topics=known.topics, rivals=rivals)
         tx.rewrite(row)
         delta = counts_of(row) + -known.counts
         if delta != Counts():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.route import Route
+from detectors.rivals import Rivals
 from detectors.score.base import Scorer
 from detectors.topic import Topic
 from detectors.tripwires import Tripwires
@@ -97,7 +98,8 @@ class Pipeline:
         self.topics: dict[str, dict[str, Topic]] = {name: {} for name in names(TOPICS, partitions)}
         for id, topic in parts.topics.items():
             self.topics[f"{TOPICS}/{partition_of(topic, partitions)}"][id] = topic
-        self.filing = Filing(self.store, parts.matcher, parts.scorer, parts.tripwires)
+        rivals = Rivals(parts.topics.values())
+        self.filing = Filing(self.store, parts.matcher, parts.scorer, parts.tripwires, rivals)
         self._judging: dict[str, Judging] = {}
         self._failing: dict[str, _Failing] = {}
         self._held: Fences = {}

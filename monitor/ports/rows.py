@@ -23,7 +23,8 @@ class Filed(msgspec.Struct, frozen=True, gc=False):
 
     ``at`` event time (see `detectors.window.event_time`); ``dated`` how it was found;
     ``author`` / ``thread`` / ``cluster`` signed 64-bit keys, 0 for none; ``topics`` ids that
-    match, may be empty; ``tripwire`` category or "".
+    match, may be empty; ``tripwire`` category or ""; ``rivals`` for each of ``topics`` the named
+    rival or "", empty where none is named.
     """
 
     id: bytes
@@ -38,6 +39,7 @@ class Filed(msgspec.Struct, frozen=True, gc=False):
     score: Score
     model: str
     tripwire: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

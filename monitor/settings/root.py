@@ -73,4 +73,8 @@ class Settings(Strict):
             timezone=topic.timezone if own_zone else self.timezone,
             alarm_budget_days=topic.alarm_budget_days,
             thresholds=dict(topic.thresholds),
+            rivals={
+                name: Query(any=tuple(rival.any), none=tuple(rival.none))
+                for name, rival in topic.rivals.items()
+            },
         )

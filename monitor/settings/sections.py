@@ -146,6 +146,13 @@ class WorkSettings(Strict):
     )
 
 
+class RivalSettings(Strict):
+    """A competitor that posts may name along: ``[topic.x.rivals.y]``."""
+
+    any: list[Term] = Field(min_length=1, description="at least one of these names the rival")
+    none: list[Term] = Field(default=[], description="none of these may stand in a text")
+
+
 class TopicSettings(Strict):
     """What we watch. See `detectors.topic`."""
 
@@ -163,6 +170,9 @@ class TopicSettings(Strict):
     )
     thresholds: dict[str, float] = Field(
         default={}, description="single thresholds of the levels, by name"
+    )
+    rivals: dict[Name, RivalSettings] = Field(
+        default={}, description="competitors: a storm that is theirs is said to be"
     )
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from detectors.window import BIN_S
 from monitor.ports import Filed, Unavailable
 from monitor.store import schema
 from monitor.store.codec import micros
-from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, person, wide_row
+from monitor.store.filed_rows import NARROW, WIDE, narrow_rest, person, rivals_of, wide_row
 from monitor.store.partitions import DAY_BITS, Partitions, day_of
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def _add_rows(cursor: psycopg.Cursor[Row], fresh: Sequence[tuple[int, Filed]]) -
             at_s = at_us // 1_000_000
             rest = narrow_rest(num, row)
             start = at_s - at_s % BIN_S
-            for topic in row.topics:
-                narrow.append((topic, at_s, *rest))
+            for topic, rival in rivals_of(row):
+                narrow.append((topic, at_s, *rest, rival))
                 if key and firsts.get((topic, key), start) >= start:
                     firsts[topic, key] = start
         if key and author is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from detectors.window import BIN_S
 from monitor.ports import Filed
 from monitor.store.codec import micros
-from monitor.store.filed_rows import NARROW, WIDE, person, wide_row
+from monitor.store.filed_rows import NARROW, WIDE, certainty, person, rivals_of, wide_row
 
 IN_LIMIT = 500
 """Ids per ``IN (...)``: a handful of statement texts stay prepared."""
@@ -24,7 +24,7 @@ _Numbered = tuple[int, Filed, int]
 # A narrow row is most of a wide one; picked in C this costs a third of `narrow_rest`.
 _FLAG = NARROW.index("offensive")
 _BEFORE = itemgetter(*(WIDE.index(name) for name in NARROW[2:_FLAG]))
-_AFTER = itemgetter(*(WIDE.index(name) for name in NARROW[_FLAG + 1 :]))
+_AFTER = itemgetter(*(WIDE.index(name) for name in NARROW[_FLAG + 1 : NARROW.index("certainty")]))
 
 
 def _insert(table: str, columns: Sequence[str], verb: str = "INSERT") -> str:
@@ -97,10 +97,10 @@ class SqliteAdder:
             if row.topics:
                 rest = (
                     *(at_us // 1_000_000, *_BEFORE(whole)),
-                    *(int(row.score.offensive >= 0.5), *_AFTER(whole)),
+                    *(int(row.score.offensive >= 0.5), *_AFTER(whole), certainty(row.score)),
                 )
-                for topic in row.topics:
-                    narrow.append((topic, *rest))  # noqa: PERF401 - usually one
+                for topic, rival in rivals_of(row):
+                    narrow.append((topic, *rest, rival))  # noqa: PERF401 - usually one
         for sql, rows in (
             (_ADD_MENTION, wide),
             (ADD_NARROW, narrow),

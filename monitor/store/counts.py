@@ -50,8 +50,8 @@ _ADD_RESULT = (
     + ", ".join(f"{name} = excluded.{name}" for name in _RESULT)
 )
 _WINDOW = (
-    "SELECT at_s, num, source, author, thread, cluster, tone, offensive, reach, lang, kind, tripwire"
-    " FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
+    "SELECT at_s, num, source, author, thread, cluster, tone, offensive, reach, lang, kind,"
+    " tripwire, certainty, rival FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
     " ORDER BY at_s DESC, num DESC LIMIT ?"
 )
 _SAVE_SOURCE = (
@@ -246,14 +246,14 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
     if not rows:
         return Window(since=since, until=until)
     rows.reverse()
-    at, num, source, author, thread, cluster, tone, offensive, reach, lang, kind, tripwire = map(
-        list, zip(*rows, strict=True)
-    )
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    at, num, source, author, thread, cluster, tone, offensive, reach, lang, kind = columns[:11]
+    tripwire, certainty, rival = columns[11:]
     if len(rows) >= MANY:
         same: dict[str, str] = {}
-        source, lang, kind, tripwire = (
+        source, lang, kind, tripwire, rival = (
             [same.setdefault(word, word) for word in words]
-            for words in (source, lang, kind, tripwire)
+            for words in (source, lang, kind, tripwire, rival)
         )
     return Window(
         since=since,
@@ -270,6 +270,8 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
         lang=lang,
         kind=kind,
         tripwire=tripwire,
+        certainty=certainty,
+        rival=rival,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import repeat
 
 import msgspec
 
 from detectors.mention import Author, Media, Mention, Metrics
+from detectors.score.base import Score
 from detectors.window import Dated
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -17,7 +20,7 @@ WIDE = [c.name for c in mention_table.columns if c.name != "deleted_us"]
 """Columns of `wide_row`, in its order."""
 
 NARROW = [c.name for c in narrow_table.columns]
-"""Columns of ``(topic, at_s, *narrow_rest(...))``."""
+"""Columns of ``(topic, at_s, *narrow_rest(...), rival)``."""
 
 # Drivers are slow with every type but str itself. `_value_` below is what `value` returns, which
 # is a function call; so is finding a member by its name.
@@ -70,7 +73,18 @@ def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
         s.lang,
         m.kind._value_,
         row.tripwire,
+        certainty(s),
     )
+
+
+def certainty(score: Score) -> int:
+    """Return the probability of the tone that was read, in percent; 0 where nothing was read."""
+    return round(100 * max(score.p))
+
+
+def rivals_of(row: Filed) -> Iterable[tuple[str, str]]:
+    """Return each topic of a row with the rival that its text names there, "" for none."""
+    return zip(row.topics, row.rivals or repeat(""), strict=False)
 
 
 def person(author: Author) -> tuple[object, ...]:

@@ -17,7 +17,13 @@ from detectors.window import Counts
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
 from monitor.store.codec import instant, micros
-from monitor.store.filed_rows import extra_json, metrics_json, narrow_rest, topics_json
+from monitor.store.filed_rows import (
+    extra_json,
+    metrics_json,
+    narrow_rest,
+    rivals_of,
+    topics_json,
+)
 
 _HANDLE = re.compile(r"(?<![\w@])@\w[\w.-]*(?:@[\w.-]+)?")
 
@@ -118,7 +124,7 @@ class MentionWrites:
             )
         if row.topics:
             rest = narrow_rest(known.num, row)
-            run(ADD_NARROW, [(topic, at_s, *rest) for topic in row.topics])
+            run(ADD_NARROW, [(topic, at_s, *rest, rival) for topic, rival in rivals_of(row)])
 
     def mark_deleted(self, id: bytes, at: datetime) -> bool:
         """Mark as deleted by the platform and drop its text; False when unknown or already so.

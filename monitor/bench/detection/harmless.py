@@ -70,11 +70,31 @@ def bots(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> S
 
 
 def joke(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
-    """One witty text is passed on by many; half of it reads as criticism."""
+    """A witty text is passed on by many; a quarter to half of it reads as criticism, none surely."""
     negative = float(rng.uniform(0.25, 0.45))
-    crowd = Crowd(new=0.9, threads=3, threaded=0.5, copied=0.85, originals=2, sources=known.sources)
+    crowd = Crowd(
+        new=0.9,
+        threads=3,
+        threaded=0.5,
+        copied=0.85,
+        originals=2,
+        plain=False,
+        sources=known.sources,
+    )
     tones = (negative, 0.5 * (1 - negative), 0.5 * (1 - negative))
     return Scene((Part("joke", first, _hill(rng, known, 5.0, 50.0), tones, crowd),))
+
+
+def rivals(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
+    """A rival has a storm, and nine posts of ten that also name the brand name the rival."""
+    part = Part(
+        "rival",
+        first,
+        _hill(rng, known, 3.0, 50.0),
+        (0.7, 0.2, 0.1),
+        Crowd(new=0.8, threads=15, threaded=0.5, copied=0.1, sources=known.sources, rival=0.9),
+    )
+    return Scene((part,))
 
 
 def _one_of(rng: np.random.Generator, known: Brand) -> tuple[float, ...]:
@@ -87,4 +107,5 @@ SCENES: dict[str, Make] = {
     "outage with catch-up": outage,
     "bot wave": bots,
     "viral joke": joke,
+    "rival's storm": rivals,
 }

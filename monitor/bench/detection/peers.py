@@ -71,7 +71,8 @@ def gaussian(values: Floats) -> Floats:
     """river.anomaly.GaussianScorer over a week, of log counts."""
     from river import anomaly
 
-    scorer: Any = anomaly.GaussianScorer(window_size=WEEK, grace_period=HOUR_BINS)
+    make: Any = anomaly.GaussianScorer  # river is not typed
+    scorer = make(window_size=WEEK, grace_period=HOUR_BINS)
     out = np.empty(len(values))
     for i, value in enumerate(np.log1p(values).tolist()):
         out[i] = scorer.score_one(None, value)

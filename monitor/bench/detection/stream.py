@@ -29,7 +29,7 @@ class Crowd:
 
     ``people``: so many regulars write ``1 - new`` of it; everybody else writes once. ``threads``: so
     many threads hold ``threaded`` of it, unevenly. ``copied``: share that is a copy of one of
-    ``originals`` texts. ``reach``: median reach of a post. ``sources``: weights of the brand's sources.
+    ``originals`` texts; with ``plain`` False the scorer is sure of none of them. ``reach``: median reach of a post. ``sources``: weights of the brand's sources.
     """
 
     people: int = 2_000
@@ -38,8 +38,11 @@ class Crowd:
     threaded: float = 0.3
     copied: float = 0.03
     originals: int = 5
+    plain: bool = True
     reach: float = 300.0
     sources: tuple[float, ...] = (1.0,)
+    rival: float = 0.0
+    """Share that also names a rival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class _Drawn:
     """A part with its counts, by bin: what says something of its own, and copies.
 
     ``tones[bin, tone]`` and ``offensive[bin]`` of posts that are no copies; ``copies[bin, original]``. All
-    copies of an original are read alike: ``tone_of[original]``, ``offensive_of[original]``.
+    copies of an original are read alike: ``tone_of[original]``, ``offensive_of[original]``, and with the
+    same certainty: ``sure_of[original]``, in percent.
     """
 
     part: Part
@@ -67,6 +71,7 @@ class _Drawn:
     copies: NDArray[np.int64]
     tone_of: NDArray[np.int64]
     offensive_of: NDArray[np.int64]
+    sure_of: NDArray[np.int64]
     number: int
     seed: int
 
@@ -118,10 +123,15 @@ class Stream:
         # Few of the originals are copied most (Zipf).
         weights = 1.0 / np.arange(1, crowd.originals + 1)
         copies = rng.multinomial(copied, weights / weights.sum())
-        tone_of = rng.choice(len(TONES), crowd.originals, p=shares / shares.sum())
+        true = rng.choice(len(part.mix), crowd.originals, p=np.array(part.mix) / sum(part.mix))
+        read = self.reading.seen
+        tone_of = np.array([rng.choice(len(TONES), p=read[t]) for t in true.tolist()])
+        sure = rng.random(crowd.originals) < self.reading.sure[true, tone_of]
+        sure_of = np.where(sure & crowd.plain, 90, 50)
         angry = (tone_of == 0) & (rng.random(crowd.originals) < self.reading.offensive)
         drawn = _Drawn(
-            part, tones, offensive, copies, tone_of, angry.astype(np.int64), number, self.seed
+            *(part, tones, offensive, copies, tone_of, angry.astype(np.int64), sure_of),
+            *(number, self.seed),
         )
         self._drawn.append(drawn)
         end = part.first + len(tones)
@@ -184,7 +194,8 @@ class Stream:
 
 
 def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
-    """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach."""
+    """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach,
+    certainty, rival, in this order."""
     crowd, tones, copies = drawn.part.crowd, drawn.tones[place], drawn.copies[place]
     alone = int(tones.sum())
     n = alone + int(copies.sum())
@@ -204,7 +215,9 @@ def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     cluster = np.concatenate([single[:alone], own - 2_000_000 - original])
     reach = np.minimum(rng.lognormal(np.log(crowd.reach), 1.2, n), 40_000.0)
     source = rng.choice(len(crowd.sources), n, p=np.array(crowd.sources) / sum(crowd.sources))
-    return [at, source, author, thread, cluster, tone, offensive, reach]
+    certainty = np.concatenate([np.full(alone, 90), drawn.sure_of[original]])
+    rival = rng.random(n) < crowd.rival
+    return [at, source, author, thread, cluster, tone, offensive, reach, certainty, rival]
 
 
 class Hours:
@@ -237,7 +250,9 @@ def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:
         return Window(since, until)
     columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
     order = np.argsort(columns[0], kind="stable")[-MOST_ROWS:]
-    at, source, author, thread, cluster, tone, offensive, reach = (c[order] for c in columns)
+    at, source, author, thread, cluster, tone, offensive, reach, certainty, rival = (
+        c[order] for c in columns
+    )
     n = len(order)
     return Window(
         since,
@@ -254,4 +269,6 @@ def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:
         lang=["de"] * n,
         kind=["post"] * n,
         tripwire=[""] * n,
+        certainty=certainty.astype(np.int64).tolist(),
+        rival=["rival" if named else "" for named in rival.tolist()],
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.score.base import Scorer, Tone
+from detectors.voices import SURE
 from monitor.bench.data import texts
 
 TONES = (Tone.NEGATIVE, Tone.NEUTRAL, Tone.POSITIVE, Tone.UNREAD)
@@ -29,10 +30,11 @@ Mix = tuple[float, float, float]
 class Reading:
     """How one language is read. ``seen[true, read]``: probabilities, rows sum to 1.
 
-    ``offensive``: share of texts read as offensive among those read as negative.
+    ``sure[true, read]``: probability that the tone is sure (`detectors.voices.SURE`). ``offensive``: share of texts read as offensive among those read as negative.
     """
 
     seen: NDArray[np.float64]
+    sure: NDArray[np.float64]
     offensive: float
     texts: int
 
@@ -50,14 +52,21 @@ def _reading(folder: Path, scorer: Scorer, lang: str, names: tuple[str, ...]) ->
     known = [pair for name in names for pair in texts(folder, name) if pair[0] in _LABELS]
     scores = scorer.score([text for _, text in known], [lang] * len(known))
     seen = np.zeros((3, len(TONES)))
-    for (label, _), tone in zip(known, scores.tone.tolist(), strict=True):
-        seen[_LABELS[label], TONES.index(Tone(tone))] += 1
+    sure = np.zeros((3, len(TONES)))
+    for (label, _), tone, p in zip(known, scores.tone.tolist(), scores.p.max(axis=1), strict=True):
+        place = _LABELS[label], TONES.index(Tone(tone))
+        seen[place] += 1
+        sure[place] += 100 * p >= SURE
+    sure /= np.maximum(seen, 1)
     negative = scores.tone == Tone.NEGATIVE
     offensive = float((scores.offensive[negative] >= 0.5).mean()) if negative.any() else 0.0
-    return Reading(seen / seen.sum(axis=1, keepdims=True), offensive, len(known))
+    return Reading(seen / seen.sum(axis=1, keepdims=True), sure, offensive, len(known))
 
 
 def sharpened(readings: Mapping[str, Reading]) -> dict[str, Reading]:
     """Return readings without any error: what a perfect scorer would give the detectors."""
     perfect = np.eye(3, len(TONES))
-    return {lang: Reading(perfect, r.offensive, r.texts) for lang, r in readings.items()}
+    return {
+        lang: Reading(perfect, np.ones_like(perfect), r.offensive, r.texts)
+        for lang, r in readings.items()
+    }

@@ -37,6 +37,7 @@ from monitor.store.schema.mentions import (
     parked,
     seen,
 )
+from monitor.store.schema.noticing import calibration, missed, planned
 
 __all__ = [
     "ASSESSED",
@@ -50,6 +51,7 @@ __all__ = [
     "author_first",
     "bin_result",
     "bin_revision",
+    "calibration",
     "count",
     "delivery",
     "evidence",
@@ -65,7 +67,9 @@ __all__ = [
     "mention",
     "mention_topic",
     "metadata",
+    "missed",
     "parked",
+    "planned",
     "run",
     "secret",
     "seen",

@@ -12,10 +12,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
     UniqueConstraint,
 )
 
-from monitor.store.schema.base import ROW, metadata
+from monitor.store.schema.base import ROW, metadata, words
 
 seen = Table(
     "seen",
@@ -82,6 +83,9 @@ mention_topic = Table(
     Column("lang", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("tripwire", Text, nullable=False),
+    # Percent; what was filed before it was kept is taken as sure.
+    Column("certainty", SmallInteger, nullable=False, server_default=text("100")),
+    words("rival"),
     sqlite_with_rowid=False,
 )
 
