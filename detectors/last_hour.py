@@ -52,7 +52,7 @@ class LastHour:
         """Return how many bins ago, counted from 1 for the bin being judged, mentions rose from the
         usual to ``times`` the ``expected`` at once, and to ``least``; 0 where they did not so lately.
         """
-        newest = [b[MENTIONS] for b in self._bins][-3:] + [mentions]
+        newest = [*[b[MENTIONS] for b in self._bins][-3:], mentions]
         high, usual = max(least, times * expected), max(2.0, 2.0 * expected)
         for ago in (1, 2):
             if newest[-ago] >= high and max(newest[-ago - 2], newest[-ago - 1]) <= usual:

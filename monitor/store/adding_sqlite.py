@@ -100,7 +100,7 @@ class SqliteAdder:
                     *(int(row.score.offensive >= 0.5), *_AFTER(whole), certainty(row.score)),
                 )
                 for topic, rival in rivals_of(row):
-                    narrow.append((topic, *rest, rival))  # noqa: PERF401 - usually one
+                    narrow.append((topic, *rest, rival))
         for sql, rows in (
             (_ADD_MENTION, wide),
             (ADD_NARROW, narrow),

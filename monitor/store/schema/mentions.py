@@ -12,8 +12,8 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    text,
     UniqueConstraint,
+    text,
 )
 
 from monitor.store.schema.base import ROW, metadata, words
