@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime
 
 import pytest
@@ -34,6 +33,7 @@ from tests.laws.queued import (
     reasons,
     stored,
 )
+from tests.threads import together
 
 # --- enqueueing -----------------------------------------------------------------------------
 
@@ -197,13 +197,7 @@ def test_of_many_senders_one_gets_it(store: Store, outbox: Outbox) -> None:
     enqueue(store, FIRST)
     delivery = head(outbox)
     got: list[Attempt | None] = []
-    threads = [
-        threading.Thread(target=lambda: got.append(outbox.begin(delivery, NOW))) for _ in range(6)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[lambda: got.append(outbox.begin(delivery, NOW))] * 6)
     assert len([a for a in got if a is not None]) == 1
     assert len(got) == 6
 
