@@ -8,6 +8,7 @@ from monitor.ports.errors import (
 )
 from monitor.ports.leases import (
     DELIVER,
+    HUNG_TERMS,
     LEASE_S,
     OUTBOX_LEASE,
     SHARD,
@@ -54,6 +55,7 @@ from monitor.ports.store import (
 __all__ = [
     "DELIVER",
     "GROUP",
+    "HUNG_TERMS",
     "LEASE_S",
     "OUTBOX_LEASE",
     "SHARD",

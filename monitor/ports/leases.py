@@ -9,6 +9,8 @@ from typing import Protocol
 
 LEASE_S = 10.0
 """How long a lease lasts after its last renewal: what a killed owner held stands still so long."""
+HUNG_TERMS = 3
+"""So many terms without a word inside a transaction: that worker hangs, or was frozen."""
 
 SHARD = "shard"
 """Kind of lease: reading one shard of the log, ``shard/N``."""

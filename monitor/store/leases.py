@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from monitor.ports import Fenced, Fences, Holding
+from monitor.ports import HUNG_TERMS, Fenced, Fences, Holding
 from monitor.store import schema
 from monitor.store.codec import instant
 from monitor.store.dialects import hold, insert
@@ -16,9 +16,6 @@ from monitor.store.transactions import Snapshots, Transactions
 
 WORKER: Final = "worker/"
 """Rows of this prefix say who is alive; no lease may be called so."""
-
-HUNG: Final = 3
-"""So many terms of a lease without a word inside a transaction: that worker hangs, or was frozen."""
 
 _t = schema.lease
 # The clock of this very moment: now() would be that of the transaction's begin.
@@ -53,7 +50,7 @@ class SqlLeases:
 
         One at a time does this, in some milliseconds. A lease that an open transaction stands on
         is neither taken nor given back: it is left as it is until the next call. If it ended and
-        its worker says nothing for `HUNG` terms, the worker's session is ended, which undoes what
+        its worker says nothing for `HUNG_TERMS` terms, the worker's session is ended, which undoes what
         it had begun.
         """
         if any(name.startswith(WORKER) for names in work.values() for name in names):
@@ -68,7 +65,7 @@ class SqlLeases:
             mine = {lease.name: lease for lease in leases.values() if lease.owner == owner}
             _renew(c, [m.name for m in mine.values() if m.ours_to_change], now_us + self._lease_us)
             if any(lease.stood_on_too_long(now_us) for lease in leases.values()):
-                _end_hung(c, HUNG * self._lease_us)
+                _end_hung(c, HUNG_TERMS * self._lease_us)
         return {name: lease.fence for name, lease in mine.items()}
 
     def leave(self, owner: str) -> None:

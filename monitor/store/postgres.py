@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from monitor.ports import Unavailable
+from monitor.ports import HUNG_TERMS, LEASE_S, Unavailable
 from monitor.store.sqlite import WrongFile
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ CONNECT_S = 5
 LOCK_S = 10
 """How long another worker's lock is waited for before we say that we are unavailable."""
 
-IDLE_S = 30
+IDLE_S = round(HUNG_TERMS * LEASE_S)
 """A transaction that does nothing for so long is ended by the server: its worker hangs."""
 
 EXPECTED = "expected postgresql://user@host:5432/database"

@@ -3,110 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
-from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
-from alerts.channels.base import Channel, ChannelClass, ChannelError, Receipt
+from alerts.alert import AttemptOutcome, Delivery, DeliveryState
+from alerts.channels.base import ChannelError, Receipt
 from alerts.deliver import Deliverer
-from monitor.clock import ManualClock, SystemClock
+from monitor.clock import ManualClock
 from monitor.store.database import SqliteStore
 from tests import builders as b
-
-STORM = b.incident()
-FIRST = b.alert(STORM)
-WORSE = b.alert(STORM, reason=NotifyReason.ESCALATED)
-OVER = b.alert(STORM, reason=NotifyReason.RESOLVED)
-OTHER = b.alert(b.incident(counter=2))
-DOWN = ChannelError("there: answered 503")
-GONE = ChannelError("there: no answer (ReadTimeout)", ambiguous=True)
-REFUSED = ChannelError("there: answered 400: bad", permanent=True)
-SENT, DEAD, PENDING = DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.PENDING
-
-
-class Receiver:
-    """A channel that answers by a script, then accepts; remembers what it got, in order."""
-
-    doubles = ChannelClass.C
-
-    def __init__(self, name: str, script: Sequence[Exception | None] = ()) -> None:
-        self.name = name
-        self.script = list(script)
-        self.got: list[Delivery] = []
-        self.hold: asyncio.Event | None = None
-
-    async def send(self, delivery: Delivery) -> Receipt:
-        self.got.append(delivery)
-        if self.hold is not None:
-            await self.hold.wait()
-        answer = self.script.pop(0) if self.script else None
-        if answer is not None:
-            raise answer
-        return Receipt("taken")
-
-    @property
-    def reasons(self) -> list[NotifyReason]:
-        return [d.alert.reason for d in self.got]
-
-
-class Counted:
-    """An observer that remembers."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str]] = []
-
-    def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
-        assert latency_ms >= 0
-        self.seen.append((channel, outcome))
-
-    def sent(self, channel: str, waited_s: float) -> None:
-        assert waited_s >= 0
-        self.seen.append((channel, "sent"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore.open(f"sqlite:///{tmp_path / 'store.db'}")
-    with store.begin() as tx:
-        tx.save_incident(STORM, 0)
-    yield store
-    store.close()
+from tests.alerts.delivering import (
+    DEAD,
+    DOWN,
+    FIRST,
+    GONE,
+    OVER,
+    REFUSED,
+    SENT,
+    WORSE,
+    Counted,
+    Receiver,
+    deliverer,
+    enqueue,
+    outcomes,
+    stored,
+)
 
 
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(b.T0)
-
-
-def enqueue(
-    store: SqliteStore, *alerts: Alert, channels: Sequence[str] = ("there",), at: datetime = b.T0
-) -> None:
-    with store.begin() as tx:
-        for alert in alerts:
-            tx.enqueue(alert, channels, at)
-
-
-def deliverer(
-    store: SqliteStore,
-    clock: Callable[[], datetime],
-    *channels: Channel,
-    observer: Counted | None = None,
-) -> Deliverer:
-    known = {channel.name: channel for channel in channels}
-    return Deliverer(store.outbox, known, clock, random.Random(7), observer)
-
-
-def stored(store: SqliteStore, alert: Alert = FIRST) -> Delivery:
-    return next(d for d in store.read.deliveries(alert.incident) if d.alert.id == alert.id)
-
-
-def outcomes(store: SqliteStore, alert: Alert = FIRST) -> list[AttemptOutcome | None]:
-    return [a.outcome for a in store.read.delivery_attempts(stored(store, alert).id)]
 
 
 async def drained(clock: ManualClock, worker: Deliverer, times: int = 1) -> int:
@@ -308,121 +235,3 @@ def test_no_more_than_eight_requests_are_under_way_to_one_channel(
 
     assert asyncio.run(run_drain(store, clock, Crowd("there"))) == 20
     assert 2 <= most <= 8
-
-
-# --- the loop ---------------------------------------------------------------------------------
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():
-        await asyncio.sleep(0.01)
-
-
-def test_the_loop_wakes_for_what_is_queued(store: SqliteStore) -> None:
-    there = Receiver("there")
-
-    async def scene() -> None:
-        stop, wake = asyncio.Event(), asyncio.Event()
-        worker = deliverer(store, SystemClock().now, there)
-        running = asyncio.create_task(worker.run(stop, wake))
-        await asyncio.sleep(0.1)
-        for alert in (FIRST, OTHER):
-            enqueue(store, alert, at=SystemClock().now())
-            wake.set()
-            await until(lambda a=alert: a.id in {d.alert.id for d in there.got})
-        await until(lambda: stored(store).state is SENT)
-        stop.set()
-        wake.set()
-        await running
-
-    asyncio.run(asyncio.wait_for(scene(), 30))
-    assert len(there.got) == 2
-
-
-def test_the_loop_retries_when_the_time_has_come(store: SqliteStore) -> None:
-    enqueue(store, FIRST, at=SystemClock().now())
-    there = Receiver("there", [DOWN, DOWN])
-
-    async def scene() -> None:
-        stop, wake = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
-        await until(lambda: stored(store).state is SENT)
-        stop.set()
-        await running
-
-    asyncio.run(asyncio.wait_for(scene(), 60))
-    assert len(there.got) == 3
-
-
-def test_a_stop_cuts_off_a_hanging_send_and_the_next_start_sends_it_again(
-    store: SqliteStore,
-) -> None:
-    enqueue(store, FIRST, at=SystemClock().now())
-    there = Receiver("there")
-
-    async def cut_off() -> float:
-        there.hold = asyncio.Event()  # never set
-        stop, wake = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
-        await until(lambda: bool(there.got))
-        began = time.monotonic()
-        stop.set()
-        await running
-        return time.monotonic() - began
-
-    assert 0.8 <= asyncio.run(asyncio.wait_for(cut_off(), 60)) <= 20
-    assert stored(store).state is DeliveryState.SENDING
-    there.hold = None
-
-    async def again() -> None:
-        stop, wake = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(deliverer(store, SystemClock().now, there).run(stop, wake))
-        await until(lambda: stored(store).state is SENT)
-        stop.set()
-        await running
-
-    asyncio.run(asyncio.wait_for(again(), 60))
-    assert outcomes(store) == [AttemptOutcome.UNKNOWN, AttemptOutcome.ACCEPTED]
-    assert [d.may_repeat for d in there.got] == [False, True]
-
-
-def test_a_store_that_is_down_for_a_moment_costs_nothing(
-    store: SqliteStore, caplog: pytest.LogCaptureFixture
-) -> None:
-    enqueue(store, FIRST, at=SystemClock().now())
-    there = Receiver("there")
-    outbox = store.outbox
-
-    class Flaky:
-        """The real outbox, which fails at first at every verb."""
-
-        def __init__(self) -> None:
-            self.failed: set[str] = set()
-
-        def __getattr__(self, verb: str) -> object:
-            real = getattr(outbox, verb)
-
-            def call(*args: object, **kwargs: object) -> object:
-                if verb not in self.failed:
-                    self.failed.add(verb)
-                    raise OSError("disk full")
-                return real(*args, **kwargs)
-
-            return call
-
-    async def scene() -> None:
-        stop, wake = asyncio.Event(), asyncio.Event()
-        worker = Deliverer(
-            Flaky(),  # type: ignore[arg-type]  # every verb by name
-            {"there": there},
-            SystemClock().now,
-            random.Random(7),
-        )
-        running = asyncio.create_task(worker.run(stop, wake))
-        await until(lambda: stored(store).state is SENT)
-        stop.set()
-        await running
-
-    asyncio.run(asyncio.wait_for(scene(), 60))
-    assert len(there.got) == 1
-    assert "OSError" in caplog.text

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts.outbox import Outbox
 from monitor.ports import Log, Store
 from tests.laws.homes import LOGS, STORES, LogHome, StoreHome
+from tests.laws.queued import STORM
 
 
 @pytest.fixture(params=sorted(LOGS))
@@ -35,3 +37,11 @@ def store(store_home: StoreHome) -> Iterator[Store]:
     opened = store_home.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def outbox(store: Store) -> Outbox:
+    """The outbox of a store that knows the storm of `tests.laws.queued`."""
+    with store.begin() as tx:
+        tx.save_incident(STORM, 0)
+    return store.outbox

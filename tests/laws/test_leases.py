@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from monitor.ports import Alone, Fenced
 from monitor.store.postgres_store import PostgresStore
 from tests import builders as b
 from tests.servers import postgres
+from tests.threads import together
 
 LEASE_S = 0.5
 LONG_S = 60.0
@@ -137,25 +139,14 @@ def test_an_expired_lease_is_taken_and_a_live_one_is_not(brief: PostgresStore) -
 def test_of_many_who_balance_at_once_each_lease_has_one_owner(database: str) -> None:
     stores = [PostgresStore.open(database, lease_s=LONG_S) for _ in range(4)]
     claims: list[tuple[str, int, str]] = []
-    errors: list[BaseException] = []
 
     def work(who: str, store: PostgresStore) -> None:
-        try:
-            for _ in range(12):
-                held = store.leases.balance(who, WORK)
-                claims.extend((name, fence, who) for name, fence in held.items())
-            store.leases.leave(who)
-        except BaseException as error:
-            errors.append(error)
+        for _ in range(12):
+            held = store.leases.balance(who, WORK)
+            claims.extend((name, fence, who) for name, fence in held.items())
+        store.leases.leave(who)
 
-    threads = [
-        threading.Thread(target=work, args=(f"w{n}", store)) for n, store in enumerate(stores)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    together(*(partial(work, f"w{n}", store) for n, store in enumerate(stores)))
     # A number is given once: no two owners ever held one lease with the same.
     holders: dict[tuple[str, int], set[str]] = {}
     for name, fence, who in claims:

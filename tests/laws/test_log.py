@@ -18,6 +18,7 @@ from monitor.ports import Entry, EntryKind, Log
 from tests import builders as b
 from tests.laws.children import killed_after, start
 from tests.laws.homes import LOGS, LogHome
+from tests.threads import together
 
 CLOCK = SystemClock()
 
@@ -209,11 +210,7 @@ def test_threads_appending_together_lose_and_mix_nothing(log: Log) -> None:
         return run
 
     positions: dict[int, list[str]] = {who: [] for who in range(6)}
-    threads = [threading.Thread(target=work(who)) for who in positions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*map(work, positions))
     found = drained(log)
     for who, mine in positions.items():
         got = [e for e in found if e.payload.startswith(b"%d:" % who)]

@@ -2,76 +2,38 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
-from alerts.alert import Alert, AttemptOutcome, Delivery, DeliveryState, NotifyReason
-from alerts.fact import MACHINE, FactKind
-from alerts.incident import Incident
+from alerts.alert import DeliveryState, NotifyReason
 from alerts.outbox import Attempt, Outbox
 from monitor.ports import Store
 from tests import builders as b
 from tests.laws.children import start
 from tests.laws.homes import StoreHome
-
-STORM = b.incident()
-FIRST = b.alert(STORM)
-WORSE = b.alert(STORM, reason=NotifyReason.ESCALATED)
-OVER = b.alert(STORM, reason=NotifyReason.RESOLVED)
-NOW = b.T0
-LATER = b.T0 + timedelta(minutes=5)
-SENT, DEAD, PENDING = DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.PENDING
-ACCEPTED, REFUSED = AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED
-RETRY, UNKNOWN = AttemptOutcome.RETRY, AttemptOutcome.UNKNOWN
-
-
-@pytest.fixture
-def outbox(store: Store) -> Outbox:
-    with store.begin() as tx:
-        tx.save_incident(STORM, 0)
-    return store.outbox
-
-
-def enqueue(
-    store: Store, *alerts: Alert, channels: tuple[str, ...] = ("pd",), at: datetime = NOW
-) -> int:
-    with store.begin() as tx:
-        return sum(tx.enqueue(alert, channels, at) for alert in alerts)
-
-
-def head(outbox: Outbox, now: datetime = NOW) -> Delivery:
-    [delivery] = outbox.due(now, 10)
-    return delivery
-
-
-def begun(outbox: Outbox, now: datetime = NOW) -> Attempt:
-    attempt = outbox.begin(head(outbox, now), now)
-    assert attempt is not None
-    return attempt
-
-
-def end(outbox: Outbox, state: DeliveryState, now: datetime = NOW) -> int:
-    """Take the only due delivery to its end; return its id."""
-    attempt = begun(outbox, now)
-    outbox.finish(
-        attempt,
-        ACCEPTED if state is SENT else REFUSED,
-        state,
-        now,
-        error="" if state is SENT else "400",
-    )
-    return attempt.delivery
-
-
-def reasons(outbox: Outbox, now: datetime = NOW) -> list[NotifyReason]:
-    return [d.alert.reason for d in outbox.due(now, 10)]
-
-
-def stored(store: Store, incident: Incident = STORM) -> list[Delivery]:
-    return store.read.deliveries(incident.id)
-
+from tests.laws.queued import (
+    ACCEPTED,
+    DEAD,
+    FIRST,
+    LATER,
+    NOW,
+    OVER,
+    PENDING,
+    REFUSED,
+    RETRY,
+    SENT,
+    STORM,
+    UNKNOWN,
+    WORSE,
+    begun,
+    end,
+    enqueue,
+    head,
+    reasons,
+    stored,
+)
+from tests.threads import together
 
 # --- enqueueing -----------------------------------------------------------------------------
 
@@ -235,13 +197,7 @@ def test_of_many_senders_one_gets_it(store: Store, outbox: Outbox) -> None:
     enqueue(store, FIRST)
     delivery = head(outbox)
     got: list[Attempt | None] = []
-    threads = [
-        threading.Thread(target=lambda: got.append(outbox.begin(delivery, NOW))) for _ in range(6)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[lambda: got.append(outbox.begin(delivery, NOW))] * 6)
     assert len([a for a in got if a is not None]) == 1
     assert len(got) == 6
 
@@ -348,55 +304,3 @@ def test_an_answer_after_the_next_attempt_began_changes_only_the_trail(
     outbox.finish(first, REFUSED, DEAD, LATER, error="late")
     assert stored(store)[0].state is DeliveryState.SENDING
     assert [a.outcome for a in outbox.attempts(first.delivery)] == [REFUSED, None]
-
-
-# --- the timeline ---------------------------------------------------------------------------
-
-
-def test_sent_and_failed_stand_on_the_timeline(store: Store, outbox: Outbox) -> None:
-    enqueue(store, FIRST, WORSE)
-    sent = end(outbox, SENT, NOW)
-    failed = end(outbox, DEAD, LATER)
-    one, two = store.read.facts(STORM.id)
-    assert (one.kind, one.at, one.actor) == (FactKind.ALERT_SENT, NOW, MACHINE)
-    assert one.payload == {"channel": "pd", "delivery": sent, "alert": FIRST.id, "attempts": 1}
-    assert (two.kind, two.at) == (FactKind.ALERT_FAILED, LATER)
-    assert two.payload == {
-        "channel": "pd",
-        "delivery": failed,
-        "alert": WORSE.id,
-        "attempts": 1,
-        "error": "400",
-    }
-
-
-def test_a_retry_is_not_worth_a_line(store: Store, outbox: Outbox) -> None:
-    enqueue(store, FIRST)
-    outbox.finish(begun(outbox), RETRY, PENDING, NOW, retry_at=LATER)
-    assert store.read.facts(STORM.id) == []
-
-
-def test_finishing_twice_writes_one_line(store: Store, outbox: Outbox) -> None:
-    enqueue(store, FIRST)
-    attempt = begun(outbox)
-    outbox.finish(attempt, ACCEPTED, SENT, NOW)
-    outbox.finish(attempt, ACCEPTED, SENT, NOW)
-    assert len(store.read.facts(STORM.id)) == 1
-
-
-def test_a_dead_delivery_is_sent_again_in_somebodys_name(store: Store, outbox: Outbox) -> None:
-    enqueue(store, FIRST)
-    dead = end(outbox, DEAD)
-    assert outbox.resend(dead, "kim", LATER)
-    assert not outbox.resend(dead, "kim", LATER), "it is pending again"
-    assert not outbox.resend(10**9, "kim", LATER)
-    fact = store.read.facts(STORM.id)[-1]
-    assert (fact.kind, fact.actor, fact.payload["channel"]) == (FactKind.ALERT_RESENT, "kim", "pd")
-    assert begun(outbox, LATER).number == 2
-
-
-def test_a_test_alert_has_no_timeline(store: Store, outbox: Outbox) -> None:
-    trial = b.alert(b.incident(counter=9), reason=NotifyReason.TEST, test=True)
-    enqueue(store, trial)
-    end(outbox, SENT)
-    assert store.read.facts(trial.incident) == []

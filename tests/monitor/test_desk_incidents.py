@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,7 @@ from monitor.desk import incidents
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.store.database import SqliteStore
 from tests.builders import TOPIC, after, alert, incident
+from tests.threads import together
 
 NOW = after(minutes=30)
 
@@ -145,11 +147,7 @@ def test_of_many_who_press_at_once_exactly_one_is_first(store: SqliteStore) -> N
         except Conflict as error:
             outcomes.append(f"after {error.by}")
 
-    people = [threading.Thread(target=press, args=(f"p{n}",)) for n in range(8)]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join(timeout=30)
+    together(*(partial(press, f"p{n}") for n in range(8)))
     winner = stored(store, storm).acked_by
     assert sorted(outcomes) == sorted([winner, *[f"after {winner}"] * 7])
     assert told(store, storm, Action.ACKNOWLEDGE) == ["slack"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.store.database import SqliteStore
 from playbooks.run import Run, StepState
 from tests.builders import after, incident, playbook, run
+from tests.threads import together
 
 NOW = after(minutes=30)
 
@@ -120,11 +122,7 @@ def test_people_who_tick_side_by_side_lose_nothing(store: SqliteStore) -> None:
                 continue
             wins.append(f"step-{step}")
 
-    people = [threading.Thread(target=work, args=(n,)) for n in range(1, 9)]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join(timeout=30)
+    together(*(partial(work, n) for n in range(1, 9)))
     assert sorted(wins) == [f"step-{n}" for n in range(1, 9)]
     done = stored(store, fresh)
     assert done.finished_at == NOW

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from alerts.fact import FactKind
 from dashboards.web import render
 from dashboards.web.i18n import PSEUDO
-from monitor.clock import ManualClock
 from monitor.desk import incidents as desk
-from monitor.server.app import create_app
-from monitor.server.lifecycle import Server, address, listen
-from monitor.server.live import Hub
-from monitor.service import Service
-from monitor.store.database import SqliteStore
-from monitor.stream.embedded import EmbeddedLog
-from tests.builders import T0, playbook
 from tests.dashboards import incident_scenes, situation_scenes
-from tests.monitor.serving import settings
-from tests.monitor.storming import STORM, storm
+from tests.monitor.browsing import (
+    CHROMIUM,
+    FLAGS,
+    Site,
+    live,
+    looking,
+    open_page,
+    overflow,
+    site,
+)
+from tests.monitor.storming import STORM
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).resolve().parents[2] / ".cache" / "axe.min.js"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = (1440, 390, 320)
 INCIDENT = f"/incidents/{STORM.ref}"
 PAGES = ("/", "/?table=1&range=6h", "/incidents", INCIDENT, f"{INCIDENT}?all=1", "/incidents/none")
@@ -48,52 +34,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt install chromium)"),
 ]
-
-
-@dataclass
-class Site:
-    """A server in a thread, in the middle of a storm."""
-
-    url: str
-    service: Service
-    hub: Hub
-    server: Server
-    thread: threading.Thread
-
-    def stop(self) -> None:
-        self.server.stop()
-        self.thread.join(20)
-
-
-@contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    config, hub, clock = settings(), Hub(), ManualClock(T0)
-    store = SqliteStore.open(f"sqlite:///{folder / 'sturmglas.db'}")
-    log = EmbeddedLog.open(folder / "log.db", synchronous="OFF", clock=clock)
-    service = Service(
-        settings=config,
-        topics=config.to_topics(),
-        playbooks={},
-        store=store,
-        log=log,
-        clock=clock,
-        signals=hub,
-    )
-    storm(store, book=playbook(steps=5), dark=True)
-    listener = listen("127.0.0.1", 0)
-    ready = threading.Event()
-    server = Server(create_app(service, wall=clock), on_ready=ready.set)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    up = Site(address(listener), service, hub, server, thread)
-    try:
-        assert ready.wait(30)
-        yield up
-    finally:
-        up.stop()
-        listener.close()
-        log.close()
-        store.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,60 +56,6 @@ def own(tmp_path: Path) -> Iterator[Site]:
     """A server of its own, for a test that changes something."""
     with site(tmp_path) as up:
         yield up
-
-
-@dataclass
-class Watched:
-    """A page, and everything it complained of or asked for."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-
-def open_page(context: BrowserContext, url: str) -> Watched:
-    watched = Watched(context.new_page())
-    page, host = watched.page, url.split("/", 3)[2]
-    page.on("console", lambda m: watched.complaints.append(f"{m.type}: {m.text}"))
-    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda r: watched.foreign.append(r.url) if r.url.split("/", 3)[2] != host else None,
-    )
-    page.goto(url)
-    return watched
-
-
-@contextmanager
-def looking(
-    chrome: Browser, *, width: int = 1440, dark: bool = False, lang: str = "de"
-) -> Iterator[BrowserContext]:
-    context = chrome.new_context(
-        viewport={"width": width, "height": 844 if width < 700 else 900},
-        color_scheme="dark" if dark else "light",
-        locale=lang,
-        reduced_motion="reduce",
-    )
-    try:
-        yield context
-    finally:
-        context.close()
-
-
-def live(page: Page) -> None:
-    page.locator('html[data-conn="on"]').wait_for(timeout=20_000)
-
-
-def overflow(page: Page) -> list[str]:
-    """Return the elements that stick out to the right, [] where the page fits its window."""
-    return list(
-        page.evaluate(
-            """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-            [...document.querySelectorAll("body *")]
-              .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".tiles"))
-              .map(e => `${e.tagName}.${e.getAttribute("class")}`).slice(0, 8)"""
-        )
-    )
 
 
 # --- every page -------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -22,6 +23,7 @@ from monitor.stream.redis_streams import RedisLog
 from tests import builders as b
 from tests.monitor.redis_appending import Appending
 from tests.servers.redis import fresh_prefix, shared_server
+from tests.threads import together
 
 CLOCK = SystemClock()
 SHARDS = 3
@@ -345,10 +347,6 @@ def test_a_clients_waiting_costs_one_question_each_tenth_of_a_second(log: RedisL
     asked: list[int] = []
     run = log._link.run
     log._link.run = lambda calls, **kw: (asked.append(len(calls)), run(calls, **kw))[1]  # type: ignore[method-assign]
-    threads = [threading.Thread(target=log.wait, args=(0.5,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[partial(log.wait, 0.5)] * 4)
     assert asked
     assert len(asked) <= 4 + 50, "four at once, then together (tenfold slack)"
