@@ -107,15 +107,6 @@ def test_a_few_mentions_are_never_loud() -> None:
     assert level(Evidence(measures=seen, mention_days=500.0)) == 0
 
 
-def test_a_wave_of_near_copies_with_unsure_tone_pages_nobody() -> None:
-    joke = measures(40, 80, originals=3)
-    judged = judge(storm(joke), LIMITS, BUDGET)
-    assert judged.social == Level.FRESH_BREEZE
-    assert ReasonCode.COPIES in {r.code for r in judged.reasons}
-    campaign = measures(40, 42, originals=3)
-    assert level(storm(campaign)) >= 4
-
-
 def test_one_very_wide_post_replaces_the_floor_of_authors() -> None:
     few = measures(7, 9, reach=2_000_000, threads=1, authors=3)
     assert level(storm(few, usual_reach=500.0)) == 4

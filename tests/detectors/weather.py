@@ -52,6 +52,8 @@ class Row:
     cluster: int = 0
     kind: str = "post"
     tripwire: str = ""
+    certainty: int = 90
+    rival: str = ""
 
 
 @dataclass
@@ -127,6 +129,8 @@ def window(until: datetime, rows: list[Row]) -> Window:
         w.lang.append("de")
         w.kind.append(r.kind)
         w.tripwire.append(r.tripwire)
+        w.certainty.append(r.certainty)
+        w.rival.append(r.rival)
     return w
 
 

@@ -1,0 +1,79 @@
+"""Voices: copies of unsure tone, waves of bots and a rival's storm are left out of size; nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from detectors.voices import ALONG, COPIES, SURE, LeftOut, voices
+from tests.detectors.weather import START, Row, hours, window
+
+AT = int(START.timestamp())
+USUAL_REACH = 400.0
+
+
+def rows(n: int, **given: object) -> list[Row]:
+    first = Row(AT, 0, "a", 0, 0, -1)
+    return [replace(first, num=k, author=1_000 + k, at=AT + k, **given) for k in range(n)]  # type: ignore[arg-type]
+
+
+def heard(*parts: list[Row]) -> tuple[int, LeftOut]:
+    numbered = [replace(r, num=n) for n, r in enumerate(r for part in parts for r in part)]
+    kept, left = voices(window(START + hours(1), numbered), USUAL_REACH)
+    return len(kept), left
+
+
+def test_what_nobody_copied_is_all_voices() -> None:
+    assert heard(rows(20, certainty=40)) == (20, LeftOut())
+
+
+def test_of_copies_of_unsure_tone_one_is_left() -> None:
+    kept, left = heard(rows(30, cluster=5, certainty=SURE - 1), rows(4))
+    assert (kept, left) == (5, LeftOut(unsure=29))
+
+
+def test_a_text_of_sure_tone_that_many_copy_is_a_campaign_of_voices() -> None:
+    assert heard(rows(30, cluster=5, certainty=SURE)) == (30, LeftOut())
+
+
+def test_two_equal_posts_are_a_coincidence() -> None:
+    assert heard(rows(COPIES - 1, cluster=5, certainty=10)) == (COPIES - 1, LeftOut())
+
+
+def test_a_wave_of_hardly_followed_accounts_is_left_out_with_what_it_says_in_other_words() -> None:
+    wave = rows(30, cluster=7, reach=3)
+    alone = rows(5, reach=3)
+    kept, left = heard(wave, alone, rows(8))
+    assert left == LeftOut(bots=35)
+    assert kept == 8
+
+
+def test_copies_by_the_few_among_many_voices_are_left_out_alone() -> None:
+    kept, left = heard(rows(10, cluster=7, reach=3), rows(5, reach=3), rows(40))
+    assert left == LeftOut(bots=9)
+    assert kept == 46
+
+
+def test_an_unknown_reach_is_no_small_one() -> None:
+    assert heard(rows(30, cluster=7, reach=0))[1] == LeftOut()
+
+
+def test_shares_are_no_bots() -> None:
+    assert heard(rows(30, cluster=7, reach=3, kind="share"))[1] == LeftOut()
+
+
+def test_most_negatives_name_a_rival_then_what_names_it_is_left_out() -> None:
+    along = rows(20, rival="other")
+    kept, left = heard(along, rows(5))
+    assert left == LeftOut(along=20, rival="other")
+    assert kept == 5
+
+
+def test_while_half_or_less_name_a_rival_everybody_is_heard() -> None:
+    n = 20
+    assert heard(rows(round(n * ALONG), rival="other"), rows(n - round(n * ALONG)))[0] == n
+
+
+def test_praise_that_names_a_rival_is_left_out_with_its_storm_and_not_counted_as_negative() -> None:
+    kept, left = heard(rows(20, rival="other"), rows(6, rival="other", tone=1), rows(2))
+    assert kept == 2
+    assert left.negatives == 20
