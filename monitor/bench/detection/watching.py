@@ -1,21 +1,15 @@
-"""The code under test, driven as the pipeline drives it: bins in, pages out."""
+"""The code under test over a stream: bins in, pages out, as `Rehearsal` watches any topic's past."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
-from alerts.alert import NotifyReason
-from alerts.incident import Incident, Outcome, Status
-from alerts.moves import advance, resolve
-from alerts.renotify import notify_reason
 from detectors.detection import Assessment
 from detectors.topic import Query, Topic
 from detectors.watch import TopicWatch
-from detectors.window import BIN, LATENESS
+from detectors.window import BIN, LATENESS, Window
 from monitor.bench.detection.stream import Hours, Stream
-
-PAGES = (NotifyReason.FIRST, NotifyReason.REOPENED)
+from monitor.pipeline.rehearsal import Past, Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +28,28 @@ class Watching:
     budget_days: float = 30.0
     pages: list[Page] = field(default_factory=list)
     peak: int = 0
-    watch: TopicWatch = field(init=False)
+    _rehearsal: Rehearsal = field(init=False)
     _hours: Hours = field(init=False)
-    _incident: Incident | None = None
-    _opened: int = 0
 
     def __post_init__(self) -> None:
-        query = Query(any=("brand",))
-        self.watch = TopicWatch(
-            Topic(
-                self.stream.topic,
-                "Brand",
-                query,
-                timezone="UTC",
-                alarm_budget_days=self.budget_days,
-            )
+        topic = Topic(
+            self.stream.topic,
+            "Brand",
+            Query(any=("brand",)),
+            timezone="UTC",
+            alarm_budget_days=self.budget_days,
         )
+        self._rehearsal = Rehearsal(topic)
         self._hours = Hours(self.stream)
+
+    @property
+    def watch(self) -> TopicWatch:
+        return self._rehearsal.watch
 
     def taken_up(self, stream: Stream) -> Watching:
         """Return a watching that knows all this one knows, over a stream that goes on otherwise."""
         other = Watching(stream, self.budget_days)
-        other.watch.restore(json.loads(json.dumps(self.watch.snapshot())))
-        other._incident, other._opened = self._incident, self._opened
+        other._rehearsal = self._rehearsal.taken_up()
         return other
 
     def run(self, first: int, end: int, *, until_page: bool = False) -> None:
@@ -70,24 +63,16 @@ class Watching:
         """Close one bin, after the bins whose late mentions have come with it."""
         for first, end in self.stream.came(number):
             for late in range(max(first, number - LATENESS // BIN), end):
-                self.watch.close(self.stream.bin(late, number, revision=1), None)
-        bin = self.stream.bin(number, number)
-        window = self._hours.window(number) if self.watch.wants_window(bin) else None
-        incident = self._incident
-        frozen = incident is not None and incident.is_open and incident.status is not Status.WATCH
-        seen = self.watch.close(bin, window, frozen=frozen).assessment
+                self._rehearsal.revise(self.stream.bin(late, number, revision=1))
+        known = len(self._rehearsal.called)
+        seen = self._rehearsal.close(self._past(number))
         self.peak = max(self.peak, int(seen.level))
-        self._act(number, seen)
+        if len(self._rehearsal.called) > known:
+            self.pages.append(Page(number, seen))
         return seen
 
-    def _act(self, number: int, seen: Assessment) -> None:
-        before, now = self._incident, self.stream.time(number + 1)
-        after, _ = advance(before, seen, topic_name="Brand", counter=self._opened + 1, now=now)
-        if after is None or after == before:
-            return
-        self._opened += before is None or before.id != after.id
-        if notify_reason(before, after) in PAGES:
-            self.pages.append(Page(number, seen))
-        if after.is_open and after.end_proposed:
-            after, _ = resolve(after, "bench", Outcome.REAL, "over", now)
-        self._incident = after
+    def _past(self, number: int) -> Past:
+        def window() -> Window:
+            return self._hours.window(number)
+
+        return Past(self.stream.bin(number, number), window)
