@@ -18,11 +18,11 @@ from alerts.renotify import notify_reason
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
 from detectors.window import Counts, Window
+from monitor.pipeline.hours import HOUR
 from monitor.pipeline.lines import Line, incident_data
 from monitor.pipeline.response import Response
 from monitor.ports import Signals, Transaction
 
-HOUR = timedelta(hours=1)
 REOPEN_WITHIN = timedelta(hours=24)
 REPLAY = "replay"
 """The actor who ends incidents in a recording."""

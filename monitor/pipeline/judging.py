@@ -8,17 +8,18 @@ dies in between has done none of it, and does all of it again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.route import Route
 from detectors.detection import WATCH, Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
-from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
+from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
 from monitor import metrics
-from monitor.pipeline.acting import HOUR, Acting, Closing
+from monitor.pipeline.acting import Acting, Closing
+from monitor.pipeline.hours import HOUR, Hours, ends
 from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.response import Response
 from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
@@ -28,10 +29,6 @@ BLIND = 2 * BIN
 """A bin judged later than this after its end is past: alone it opens, raises and reopens nothing."""
 BEHIND = BLIND - 2 * HOLD
 """How long a backlog holds up the closing of bins; later they would be past and wake nobody."""
-WINDOW_ROWS = 50_000
-"""Most rows looked at of one topic's hour: the newest."""
-GAP = timedelta(days=1)
-"""Longer stretches without any mention are skipped at once instead of bin by bin."""
 
 
 @dataclass(slots=True)
@@ -44,39 +41,6 @@ class _Watched:
     latest: Assessment | None = None
     expected: deque[float] = field(default_factory=lambda: deque(maxlen=HOUR // BIN))
     """Expected negatives of the last hour's bins."""
-
-
-class _Hours:
-    """The last hour of each topic, for bins that are closed one after the other up to ``until``.
-
-    A backlog of bins would read most rows of an hour twelve times; here an hour more is read
-    ahead, so that none is read more than twice. For one transaction only: before the next one
-    late mentions may have come.
-    """
-
-    def __init__(self, tx: Transaction, until: datetime) -> None:
-        self._tx = tx
-        self._until = until
-        self._read: dict[str, Window] = {}
-        self._crowded: set[str] = set()
-
-    def before(self, end: datetime, topic: str) -> Window:
-        """Return the rows of the hour before ``end``; ask in the order of time."""
-        since = end - HOUR
-        read = self._read.get(topic)
-        ahead = end < self._until and topic not in self._crowded
-        if ahead and (read is None or read.until < end):
-            read = self._tx.window(topic, since, min(end + HOUR, self._until), WINDOW_ROWS)
-            if len(read) == WINDOW_ROWS:  # its oldest rows may be missing
-                self._crowded.add(topic)
-                self._read.pop(topic, None)
-                read = None
-            else:
-                self._read[topic] = read
-        if read is not None and read.until >= end:
-            return read.part(since, end)
-        # Nothing is kept of the newest bin: an hour of a loud topic is 20 MB, and topics are many.
-        return self._tx.window(topic, since, end, WINDOW_ROWS)
 
 
 class Judging:
@@ -184,8 +148,9 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
-        hours = _Hours(tx, until)
-        for end in self._ends(oldest, until, bins):
+        hours = Hours(tx, until)
+        busy = sorted({start for found in bins.values() for start in found})
+        for end in ends(oldest, until, busy):
             lines += self._close(tx, self._now_for(end, now), end, bins, hours)
         if self._live:
             metrics.JUDGED_LAG.observe((now - until).total_seconds())
@@ -202,24 +167,6 @@ class Judging:
     def _now_for(self, end: datetime, now: datetime) -> datetime:
         return now if self._live else min(now, end + HOLD)
 
-    def _ends(
-        self, first: datetime, until: datetime, bins: Mapping[str, Mapping[datetime, Counts]]
-    ) -> Iterable[datetime]:
-        """Yield the ends of the bins to close, oldest first, leaping over long empty stretches."""
-        busy = sorted({start for found in bins.values() for start in found})
-        end = first + BIN
-        for start in [*busy, until - BIN]:
-            if start + BIN - end > GAP:
-                # The last empty day is walked bin by bin, so that incidents can fall and end.
-                walk_until = end + GAP
-                while end <= walk_until:
-                    yield end
-                    end += BIN
-                end = start + BIN
-            while end <= min(start + BIN, until):
-                yield end
-                end += BIN
-
     # --- one bin end ------------------------------------------------------------------------
 
     def _close(
@@ -228,7 +175,7 @@ class Judging:
         now: datetime,
         end: datetime,
         bins: Mapping[str, Mapping[datetime, Counts]],
-        hours: _Hours,
+        hours: Hours,
     ) -> list[Line]:
         closing = Closing(end, now)
         frozen = self._acting.frozen()
@@ -249,7 +196,7 @@ class Judging:
         return lines
 
     def _close_topic(
-        self, closing: Closing, watched: _Watched, bin: Bin, hours: _Hours, frozen: bool
+        self, closing: Closing, watched: _Watched, bin: Bin, hours: Hours, frozen: bool
     ) -> tuple[list[Line], BinResult]:
         topic, end = bin.topic, bin.end
         if watched.closed_until is not None and bin.start > watched.closed_until:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from detectors.window import BIN, HOLD
-from monitor.pipeline import judging
+from monitor.pipeline import hours
 from tests.flow.conftest import TOPIC, Flow
 from tests.flow.scenes import MONDAY, calm, storm
 
@@ -16,12 +16,12 @@ STORM = MONDAY + timedelta(hours=4)
 END = STORM + timedelta(hours=2)
 
 
-@pytest.mark.parametrize("most", [judging.WINDOW_ROWS, 30])
+@pytest.mark.parametrize("most", [hours.WINDOW_ROWS, 30])
 def test_bins_closed_together_are_judged_as_bins_closed_one_by_one(
     flow: Callable[..., Flow], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Also where an hour holds more rows than are looked at."""
-    monkeypatch.setattr(judging, "WINDOW_ROWS", most)
+    monkeypatch.setattr(hours, "WINDOW_ROWS", most)
     posts = [*calm(MONDAY, END, per_hour=6), *storm(STORM, 110, 0.5, 30)]
     by_bin, at_once = flow(live=False), flow(live=False)
     for one in (by_bin, at_once):
