@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from monitor.cli import benching, checking, detect, importing, keeping, running, score
+from monitor.cli import backtest, benching, checking, detect, importing, keeping, running, score
 from monitor.cli.told import seen_enough
 
 ORDER = (
-    *("demo", "import", "replay", "serve", "check", "doctor"),
+    *("demo", "import", "replay", "serve", "check", "doctor", "backtest"),
     *("work", "backup", "restore", "score", "detect", "train", "eval", "bench"),
 )
 """As a new user needs them; the rest behind, by name."""
@@ -60,7 +60,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for part in (running, importing, detect, score, checking, keeping, benching):
+for part in (running, backtest, importing, detect, score, checking, keeping, benching):
     part.register(app)
 
 

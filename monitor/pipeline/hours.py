@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol
 
 from detectors.window import BIN, Window
@@ -59,10 +60,10 @@ class Hours:
 def ends(first: datetime, until: datetime, busy: Iterable[datetime]) -> Iterator[datetime]:
     """Yield the ends of the bins from ``first`` to ``until``, leaping over long empty stretches.
 
-    ``busy``: starts of the bins that hold anything, oldest first.
+    ``busy``: starts of the bins that hold anything, oldest first; asked for as they are needed.
     """
     end = first + BIN
-    for start in (*busy, until - BIN):
+    for start in chain(busy, (until - BIN,)):
         if start + BIN - end > GAP:
             # The last empty day is walked bin by bin, so that incidents can fall and end.
             walk_until = end + GAP

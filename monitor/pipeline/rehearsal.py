@@ -93,10 +93,16 @@ class Rehearsal:
     def close(self, past: Past) -> Assessment:
         """Close the next bin; `called` has one more where somebody would have been called."""
         window = None
-        if self.watch.wants_window(past.bin):
+        if self.watch.wants_window(past.bin, past.context):
             window = past.window()
             self.without_rows += window is None
-        closed = self.watch.close(past.bin, window, media=past.media, frozen=self._frozen())
+        closed = self.watch.close(
+            past.bin,
+            window,
+            media=past.media,
+            frozen=self._frozen(),
+            context=past.context,
+        )
         self._act(closed.assessment)
         return closed.assessment
 

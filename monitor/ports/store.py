@@ -16,6 +16,7 @@ from detectors.mention import Metrics
 from detectors.window import Bin, Counts, Window
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
+from monitor.ports.planned import PlannedReads, PlannedWrites
 from monitor.ports.rows import (
     BinResult,
     CountKey,
@@ -30,7 +31,7 @@ from monitor.ports.rows import (
 from playbooks.run import Run
 
 
-class Transaction(Protocol):
+class Transaction(PlannedWrites, Protocol):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
     # mentions
@@ -91,6 +92,10 @@ class Transaction(Protocol):
 
     def add_results(self, results: Sequence[BinResult]) -> None:
         """Keep what many bins led to, at less cost than one by one."""
+        ...
+
+    def results(self, topic: str, since: datetime, until: datetime) -> list[BinResult]:
+        """Return what the bins that start in [since, until) led to, as `Reader.results` does."""
         ...
 
     def reopen(self, topic: str, starts: Sequence[datetime]) -> None:
@@ -157,7 +162,7 @@ class Transaction(Protocol):
     def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None: ...
 
 
-class Reader(Protocol):
+class Reader(PlannedReads, Protocol):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:
@@ -165,6 +170,10 @@ class Reader(Protocol):
         ...
 
     def counts(self, topic: str, since: datetime, until: datetime) -> Counts: ...
+
+    def bins(self, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
+        """Return counts per bin over [since, until), as `Transaction.bins` does."""
+        ...
 
     def curve(
         self, topic: str, since: datetime, until: datetime, step_s: int

@@ -40,6 +40,30 @@ def migrate(path: Path) -> None:
         raise later from error
 
 
+def require(path: Path) -> None:
+    """Raise `WrongFile` unless the file at ``path`` is ours and current; changes nothing."""
+    try:
+        connection = connect(path, read_only=True)
+        try:
+            revision = _revision(connection, path)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+            raise WrongFile(f"{path}: not an SQLite file; name another in [store] url") from error
+        later = unavailable(error, path)
+        if later is None:
+            raise
+        raise later from error
+    if revision is None:
+        raise WrongFile(f"{path}: holds nothing yet; `sturmglas serve` fills it")
+    if revision != HEAD:
+        raise WrongFile(
+            f"{path}: of an older Sturmglas (schema {revision}, this program reads {HEAD});"
+            " the next start of `sturmglas serve` brings it up. Make a backup first"
+        )
+
+
 def _migrate(path: Path) -> None:
     connection = connect(path)
     try:

@@ -30,6 +30,18 @@ def migrate(engine: Engine, where: str) -> None:
             _upgrade(c)
 
 
+def require(c: Connection, where: str) -> None:
+    """Raise `WrongDatabase` unless the database is ours and current; changes nothing."""
+    revision = _revision(c, where)
+    if revision is None:
+        raise WrongDatabase(f"{where}: holds nothing yet; `sturmglas serve` or `work` fills it")
+    if revision != HEAD:
+        raise WrongDatabase(
+            f"{where}: of an older Sturmglas (schema {revision}, this program reads {HEAD});"
+            " the next start of the service brings it up. Make a backup first"
+        )
+
+
 def _revision(c: Connection, where: str) -> str | None:
     """Return the schema of a database, None for an empty one; `WrongDatabase` if it is not ours."""
     tables = set(c.exec_driver_sql(_TABLES).scalars())

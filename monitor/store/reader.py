@@ -18,6 +18,7 @@ from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.codec import instant, seconds, unpack
+from monitor.store.planned import PlannedRead
 from monitor.store.transactions import Snapshots
 from playbooks.run import Run
 
@@ -44,7 +45,7 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader:
+class SqlReader(PlannedRead):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:
@@ -65,6 +66,10 @@ class SqlReader:
                 (topic, *counts.minutes(since, until)),
             ).one()
         return Counts(*(n or 0 for n in row))
+
+    def bins(self, topic: str, since: datetime, until: datetime) -> dict[datetime, Counts]:
+        with self._snapshot() as c:
+            return counts.bins(c, topic, since, until)
 
     def curve(self, topic: str, since: datetime, until: datetime, step_s: int) -> list[CurvePoint]:
         with self._snapshot() as c:

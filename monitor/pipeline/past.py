@@ -1,0 +1,133 @@
+"""Past: the closed bins of one topic as the store has them, one after the other, for a rehearsal.
+
+Memory is that of a week of counts and two hours of rows, whatever the span. Late posts stand in the
+bins they belong to, as in a replay: what nobody could see yet at the time is seen here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from detectors.context import PLAIN, Context
+from detectors.detection import ReasonCode
+from detectors.window import BIN, Bin, Counts, Window
+from monitor.pipeline.hours import HOUR, Hours, Rows, ends
+from monitor.pipeline.rehearsal import Past
+from monitor.ports import BinResult, Reader
+
+WEEK = timedelta(days=7)
+SILENCE = 5
+"""Weeks without any mention before which a topic's history is not looked for: nothing that lies
+further back than 28 days matters (`detectors.watch.MEMORY`), and a stray old post is no history."""
+REACH = timedelta(days=400)
+"""How far before the span a topic's history is looked for."""
+BY_HAND = "set by hand"
+"""Text of the reason that a person's media echo leaves."""
+
+
+class TooMuch(Exception):
+    """More rows would have to be read than may be; ``until`` tells how far it got."""
+
+    def __init__(self, limit: int, until: datetime) -> None:
+        super().__init__(f"more than {limit:,} rows up to {until:%Y-%m-%d %H:%M} UTC")
+        self.limit = limit
+        self.until = until
+
+
+class Bounded:
+    """Rows that may be read up to a limit; raises `TooMuch` once it is passed."""
+
+    def __init__(self, rows: Rows, limit: int) -> None:
+        self._rows = rows
+        self._limit = limit
+        self._read = 0
+
+    def window(self, topic: str, since: datetime, until: datetime, limit: int = 50_000) -> Window:
+        found = self._rows.window(topic, since, until, limit)
+        self._read += len(found)
+        if self._read > self._limit:
+            raise TooMuch(self._limit, until)
+        return found
+
+
+def begun(
+    read: Reader, topic: str, since: datetime, until: datetime, reach: timedelta = REACH
+) -> datetime | None:
+    """Return the start of the first bin of a topic's history up to ``until``; None without any.
+
+    Looks back ``reach`` before ``since``, or to the first `SILENCE` weeks that hold nothing. One
+    small read a week.
+    """
+    oldest, empty, end = None, 0, until
+    while end > since - reach and empty < SILENCE:
+        start = end - WEEK
+        if read.counts(topic, start, end).mentions:
+            oldest, empty = start, 0
+        elif end <= since:
+            empty += 1
+        end = start
+    return min(read.bins(topic, oldest, oldest + WEEK), default=None) if oldest else None
+
+
+def stored(
+    read: Reader,
+    topic: str,
+    first: datetime,
+    until: datetime,
+    *,
+    rows: Rows | None = None,
+    context: Callable[[datetime], Context] = lambda end: PLAIN,
+) -> Iterator[Past]:
+    """Yield the bins from ``first`` (a bin's start) to ``until``, long empty stretches left out.
+
+    ``rows``: where to read rows from instead. ``context``: what is known of a bin by its end. The
+    media echo that a person had set is found in what the bins led to at the time.
+    """
+    counted: dict[datetime, Counts] = {}
+    echo: dict[datetime, int] = {}
+
+    def busy() -> Iterator[datetime]:
+        start = first
+        while start < until:
+            end = min(start + WEEK, until)
+            found = read.bins(topic, start, end)
+            counted.update(found)
+            echo.update(_by_hand(read.results(topic, start, end)))
+            yield from sorted(found)
+            start = end
+
+    hours = Hours(rows or read, until)
+    recent: deque[tuple[datetime, int]] = deque()
+    for end in ends(first, until, busy()):
+        start = end - BIN
+        counts = counted.pop(start, Counts())
+        recent.append((start, counts.mentions))
+        while recent[0][0] < end - HOUR:
+            recent.popleft()
+        anything = any(mentions for _, mentions in recent)
+        yield Past(
+            Bin(topic, start, counts),
+            _window(hours, end, topic, anything),
+            media=echo.pop(start, 0),
+            context=context(end),
+        )
+
+
+def _window(hours: Hours, end: datetime, topic: str, anything: bool) -> Callable[[], Window | None]:
+    def window() -> Window | None:
+        found = hours.before(end, topic)
+        return None if anything and not len(found) else found  # counted, and kept no more
+
+    return window
+
+
+def _by_hand(results: list[BinResult]) -> Iterator[tuple[datetime, int]]:
+    """Yield the echo that a person had set, by bin."""
+    for result in results:
+        found = result.assessment
+        if found is not None and any(
+            r.code is ReasonCode.MEDIA and r.text == BY_HAND for r in found.reasons
+        ):
+            yield result.start, int(found.media)
