@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from detectors.context import PLAIN, Context
 from detectors.detection import WAKE, Level, Reason, ReasonCode
 from detectors.measures import Measures
 from detectors.voices import NOTHING, LeftOut
@@ -62,9 +63,11 @@ THRESHOLDS: dict[str, Threshold] = {
     "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
     "tone_low": Threshold(0.35, "share", "an upper end below this is attention, not a storm; the "
         "model error of 0.07 is in it"),
+    "tone_times": Threshold(1.0, "x usual share", "a crowd is so much more critical than usual at times"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line"),
+    "strange": Threshold(0.7, "share", "so many whose words were never said of the brand: a namesake"),
     "cliff_multiple": Threshold(10, "x expected", "from the usual to this in one bin is a broadcast"),
     "cliff_mentions": Threshold(20, "mentions", "fewer at once are chance"),
     "cliff_bins": Threshold(2, "bins", "then whoever is angry has begun to write"),
@@ -129,7 +132,8 @@ class Evidence:
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
     number of them. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
     the others. ``cliff``: bins since mentions rose at once, 0 where they did not; ``bins``: how many
-    bins of the last hour brought negatives.
+    bins of the last hour brought negatives. ``mentions``, ``usual_mentions``: of the last hour, and as
+    many as were expected of it, announced ones included. ``context``: what the posts do not tell.
     """
 
     negatives: int = 0
@@ -152,6 +156,9 @@ class Evidence:
     left_out: LeftOut = NOTHING
     cliff: int = 0
     bins: int = 12
+    mentions: int = 0
+    usual_mentions: float = 0.0
+    context: Context = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +202,8 @@ def judge(evidence: Evidence, limits: Thresholds, budget_days: float) -> Judgeme
         level = max(_from_counts(evidence, limits, story), _raised(story, evidence, limits))
         return Judgement(level, media, interrupt=False, reasons=tuple(story.reasons))
     base = max(evidence.median, limits["median_floor"])
-    left = evidence.left_out.negatives
-    pace = max(evidence.negatives - left, seen.negatives, 4 * seen.recent)
-    multiple = pace / base
-    kept = max(0.0, 1.0 - left / max(1, evidence.negatives))
-    usual = evidence.unexplained * kept / max(base, evidence.usual)
+    multiple = max(evidence.negatives, seen.negatives, 4 * seen.recent) / base
+    usual = evidence.unexplained / max(base, evidence.usual)
     size = _size(seen, multiple, limits)
     _tell_size(story, seen, multiple, size, limits)
     wide = _reach(story, evidence, seen, limits)
@@ -324,7 +328,7 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     usual = evidence.usual_share
     # What could not be read might be criticism: then nothing is said to be as usual.
     readable = seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
-    if seen.share.surely < usual and seen.share.low < limits["tone_sure"] and readable:
+    if seen.share.surely < limits["tone_times"] * usual and seen.share.low < limits["tone_sure"] and readable:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:
@@ -333,6 +337,14 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     if evidence.usual < limits["night_rate"] and evidence.bins < limits["night_bins"]:
         story.test(ReasonCode.ONE_BIN, evidence.bins, limits["night_bins"], met=True)
         ceiling = Level.FRESH_BREEZE
+    strange = evidence.context.strange
+    if strange >= limits["strange"]:
+        story.test(ReasonCode.NOT_OURS, strange, limits["strange"])
+        ceiling = Level.FRESH_BREEZE
+    if evidence.context.capped:
+        at_least = max(evidence.mentions, seen.mentions)
+        names = ", ".join(evidence.context.capped)
+        story.test(ReasonCode.CAPPED, at_least, at_least, met=True, text=names)
     return ceiling
 
 
@@ -344,16 +356,23 @@ def _tell_left_out(story: _Story, evidence: Evidence, limits: Thresholds) -> Non
         (ReasonCode.BOTS, left.bots, ""),
         (ReasonCode.NAMED_ALONG, left.along, left.rival),
     ):
-        share = n / max(1, evidence.negatives, left.negatives)
+        share = n / max(1, evidence.negatives + left.negatives)
         if share >= limits["left_out"]:
             story.test(code, min(1.0, share), limits["left_out"], text=text)
 
 
 def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresholds) -> Level:
     """Return the level that volume alone deserves: attention, or a look at unreadable tone."""
+    planned = evidence.context.planned
+    if planned:
+        times = max(evidence.mentions, seen.mentions) / max(1.0, evidence.usual_mentions)
+        story.test(ReasonCode.EXPECTED_EVENT, times, 1.0, text=planned)
     if evidence.mention_days < limits["loud_days"] or seen.mentions < limits["loud_mentions"]:
         return Level.CALM
     story.test(ReasonCode.MENTION_BURST, evidence.mention_days, limits["loud_days"])
+    down = evidence.context.down
+    if down:
+        story.test(ReasonCode.MOVED, len(down), 1, text=", ".join(down))
     # Against the posts that are not negative: more criticism must not make the rest readable.
     unread = seen.unread / max(1, seen.mentions - seen.negatives)
     if evidence.negative_days < limits["level1_days"] and unread < limits["unread"]:

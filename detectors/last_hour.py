@@ -12,8 +12,11 @@ from detectors.window import BIN, Counts
 
 HOUR_BINS = 12
 
-# What is kept of a bin, in this order; ``LATE`` are negatives that came after it was closed.
-MENTIONS, NEGATIVES, TRIPWIRES, LATE, UNREAD = range(5)
+# What is kept of a bin, in this order; ``LATE`` are negatives that came after it was closed,
+# ``OUT`` and ``OUT_POSTS`` negatives and posts that are no voices.
+MENTIONS, NEGATIVES, TRIPWIRES, LATE, UNREAD, OUT, OUT_POSTS = range(7)
+Out = tuple[int, int]
+"""(negatives, posts) of a bin that are no voices (`detectors.voices`)."""
 
 
 class LastHour:
@@ -25,11 +28,15 @@ class LastHour:
     __slots__ = ("_bins",)
 
     def __init__(self) -> None:
-        self._bins: deque[list[int]] = deque([[0] * 5] * HOUR_BINS, HOUR_BINS)
+        self._bins: deque[list[int]] = deque([[0] * 7] * HOUR_BINS, HOUR_BINS)
 
     def negatives(self, newest: int = HOUR_BINS - 1) -> int:
-        """Return the negatives of the ``newest`` bins."""
-        return sum(b[NEGATIVES] for b in islice(self._bins, HOUR_BINS - newest, None))
+        """Return the negatives of the ``newest`` bins that are voices."""
+        return sum(b[NEGATIVES] - b[OUT] for b in islice(self._bins, HOUR_BINS - newest, None))
+
+    def mentions(self) -> int:
+        """Return the mentions of the newest eleven bins."""
+        return sum(b[MENTIONS] for b in islice(self._bins, 1, None))
 
     def tripped(self) -> bool:
         """True where a tripwire was hit, the twelfth bin included."""
@@ -42,11 +49,11 @@ class LastHour:
     def live(self, newest: int) -> int:
         """Return the negatives of the ``newest`` bins that came in time."""
         bins = islice(self._bins, HOUR_BINS - newest, None)
-        return sum(max(0, b[NEGATIVES] - b[LATE]) for b in bins)
+        return sum(max(0, b[NEGATIVES] - b[OUT] - b[LATE]) for b in bins)
 
     def bins_with_negatives(self) -> int:
         """Return how many of the newest eleven bins brought any."""
-        return sum(b[NEGATIVES] > 0 for b in islice(self._bins, 1, None))
+        return sum(b[NEGATIVES] > b[OUT] for b in islice(self._bins, 1, None))
 
     def cliff(self, mentions: int, expected: float, *, times: float, least: float) -> int:
         """Return how many bins ago, counted from 1 for the bin being judged, mentions rose from the
@@ -65,7 +72,7 @@ class LastHour:
         onset, gap = start, 0
         for b in islice(reversed(self._bins), HOUR_BINS - 1):
             start -= BIN
-            if b[NEGATIVES] > raised:
+            if b[NEGATIVES] - b[OUT] > raised:
                 onset, gap = start, 0
             else:
                 gap += 1
@@ -73,20 +80,25 @@ class LastHour:
                 break
         return onset
 
-    def append(self, counts: Counts) -> None:
+    def append(self, counts: Counts, out: Out = (0, 0)) -> None:
         """Take in the bin that was just judged."""
-        self._bins.append(_kept(counts, 0))
+        self._bins.append(_kept(counts, 0, out))
 
     def counts(self, ago: int) -> Counts:
         """Return what is kept of the bin ``ago`` bins back, from 1 (the newest) to 12."""
         b = self._bins[-ago]
         return Counts(mentions=b[MENTIONS], negatives=b[NEGATIVES], unread=b[UNREAD])
 
-    def amend(self, ago: int, counts: Counts) -> None:
+    def out(self, ago: int) -> Out:
+        """Return what of the bin ``ago`` bins back is no voice."""
+        b = self._bins[-ago]
+        return b[OUT], b[OUT_POSTS]
+
+    def amend(self, ago: int, counts: Counts, out: Out = (0, 0)) -> None:
         """Take over what the bin ``ago`` bins back counts now; what is more came late."""
         before = self._bins[-ago]
         late = max(0, before[LATE] + counts.negatives - before[NEGATIVES])
-        self._bins[-ago] = _kept(counts, late)
+        self._bins[-ago] = _kept(counts, late, out)
 
     def snapshot(self) -> dict[str, Any]:
         return {"hour": [list(b) for b in self._bins]}
@@ -97,8 +109,8 @@ class LastHour:
         if not isinstance(hour, list) or len(hour) != HOUR_BINS:
             raise ValueError(f"detector state: 'hour' must be a list of {HOUR_BINS}")
         bins = [[int(n) for n in b] for b in hour]
-        self._bins = deque([[*b, *[0] * (UNREAD + 1 - len(b))] for b in bins], HOUR_BINS)
+        self._bins = deque([[*b, *[0] * (OUT_POSTS + 1 - len(b))] for b in bins], HOUR_BINS)
 
 
-def _kept(counts: Counts, late: int) -> list[int]:
-    return [counts.mentions, counts.negatives, counts.tripwires, late, counts.unread]
+def _kept(counts: Counts, late: int, out: Out) -> list[int]:
+    return [counts.mentions, counts.negatives, counts.tripwires, late, counts.unread, *out]

@@ -9,12 +9,12 @@ both sides: they neither raise a level nor hide the voices beside them. What the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from detectors.mention import Kind
 from detectors.score.base import Tone
-from detectors.window import Window
+from detectors.window import BIN_S, Window
 
 COPIES = 3
 """Posts of one text in an hour from which on they are copies, and no coincidence."""
@@ -25,10 +25,12 @@ HARDLY = 20
 """People: an account with a smaller reach, and far below what is usual here, is hardly followed."""
 FAR_BELOW = 0.1
 WAVE = 0.6
-"""Share of copies by hardly followed accounts among the negatives from which on it is a wave: then
-what such accounts write in other words belongs to it."""
+"""Share of hardly followed accounts among the negatives beyond the usual from which on copies by such
+accounts are a wave: then what they write in other words belongs to it."""
 ALONG = 0.5
 """Share of negatives that name a rival from which on the storm is the rival's."""
+BESIDE = 0.25
+"""For each negative post that names the rival so many that do not belong to the rival's storm too."""
 
 _NEGATIVE = int(Tone.NEGATIVE)
 _SHARE = Kind.SHARE.value
@@ -36,12 +38,17 @@ _SHARE = Kind.SHARE.value
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Negative posts that are no voices, by why; ``rival``: which one most of them name."""
+    """Negative posts of the hour that are no voices, by why; ``rival``: which one most of them name.
+
+    ``by_bin``: for bins of the hour that hold posts that are no voices, by how many bins ago (0 the
+    newest): (negatives, all posts) of them.
+    """
 
     unsure: int = 0
     bots: int = 0
     along: int = 0
     rival: str = ""
+    by_bin: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def negatives(self) -> int:
@@ -51,25 +58,36 @@ class LeftOut:
 NOTHING = LeftOut()
 
 
-def voices(window: Window, usual_reach: float) -> tuple[Window, LeftOut]:
+def voices(window: Window, usual_reach: float, usual: float) -> tuple[Window, LeftOut]:
     """Return the rows that are voices, and how many negatives are none.
 
-    ``usual_reach``: mean reach of a post here, 0 where nothing is known. The first post of every text
-    stays. About 0.3 us a row.
+    ``usual_reach``: mean reach of a post here, 0 where nothing is known; ``usual``: negatives that are
+    expected of this hour. The first post of every text stays. About 0.3 us a row.
     """
-    unsure, bots = _copies(window, usual_reach)
+    unsure, bots = _copies(window, usual_reach, usual)
     along, rival = _along(window, unsure | bots)
     out = unsure | bots | along
     if not out:
         return window, NOTHING
     tone = window.tone
     unsure_n, bots_n, along_n = (
-        sum(tone[i] == _NEGATIVE for i in rows) for rows in (unsure, bots - unsure, along)
+        sum(tone[i] == _NEGATIVE for i in rows) for rows in (unsure - bots, bots, along)
     )
-    return window.without(out), LeftOut(unsure_n, bots_n, along_n, rival if along_n else "")
+    left = LeftOut(unsure_n, bots_n, along_n, rival if along_n else "", _by_bin(window, out))
+    return window.without(out), left
 
 
-def _copies(window: Window, usual_reach: float) -> tuple[set[int], set[int]]:
+def _by_bin(window: Window, out: Iterable[int]) -> dict[int, tuple[int, int]]:
+    until = int(window.until.timestamp())
+    found: dict[int, tuple[int, int]] = {}
+    for i in out:
+        ago = (until - 1 - window.at[i]) // BIN_S
+        negatives, posts = found.get(ago, (0, 0))
+        found[ago] = negatives + (window.tone[i] == _NEGATIVE), posts + 1
+    return found
+
+
+def _copies(window: Window, usual_reach: float, usual: float) -> tuple[set[int], set[int]]:
     """Return the rows that are copies of unsure tone, and those of a wave of bots."""
     sizes = Counter(window.cluster)
     sizes.pop(0, None)
@@ -88,15 +106,30 @@ def _copies(window: Window, usual_reach: float) -> tuple[set[int], set[int]]:
             continue
         if key not in seen:
             seen.add(key)
-        elif key in doubtful:
+            continue
+        if key in doubtful:
             unsure.add(i)
-        elif _hardly(window, i, followed):
+        if _hardly(window, i, followed):
             bots.add(i)
-    tone = window.tone
-    negatives = tone.count(_NEGATIVE)
-    if sum(tone[i] == _NEGATIVE for i in bots) >= WAVE * max(1, negatives):
-        bots.update(i for i in range(len(window)) if _hardly(window, i, followed))
+    if bots:
+        tone = window.tone
+        hardly = {i for i in range(len(window)) if _hardly(window, i, followed)}
+        beyond = tone.count(_NEGATIVE) - usual
+        if sum(tone[i] == _NEGATIVE for i in hardly) >= WAVE * max(1.0, beyond):
+            bots = hardly | _beside(window, bots, sizes)
     return unsure, bots
+
+
+def _beside(window: Window, bots: set[int], sizes: Mapping[int, int]) -> set[int]:
+    """Return what belongs to a wave though its accounts are followed, or nobody knows: all posts of a
+    text that mostly bots copy, and posts without a stated reach."""
+    copied = Counter(window.cluster[i] for i in bots)
+    theirs = {key for key, n in copied.items() if 2 * n >= sizes[key]}
+    return {
+        i
+        for i, key in enumerate(window.cluster)
+        if key in theirs or (not window.reach[i] and window.kind[i] != _SHARE)
+    }
 
 
 def _hardly(window: Window, i: int, followed: float) -> bool:
@@ -105,15 +138,22 @@ def _hardly(window: Window, i: int, followed: float) -> bool:
 
 
 def _along(window: Window, out: set[int]) -> tuple[set[int], str]:
-    """Return the rows that name a rival, where most negatives do, and which."""
+    """Return the rows of a rival's storm, where most negatives name the rival, and which."""
     named = [i for i, rival in enumerate(window.rival) if rival and i not in out]
     if not named:
         return set(), ""
-    negatives = window.tone.count(_NEGATIVE) - sum(window.tone[i] == _NEGATIVE for i in out)
     angry = [i for i in named if window.tone[i] == _NEGATIVE]
-    if len(angry) <= ALONG * negatives:
+    others = [
+        i
+        for i, tone in enumerate(window.tone)
+        if tone == _NEGATIVE and not window.rival[i] and i not in out
+    ]
+    if len(angry) <= ALONG * (len(angry) + len(others)):
         return set(), ""
-    return set(named), _most(window.rival, angry)
+    # Not everybody in the rival's storm writes its name; most likely those who answer there.
+    threads = {window.thread[i] for i in angry if window.thread[i]}
+    others.sort(key=lambda i: (window.thread[i] not in threads, i))
+    return {*named, *others[: round(BESIDE * len(angry))]}, _most(window.rival, angry)
 
 
 def _most(names: Sequence[str], rows: Sequence[int]) -> str:

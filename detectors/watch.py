@@ -6,37 +6,27 @@ give the same levels, wherever the process was restarted in between.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from detectors.burst import CHANCE, numbers
-from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode, Series
+from detectors.burst import numbers
+from detectors.context import PLAIN, Context
+from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode
 from detectors.ensemble import Evidence, Judgement, Thresholds, judge
-from detectors.last_hour import HOUR_BINS, LastHour
+from detectors.last_hour import HOUR_BINS, Out
 from detectors.measures import measure
 from detectors.median import HourlyMedian
-from detectors.online.negatives import NegativesDetector
-from detectors.online.slow import SlowDetector
-from detectors.online.volume import VolumeDetector
-from detectors.online.young import YoungDetector
+from detectors.rates import NONE, Rates, Scored
 from detectors.topic import Topic
-from detectors.usual import DAY_S, Days, Outlets, UsualReach, UsualTone
-from detectors.voices import NOTHING, voices
+from detectors.usual import DAY_S, Days, Outlets, UsualReach
+from detectors.voices import NOTHING, LeftOut, voices
 from detectors.window import BIN, Bin, Counts, Window
 
 SPAN = timedelta(hours=1)
 """How much of the past the `Window` given to `TopicWatch.close` must hold."""
-SCALES = (1, 3, 12, 36)
-"""Sums of negatives over 5, 15, 60 and 180 minutes: what grows slowly is rare only over hours."""
-SETTLED_BURSTS = 5.0
-"""Past bursts from which on the learned tail is trusted and the young channel is silent."""
-QUIET_RATE = 20.0
-"""Expected negatives an hour above which a stream is not quiet: the young channel's forecast is
-too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 FROZEN_BINS = 7 * 288
 """Seven days: after so long even a storm is the new normal, and is learned."""
 MEMORY = timedelta(days=28)
@@ -54,26 +44,6 @@ class Closed:
     expected_negatives: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """What the detectors say of one bin, before anything is learned."""
-
-    x: dict[str, float]
-    mention_days: float
-    negative_days: float
-    slow_days: float
-    young: bool
-    young_score: float
-    expected_mentions: float
-    expected_negatives: float
-    hour_negatives: int
-    pace: int
-    unexplained: float
-    """Pace of negatives that the crowd does not explain, an hour."""
-    surely: float
-    """Negatives of this bin that the crowd does not explain, chance taken off."""
-
-
 class TopicWatch:
     """Watches one topic. O(1) per bin; about 0.1 ms when quiet; state below 8 KiB.
 
@@ -85,38 +55,32 @@ class TopicWatch:
         self.topic = topic
         self._zone = _zone(topic)
         self._limits = Thresholds(topic.thresholds)
-        self._volume = VolumeDetector(most=3.0)
-        self._negatives = NegativesDetector(scales=SCALES)
-        self._young = YoungDetector(Series.NEGATIVES)
-        self._slow = SlowDetector()
+        self._rates = Rates()
         self._days = Days()
         self._median = HourlyMedian()
         self._first: datetime | None = None
         self._next: datetime | None = None
-        self._hour = LastHour()
-        self._tone = UsualTone()
         self._reach = UsualReach()
         self._outlets = Outlets()
         self._level = Level.CALM
         self._quiet = 0
         self._onset: datetime | None = None
         self._frozen = 0
-        self._scored: tuple[Bin, _Scored] | None = None
 
     # --- what the pipeline asks -------------------------------------------------------------
 
-    def wants_window(self, bin: Bin) -> bool:
+    def wants_window(self, bin: Bin, context: Context = PLAIN) -> bool:
         """Return whether the rows of the last `SPAN` are worth loading for `close`."""
         counts = bin.counts
         if self._old(bin):
             return False
-        if counts.tripwires or self._hour.tripped():
+        if counts.tripwires or self._rates.hour.tripped():
             return True
         # One very wide post shows as reach beyond what so many posts usually have.
         beyond = counts.reach - self._reach.value() * counts.mentions
         if counts.negatives and (counts.articles or 2 * beyond >= self._spark()):
             return True
-        scored = self._score(bin)
+        scored = self._score(bin, context)
         if scored.mention_days >= self._limits["loud_days"]:
             return True
         if scored.slow_days >= self._limits["level3_days"]:
@@ -128,25 +92,33 @@ class TopicWatch:
         return scored.pace >= self._limits["level1_multiple"] * self._base()
 
     def close(
-        self, bin: Bin, window: Window | None, *, media: int = 0, frozen: bool = False
+        self,
+        bin: Bin,
+        window: Window | None,
+        *,
+        media: int = 0,
+        frozen: bool = False,
+        context: Context = PLAIN,
     ) -> Closed:
         """Judge a closed bin, then learn from it.
 
         ``window``: the rows of the `SPAN` before ``bin.end`` (None: not loaded; then the level is
         at most 2). ``media``: the echo as set by a person, 0-6. ``frozen``: an incident is open,
-        nothing is learned, for seven days in all. A bin closed before is judged again, but
-        teaches nothing and raises nothing.
+        nothing is learned, for seven days in all. ``context``: what is known besides the posts. A bin
+        closed before is judged again, but teaches nothing and raises nothing.
         """
         if bin.topic != self.topic.id:
             raise ValueError(f"bin of topic {bin.topic!r} given to the watch of {self.topic.id!r}")
         if self._old(bin):
             return self._close_again(bin, media)
         self.skip_to(bin.start)
-        scored = self._score(bin)
-        judged = self._judge(bin, window, scored)
+        heard, left_out = self._hear(bin, window)
+        out = left_out.by_bin.get(0, NONE)
+        scored = self._score(bin, context, out)
+        judged = self._judge(bin, heard, left_out, scored, context)
         held = self._hold(judged.social, bin, scored)
         assessment = self._assess(bin, judged, held, scored, media)
-        self._learn(bin, scored, frozen=frozen)
+        self._learn(bin, scored, out, frozen=frozen)
         return Closed(assessment, scored.expected_mentions, scored.expected_negatives)
 
     def skip_to(self, start: datetime) -> None:
@@ -165,60 +137,26 @@ class TopicWatch:
     def _old(self, bin: Bin) -> bool:
         return self._next is not None and (bin.start < self._next or bin.revision > 0)
 
-    def _score(self, bin: Bin) -> _Scored:
-        if self._scored is not None and self._scored[0] == bin:
-            return self._scored[1]
-        local = bin.start.astimezone(self._zone)
-        hour = local.hour
-        mentions = float(bin.counts.mentions)
-        negatives, doubt = self._unexplained(bin.counts, hour)
-        x = {
-            "mentions": mentions,
-            "negatives": negatives,
-            "negatives_doubt": doubt,
-            "hour": float(hour),
-            "weekday": float(local.weekday()),
-        }
-        hour_negatives = self._hour.negatives() + bin.counts.negatives
-        recent = self._hour.negatives(2) + bin.counts.negatives
-        expected = self._negatives.expected(hour)
-        young = self._negatives.bursts < SETTLED_BURSTS and HOUR_BINS * expected < QUIET_RATE
-        days = self._negatives.return_period(negatives, hour, doubt)
-        seen = self._negatives.seen(negatives, hour, doubt)
-        surely = max(0.0, negatives - CHANCE * math.sqrt(doubt))
-        young_score = 0.0
-        if young:
-            young_score, young_days = self._young.rarity(surely, hour)
-            days = max(days, young_days)
-        scored = _Scored(
-            x=x,
-            mention_days=self._volume.return_period(mentions, hour),
-            negative_days=days,
-            slow_days=self._slow.return_period(mentions, float(bin.counts.negatives)),
-            young=young,
-            young_score=young_score,
-            expected_mentions=self._volume.expected(hour),
-            expected_negatives=expected,
-            hour_negatives=hour_negatives,
-            pace=max(hour_negatives, 4 * recent),
-            unexplained=max(seen[HOUR_BINS], 4 * seen[3]),
-            surely=surely,
-        )
-        self._scored = (bin, scored)
-        return scored
+    def _local(self, start: datetime) -> datetime:
+        return start.astimezone(self._zone)
 
-    def _unexplained(self, counts: Counts, hour: int) -> tuple[float, float]:
-        """Return the negatives beyond what so large a crowd would usually bring, and their doubt.
+    def _hear(self, bin: Bin, window: Window | None) -> tuple[Window | None, LeftOut]:
+        """Return the rows that are voices; what is none is taken off the last hour's counts."""
+        if window is None:
+            return None, NOTHING
+        expected = HOUR_BINS * self._rates.expected(self._local(bin.start).hour)[1]
+        heard, left_out = voices(window, self._reach.value(), expected)
+        for ago, out in left_out.by_bin.items():
+            # A text's copies may no longer be enough of them once the first have left the hour.
+            if 0 < ago < HOUR_BINS and out[0] > self._rates.hour.out(ago)[0]:
+                self._rates.leave_out(ago, self._local(bin.start - ago * BIN).hour, out)
+        return heard, left_out
 
-        Below what is explained by more than one deviation of chance they do not go: a wave of
-        praise must not hide the storm that follows it.
-        """
-        others = counts.mentions - counts.negatives - counts.unread
-        expected = self._volume.expected(hour) - self._negatives.expected(hour)
-        explained = self._tone.explained(float(others), expected)
-        return max(counts.negatives - explained, -math.sqrt(explained)), explained
+    def _score(self, bin: Bin, context: Context, out: Out = NONE) -> Scored:
+        local = self._local(bin.start)
+        return self._rates.score(bin, local.hour, local.weekday(), out, context.uplift)
 
-    def _gross(self, bin: Bin, scored: _Scored) -> bool:
+    def _gross(self, bin: Bin, scored: Scored) -> bool:
         """Return whether so many negatives might interrupt whatever the history says."""
         if self._days_known(bin) < self._limits["new_topic_days"]:
             return scored.hour_negatives >= self._limits["new_topic_authors"]
@@ -234,32 +172,44 @@ class TopicWatch:
     def _days_known(self, bin: Bin) -> float:
         return (bin.end - self._first).total_seconds() / DAY_S if self._first else 0.0
 
-    def _judge(self, bin: Bin, window: Window | None, scored: _Scored) -> Judgement:
+    def _judge(
+        self,
+        bin: Bin,
+        heard: Window | None,
+        left_out: LeftOut,
+        scored: Scored,
+        context: Context,
+    ) -> Judgement:
         quiet = scored.negative_days < self._limits["level1_days"]
         raised = self._days.raised(self._limits["slow_days_raised"])
-        if quiet and window is None and not self._outlets and raised < self._limits["slow_days"]:
+        if quiet and heard is None and not self._outlets and raised < self._limits["slow_days"]:
             return QUIET  # what `judge` would say, at a fraction of the cost
-        evidence = self._evidence(bin, window, scored)
+        evidence = self._evidence(bin, heard, left_out, scored, context)
         judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
         if evidence.caught_up and judged.social > self._level:
             return replace(judged, social=self._level, interrupt=False)
         return judged
 
-    def _evidence(self, bin: Bin, window: Window | None, scored: _Scored) -> Evidence:
-        measures, left_out = None, NOTHING
-        if window is not None:
-            heard, left_out = voices(window, self._reach.value())
-            measures = measure(heard)
+    def _evidence(
+        self,
+        bin: Bin,
+        heard: Window | None,
+        left_out: LeftOut,
+        scored: Scored,
+        context: Context,
+    ) -> Evidence:
+        measures = measure(heard) if heard is not None else None
         if measures is not None:
             self._outlets.add(measures.outlets, bin.end)
         self._outlets.forget(bin.end)
+        hour = self._rates.hour
         return Evidence(
             negatives=scored.hour_negatives,
             unexplained=scored.unexplained,
             measures=measures,
             median=self._median.value() if measures is not None else self._base(),
             usual=HOUR_BINS * scored.expected_negatives,
-            usual_share=self._tone.share(),
+            usual_share=self._rates.tone.share(),
             mention_days=scored.mention_days,
             negative_days=scored.negative_days,
             slow_days=scored.slow_days,
@@ -272,25 +222,29 @@ class TopicWatch:
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
             left_out=left_out,
-            cliff=self._hour.cliff(
+            cliff=hour.cliff(
                 bin.counts.mentions,
                 scored.expected_mentions,
                 times=self._limits["cliff_multiple"],
                 least=self._limits["cliff_mentions"],
             ),
-            bins=self._hour.bins_with_negatives() + (bin.counts.negatives > 0),
+            bins=hour.bins_with_negatives() + (bin.counts.negatives > 0),
+            mentions=hour.mentions() + bin.counts.mentions,
+            usual_mentions=HOUR_BINS * scored.expected_mentions,
+            context=context,
         )
 
-    def _caught_up(self, bin: Bin, scored: _Scored) -> bool:
+    def _caught_up(self, bin: Bin, scored: Scored) -> bool:
         """True when the last hour is full of late posts while what comes in now is calm."""
-        if not self._hour.late():
+        hour = self._rates.hour
+        if not hour.late():
             return False
-        live = bin.counts.negatives + self._hour.live(2)
+        live = bin.counts.negatives + hour.live(2)
         return 4 * live < self._limits["level4_multiple"] * self._base()
 
     # --- level ------------------------------------------------------------------------------
 
-    def _hold(self, social: Level, bin: Bin, scored: _Scored) -> Level:
+    def _hold(self, social: Level, bin: Bin, scored: Scored) -> Level:
         """Rise at once; fall by one after a stretch of bins below; return the level shown."""
         before = self._level
         if social >= before:
@@ -302,11 +256,11 @@ class TopicWatch:
         if self._level == Level.CALM:
             self._onset = None
         elif before == Level.CALM or (before < WATCH <= self._level):
-            self._onset = self._hour.onset(bin.start, 2.0 * scored.expected_negatives)
+            self._onset = self._rates.hour.onset(bin.start, 2.0 * scored.expected_negatives)
         return self._level
 
     def _assess(
-        self, bin: Bin, judged: Judgement, held: Level, scored: _Scored, by_hand: int
+        self, bin: Bin, judged: Judgement, held: Level, scored: Scored, by_hand: int
     ) -> Assessment:
         reasons = judged.reasons
         if held > judged.social:
@@ -332,20 +286,10 @@ class TopicWatch:
 
     def _close_again(self, bin: Bin, media: int) -> Closed:
         """Take late counts into the sums of the last hour; keep the level as it is."""
-        hour = bin.start.astimezone(self._zone).hour
+        hour = self._local(bin.start).hour
         ago = (self._next - bin.start) // BIN if self._next else 0
         if 1 <= ago <= HOUR_BINS:
-            before = self._hour.counts(ago)
-            self._hour.amend(ago, bin.counts)
-            more = self._unexplained(bin.counts, hour)[0] - self._unexplained(before, hour)[0]
-            self._volume.add_late(ago, float(bin.counts.mentions - before.mentions))
-            self._negatives.add_late(ago, more)
-            self._young.add_late(ago, more)
-            self._slow.add_late(
-                float(bin.counts.mentions - before.mentions),
-                float(bin.counts.negatives - before.negatives),
-            )
-            self._scored = None
+            self._rates.amend(ago, hour, bin.counts)
         shown = Level(media)
         assessment = Assessment(
             topic=self.topic.id,
@@ -359,41 +303,24 @@ class TopicWatch:
             onset=self._onset,
             revision=bin.revision,
         )
-        return Closed(assessment, self._volume.expected(hour), self._negatives.expected(hour))
+        return Closed(assessment, *self._rates.expected(hour))
 
     # --- learning ---------------------------------------------------------------------------
 
-    def _learn(self, bin: Bin, scored: _Scored, *, frozen: bool) -> None:
-        x = scored.x
-        read = {"mentions": x["mentions"], "negatives": float(bin.counts.negatives)}
+    def _learn(self, bin: Bin, scored: Scored, out: Out, *, frozen: bool) -> None:
         if frozen and self._frozen < FROZEN_BINS:
-            self._volume.pass_by(x)
-            self._negatives.pass_by(x)
-            self._young.pass_by({**x, "negatives": scored.surely})
-            self._slow.pass_by(read)
+            self._rates.pass_by(bin, scored, out)
         else:
-            self._volume.learn_one(x)
-            self._negatives.learn_one(x)
-            self._young.learn_one({**x, "negatives": scored.surely})
-            self._slow.learn_one(read)
-            self._learn_tone(bin.counts, int(x["hour"]))
+            self._rates.learn(bin, scored, out)
             self._median.learn(scored.hour_negatives)
             self._reach.learn(bin.counts)
             self._outlets.learn()
-        day = bin.start.astimezone(self._zone).toordinal()
-        self._days.add(day, bin.counts.negatives, learn=not frozen)
+        day = self._local(bin.start).toordinal()
+        self._days.add(day, int(scored.slow["negatives"]), learn=not frozen)
         # Days without an incident pay back one for one, so that a topic that opens and closes
         # incidents all the time cannot stay frozen for ever.
         self._frozen = min(self._frozen + 1, FROZEN_BINS) if frozen else max(self._frozen - 1, 0)
-        self._hour.append(bin.counts)
         self._next = bin.end
-        self._scored = None
-
-    def _learn_tone(self, counts: Counts, hour: int) -> None:
-        negatives = self._negatives.tame(float(counts.negatives), hour)
-        mentions = self._volume.tame(float(counts.mentions), hour)
-        others = counts.mentions - counts.negatives - counts.unread
-        self._tone.learn(negatives, min(float(others), mentions))
 
     # --- state ------------------------------------------------------------------------------
 
@@ -403,14 +330,9 @@ class TopicWatch:
             "version": VERSION,
             "first": _stamp(self._first),
             "next": _stamp(self._next),
-            "volume": self._volume.snapshot(),
-            "negatives": self._negatives.snapshot(),
-            "young": self._young.snapshot(),
-            "slow": self._slow.snapshot(),
+            **self._rates.snapshot(),
             **self._days.snapshot(),
             "median": self._median.snapshot(),
-            **self._hour.snapshot(),
-            **self._tone.snapshot(),
             **self._reach.snapshot(),
             **self._outlets.snapshot(),
             "level": [int(self._level), self._quiet, self._frozen],
@@ -424,23 +346,16 @@ class TopicWatch:
                 f"detector state of topic {self.topic.id!r} has version {state.get('version')!r}, "
                 f"expected {VERSION}"
             )
-        self._hour.restore(state)
         level, quiet, frozen = (int(n) for n in numbers(state, "level", 3))
-        self._volume.restore(state["volume"])
-        self._negatives.restore(state["negatives"])
-        self._young.restore(state["young"])
+        self._rates.restore(state)
         self._median.restore(state["median"])
-        if "slow" in state:
-            self._slow.restore(state["slow"])
+        if "days" in state:  # absent in states from before they were counted
             self._days.restore(state)
-        if "tone" in state:  # absent in states from before it was learned
-            self._tone.restore(state)
         self._reach.restore(state)
         self._outlets.restore(state)
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen
         self._first, self._next = _instant(state["first"]), _instant(state["next"])
         self._onset = _instant(state["onset"])
-        self._scored = None
 
 
 def _zone(topic: Topic) -> ZoneInfo:

@@ -20,6 +20,10 @@ PRIOR_SHARE = (4.0, 20.0)
 """Negative posts and posts believed before any is known: one in five."""
 MOST = 3.0
 """An hour teaches at most so many times the negatives that its posts would usually bring."""
+CROWD = 2.0
+"""Times the usual posts that a sum must hold before it is a crowd, which may be more critical..."""
+CROWD_VARIES = 1.3
+"""...by so much, and no more sure than so many posts usually are."""
 RAISED = 1.5
 """Times the usual count of negatives that a sum must hold: fewer posts with as many negatives are
 a raised share too, and nothing has happened."""
@@ -57,8 +61,8 @@ class SlowDetector(base.Estimator):
         self._tails = tuple(Tail(HOUR_S, priors) for _ in HOURS)
         self._negatives, self._mentions = PRIOR_SHARE
         self._weight = 0.0
-        self._level = 0.0
-        """Discounted negatives of an hour, tamed; the sum of which ``_weight`` is the weight."""
+        # Discounted negatives and posts of an hour, tamed; sums of which ``_weight`` is the weight.
+        self._level = self._posts = 0.0
         self._past = [(0.0, 0.0)] * (max(HOURS) - 1)
         self._hour = (0.0, 0.0)
         self._closed = 0
@@ -68,15 +72,24 @@ class SlowDetector(base.Estimator):
         return self._negatives / self._mentions
 
     def sums(self, mentions: float, negatives: float) -> list[tuple[float, float]]:
-        """Return (negatives, expected among so many posts) of each sum, a newest bin included."""
+        """Return (negatives, expected among so many posts) of each sum, a newest bin included.
+
+        In a crowd of more than `CROWD` times the usual posts, what differs counts for less.
+        """
         out = []
         negatives += self._hour[0]
         mentions += self._hour[1]
+        usual = max(1e-9, self._posts / self._weight) if self._weight else math.inf
         for hours in HOURS:
             past = self._past[1 - hours :]
             seen = negatives + sum(n for n, _ in past)
             posts = mentions + sum(m for _, m in past)
-            out.append((seen, self.share() * posts))
+            times = posts / (CROWD * hours * usual)
+            expected = self.share() * posts
+            if times > 1.0:
+                expected *= CROWD_VARIES - (CROWD_VARIES - 1.0) / times
+                seen = expected + (seen - expected) / times
+            out.append((seen, expected))
         return out
 
     def return_period(self, mentions: float, negatives: float) -> float:
@@ -139,6 +152,8 @@ class SlowDetector(base.Estimator):
 
     def _learn_share(self, negatives: float, mentions: float) -> None:
         tame = min(negatives, MOST * self.share() * mentions + 3.0)
+        usual = self._posts / self._weight if self._weight else mentions
+        self._posts = self._posts * self._forget + min(mentions, MOST * usual + 3.0)
         self._negatives = self._negatives * self._forget + tame
         self._mentions = max(1e-3, self._mentions * self._forget + mentions)
         self._level = self._level * self._forget + tame
@@ -147,7 +162,7 @@ class SlowDetector(base.Estimator):
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as JSON-ready data, below 2 KiB."""
         return {
-            "share": [self._negatives, self._mentions, self._level, self._weight],
+            "share": [self._negatives, self._mentions, self._level, self._posts, self._weight],
             "tails": [tail.snapshot() for tail in self._tails],
             "past": [n for n, _ in self._past] + [m for _, m in self._past],
             "hour": [*self._hour, float(self._closed)],
@@ -160,8 +175,8 @@ class SlowDetector(base.Estimator):
             raise ValueError(f"detector state: 'tails' must be a list of {len(self._tails)}")
         for tail, saved in zip(self._tails, tails, strict=True):
             tail.restore({"tails": saved}, "tails")
-        share = numbers(state, "share", 4)
-        self._negatives, self._mentions, self._level, self._weight = share
+        share = numbers(state, "share", 5)
+        self._negatives, self._mentions, self._level, self._posts, self._weight = share
         past = numbers(state, "past", 2 * keep)
         self._past = list(zip(past[:keep], past[keep:], strict=True))
         negatives, mentions, closed = numbers(state, "hour", 3)

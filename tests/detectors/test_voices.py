@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectors.voices import ALONG, COPIES, SURE, LeftOut, voices
+from detectors.voices import ALONG, BESIDE, COPIES, SURE, LeftOut, voices
 from tests.detectors.weather import START, Row, hours, window
 
 AT = int(START.timestamp())
@@ -18,8 +18,11 @@ def rows(n: int, **given: object) -> list[Row]:
 
 def heard(*parts: list[Row]) -> tuple[int, LeftOut]:
     numbered = [replace(r, num=n) for n, r in enumerate(r for part in parts for r in part)]
-    kept, left = voices(window(START + hours(1), numbered), USUAL_REACH)
-    return len(kept), left
+    kept, left = voices(window(START + hours(1), numbered), USUAL_REACH, 0.0)
+    rows_out = {ago: out for ago, out in left.by_bin.items() if out != (0, 0)}
+    assert sum(negatives for negatives, _ in rows_out.values()) == left.negatives
+    assert sum(posts for _, posts in rows_out.values()) == len(numbered) - len(kept)
+    return len(kept), replace(left, by_bin={})
 
 
 def test_what_nobody_copied_is_all_voices() -> None:
@@ -53,6 +56,12 @@ def test_copies_by_the_few_among_many_voices_are_left_out_alone() -> None:
     assert kept == 46
 
 
+def test_what_is_usual_does_not_hide_a_wave() -> None:
+    numbered = [*rows(10, cluster=7, reach=3), *rows(5, reach=3), *rows(40)]
+    numbered = [replace(r, num=n) for n, r in enumerate(numbered)]
+    assert voices(window(START + hours(1), numbered), USUAL_REACH, 35.0)[1].bots == 15
+
+
 def test_an_unknown_reach_is_no_small_one() -> None:
     assert heard(rows(30, cluster=7, reach=0))[1] == LeftOut()
 
@@ -62,10 +71,16 @@ def test_shares_are_no_bots() -> None:
 
 
 def test_most_negatives_name_a_rival_then_what_names_it_is_left_out() -> None:
-    along = rows(20, rival="other")
-    kept, left = heard(along, rows(5))
-    assert left == LeftOut(along=20, rival="other")
-    assert kept == 5
+    kept, left = heard(rows(20, rival="other"), rows(12))
+    assert left == LeftOut(along=20 + round(20 * BESIDE), rival="other")
+    assert kept == 12 - round(20 * BESIDE)
+
+
+def test_who_answers_in_the_threads_of_a_rivals_storm_belongs_to_it_first() -> None:
+    along, there, elsewhere = rows(20, rival="other", thread=9), rows(5, thread=9), rows(5)
+    numbered = [replace(r, num=n) for n, r in enumerate([*elsewhere, *along, *there])]
+    kept, _ = voices(window(START + hours(1), numbered), USUAL_REACH, 0.0)
+    assert set(kept.thread) == {0}
 
 
 def test_while_half_or_less_name_a_rival_everybody_is_heard() -> None:
@@ -75,5 +90,5 @@ def test_while_half_or_less_name_a_rival_everybody_is_heard() -> None:
 
 def test_praise_that_names_a_rival_is_left_out_with_its_storm_and_not_counted_as_negative() -> None:
     kept, left = heard(rows(20, rival="other"), rows(6, rival="other", tone=1), rows(2))
-    assert kept == 2
-    assert left.negatives == 20
+    assert kept == 0
+    assert left.negatives == 22
