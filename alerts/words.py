@@ -285,7 +285,7 @@ def _late(reason: Reason, lang: Language) -> str:
 def _along(reason: Reason, lang: Language) -> str:
     rival = reason.text or pick(("ein Wettbewerber", "a competitor"), lang)
     share = percent(reason.value)
-    de = f"nur mitgenannt: {share} der Kritik nennen {rival}"
+    de = f"am Rande erwähnt: {share} der Kritik nennen {rival}"
     return pick((de, f"named along: {share} of the criticism names {rival}"), lang)
 
 
@@ -305,6 +305,19 @@ def _moved(reason: Reason, lang: Language) -> str:
         (
             f"{reason.text} schweigt, anderswo wird mehr geschrieben",
             f"{reason.text} is silent, and elsewhere more is written",
+        ),
+        lang,
+    )
+
+
+def _announced(reason: Reason, lang: Language) -> str:
+    if reason.value <= 1.0:
+        return pick((f"wie angekündigt: {reason.text}", f"as announced: {reason.text}"), lang)
+    times = number(reason.value, lang)
+    return pick(
+        (
+            f"über dem Angekündigten ({reason.text}): {times}×",
+            f"above what was announced ({reason.text}) by {times}×",
         ),
         lang,
     )
@@ -395,10 +408,7 @@ _SENTENCES: dict[ReasonCode, Sentence] = {
         "vielleicht nicht gemeint: {} mit Wörtern, die hier nie vorkamen",
         "perhaps not ours: {} with words never seen here",
     ),
-    ReasonCode.EXPECTED_EVENT: _plain(
-        "angekündigtes Ereignis: {}× mehr Beiträge erwartet",
-        "announced event: {}× more posts expected",
-    ),
+    ReasonCode.EXPECTED_EVENT: _announced,
     ReasonCode.MEDIA: _counted(
         ("{} Medium berichtet", "{} outlet reports"), ("{} Medien berichten", "{} outlets report")
     ),

@@ -66,9 +66,9 @@ class ReasonCode(StrEnum):
     CLIFF = "cliff"  # value: bins since all began at once; judged again after two
     ONE_BIN = "one_bin"  # value: bins of the last hour with negatives, in a quiet hour
     CAPPED = "capped"  # value: mentions of the last hour, at least; text: source
-    MOVED = "moved"  # value: hours a source is silent while another speaks more; text: source
+    MOVED = "moved"  # value: sources that are silent while others speak more; text: which
     NOT_OURS = "not_ours"  # value: share of posts with terms never seen with this topic, 0..1
-    EXPECTED_EVENT = "expected_event"  # value: expected uplift
+    EXPECTED_EVENT = "expected_event"  # value: mentions / what was announced; text: title
     MEDIA = "media"  # value: article outlets seen in 24 h
     YOUNG_TOPIC = "young_topic"  # value: days known
     BLIND = "blind"  # value: hours blind; text: source

@@ -27,7 +27,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.slow_days": ("Tage mit mehr Kritik", "days with more criticism"),
     "reason.copies": ("Kopien, Ton offen", "copies, tone unsure"),
     "reason.bots": ("Kopien wie von Bots", "copies as by bots"),
-    "reason.named_along": ("nur mitgenannt", "named along"),
+    "reason.named_along": ("am Rande erwähnt", "named along"),
     "reason.cliff": ("alles auf einmal", "all at once"),
     "reason.one_bin": ("nur fünf Minuten", "only five minutes"),
     "reason.capped": ("mindestens", "at least"),
