@@ -13,6 +13,8 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Status, incident_id
 from detectors.detection import Assessment, Level, Reason, ReasonCode
 from detectors.mention import Author, Kind, Mention, Metrics, author_key
+from detectors.planned import Kind as PlannedKind
+from detectors.planned import Planned
 from detectors.score.base import Score, Tone
 from detectors.window import Counts, Dated, SourceClock, bin_start
 from monitor.ports import (
@@ -160,6 +162,7 @@ def result(
     negatives: int = 1,
     expected_mentions: float = 3.5,
     expected_negatives: float = 0.5,
+    uplift: float = 1.0,
 ) -> BinResult:
     return BinResult(
         topic=topic,
@@ -171,11 +174,36 @@ def result(
         expected_negatives=expected_negatives,
         level=int(level),
         assessment=assessed,
+        uplift=uplift,
     )
 
 
 def watch(topic: str = TOPIC, *, until: datetime | None = T0, **state: Any) -> WatchState:
     return WatchState(topic=topic, closed_until=until, state=state)
+
+
+def planned(
+    id: str = "webinar-1",
+    *,
+    kind: PlannedKind = PlannedKind.EVENT,
+    starts: datetime = T0,
+    hours: float = 2.0,
+    uplift: float | None = 10.0,
+    topics: tuple[str, ...] = (TOPIC,),
+    **fields: Any,
+) -> Planned:
+    """Return an announced webinar of ``hours``, in no store yet."""
+    values: dict[str, Any] = {"type": "webinar", "title": "Webinar on fares", "actor": "kim"}
+    return Planned(
+        id=id,
+        kind=kind,
+        topics=topics,
+        starts=starts,
+        ends=starts + timedelta(hours=hours),
+        uplift=uplift,
+        at=T0 - timedelta(days=3),
+        **(values | fields),
+    )
 
 
 def source_state(source: str = SOURCE, **fields: Any) -> SourceState:

@@ -29,6 +29,10 @@ from monitor.ports.log import (
     NewEntry,
     shard_of,
 )
+from monitor.ports.planned import (
+    PlannedReads,
+    PlannedWrites,
+)
 from monitor.ports.rows import (
     BinResult,
     CountKey,
@@ -80,6 +84,8 @@ __all__ = [
     "NewEntry",
     "NoSignals",
     "Parked",
+    "PlannedReads",
+    "PlannedWrites",
     "Post",
     "Reader",
     "Signals",

@@ -87,6 +87,8 @@ class BinResult:
     level: int
     assessment: Assessment | None = None
     """Stored only when the level is above 0 or changed, else None."""
+    uplift: float = 1.0
+    """Times the usual mentions expected because of something announced; in ``expected_mentions``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,11 @@ _BINS = (
 )
 _RESULT = (
     *("mentions", "negatives", "expected_mentions", "expected_negatives"),
-    *("level", "assessment"),
+    *("uplift", "level", "assessment"),
 )
 _ADD_RESULT = (
     f"INSERT INTO bin_result (topic, start_s, revision, {', '.join(_RESULT)})"  # noqa: S608
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (topic, start_s, revision) DO UPDATE SET "
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (topic, start_s, revision) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _RESULT)
 )
 _WINDOW = (
@@ -129,7 +129,7 @@ class CountWrites:
         rows = [
             (
                 *(r.topic, seconds(r.start), r.revision, r.mentions, r.negatives),
-                *(r.expected_mentions, r.expected_negatives, r.level),
+                *(r.expected_mentions, r.expected_negatives, r.uplift, r.level),
                 None if r.assessment is None else pack(r.assessment),
             )
             for r in results
@@ -306,5 +306,6 @@ def result_of(row: RowMapping) -> BinResult:
         expected_mentions=row["expected_mentions"],
         expected_negatives=row["expected_negatives"],
         level=row["level"],
+        uplift=row["uplift"],
         assessment=None if text is None else unpack(text, Assessment),
     )

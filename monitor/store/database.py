@@ -22,6 +22,7 @@ from monitor.store.mentions import MentionWrites
 from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
+from monitor.store.planned import PlannedKept
 from monitor.store.reader import SqlReader
 from monitor.store.secret import secret
 from monitor.store.sqlite import WrongFile, turns
@@ -51,7 +52,7 @@ def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
     )
 
 
-class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites):
+class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept):
     """`monitor.ports.Transaction` on the one write connection."""
 
 

@@ -19,6 +19,7 @@ from monitor.store.mentions import MentionWrites
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
+from monitor.store.planned import PlannedKept
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
 from monitor.store.secret import secret
@@ -27,7 +28,7 @@ CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
 
 
-class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites):
+class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
 

@@ -25,4 +25,5 @@ def write_everything_and_fail(store: Store) -> None:
         tx.save_source(b.source_state())
         tx.set_media(b.TOPIC, 4, "kim", b.T0)
         tx.keep_evidence(storm.id, [1])
+        tx.save_planned(b.planned(), 0)
         raise Broken

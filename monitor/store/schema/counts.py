@@ -65,6 +65,8 @@ bin_result = Table(
     Column("negatives", BigInteger, nullable=False),
     Column("expected_mentions", Float, nullable=False),
     Column("expected_negatives", Float, nullable=False),
+    # How many times the usual mentions something announced let one expect; in expected_mentions.
+    Column("uplift", Float, nullable=False, server_default=text("1")),
     Column("level", SmallInteger, nullable=False),
     Column("assessment", Text),
     Index(

@@ -17,6 +17,9 @@ def upgrade() -> None:
         sa.Column("certainty", sa.SmallInteger(), server_default=sa.text("100"), nullable=False),
     )
     op.add_column("mention_topic", sa.Column("rival", sa.Text(), server_default="", nullable=False))
+    op.add_column(
+        "bin_result", sa.Column("uplift", sa.Float(), server_default=sa.text("1"), nullable=False)
+    )
     op.create_table(
         "planned",
         sa.Column("id", sa.Text(), nullable=False),
