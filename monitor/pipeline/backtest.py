@@ -6,19 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.incident import Incident, Outcome, Status
+from alerts.incident import Incident, Outcome
 from detectors.context import PLAIN, Context
-from detectors.detection import WAKE
 from detectors.ensemble import THRESHOLDS, ThresholdError, Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN
-from monitor.pipeline.past import REACH, Bounded, begun, stored
+from monitor.pipeline.past import REACH, Bounded, begun, happened, stood, stored, woke
 from monitor.pipeline.rehearsal import Called, Rehearsed, rehearse
 from monitor.ports import Reader
 
 DAY = timedelta(days=1)
-MANY = 10_000
-"""Most incidents that are looked through for what really happened."""
 
 
 class NoPast(Exception):
@@ -112,7 +109,7 @@ def backtest(
     source = Bounded(read, rows) if rows is not None else None
     bins = stored(read, topic.id, first, until, rows=source, context=context)
     rehearsed = rehearse(topic, bins, count_from=asked)
-    real = _happened(read, topic.id, rehearsed)
+    real = happened(read, topic.id, rehearsed.since, rehearsed.until)
     pages = tuple(Page(c, _met(c, real, rehearsed.until)) for c in rehearsed.called)
     lost = tuple(
         i
@@ -120,37 +117,18 @@ def backtest(
         if i.outcome is Outcome.REAL
         and not any(_overlap(c, i, rehearsed.until) for c in rehearsed.called)
     )
-    return Backtest(topic, asked, rehearsed, pages, lost, tuple(i for i in real if _woke(i)))
-
-
-def _happened(read: Reader, topic: str, rehearsed: Rehearsed) -> list[Incident]:
-    """Return the stored incidents of the span, oldest first."""
-    found = [i for i in read.incidents(limit=MANY) if topic in i.topics]
-    spans = ((i, *_span(i, rehearsed.until)) for i in found)
-    inside = [i for i, start, end in spans if start < rehearsed.until and end > rehearsed.since]
-    return sorted(inside, key=lambda i: (i.opened_at, i.id))
+    return Backtest(topic, asked, rehearsed, pages, lost, tuple(i for i in real if woke(i)))
 
 
 def _met(called: Called, happened: list[Incident], until: datetime) -> Incident | None:
     """Return the stored incident that a page belongs to: one that woke rather than a watch, and
     of those the one that shares most of its time."""
     met = [i for i in happened if _overlap(called, i, until)]
-    return max(met, key=lambda i: (_woke(i), _overlap(called, i, until)), default=None)
+    return max(met, key=lambda i: (woke(i), _overlap(called, i, until)), default=None)
 
 
 def _overlap(called: Called, incident: Incident, until: datetime) -> timedelta:
-    start, end = _span(incident, until)
+    start, end = stood(incident, until)
     since = min(called.seen.onset or called.at, called.at)
     shared = min(end, called.until or until) - max(start, since)
     return max(shared, timedelta(0))
-
-
-def _span(incident: Incident, until: datetime) -> tuple[datetime, datetime]:
-    """Return from when to when an incident stood; of several episodes all."""
-    start = min(incident.onset, incident.opened_at)
-    return start, incident.resolved_at or max(incident.updated_at, until)
-
-
-def _woke(incident: Incident) -> bool:
-    watched = incident.status is Status.WATCH or incident.outcome is Outcome.CLOSED_ITSELF
-    return incident.peak >= WAKE and not watched

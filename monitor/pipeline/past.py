@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from alerts.incident import Incident, Outcome, Status
 from detectors.context import PLAIN, Context
-from detectors.detection import ReasonCode
+from detectors.detection import WAKE, ReasonCode
 from detectors.window import BIN, Bin, Counts, Window
 from monitor.pipeline.hours import HOUR, Hours, Rows, ends
 from monitor.pipeline.rehearsal import Past
@@ -23,6 +24,8 @@ SILENCE = 5
 further back than 28 days matters (`detectors.watch.MEMORY`), and a stray old post is no history."""
 REACH = timedelta(days=400)
 """How far before the span a topic's history is looked for."""
+MANY = 10_000
+"""Most incidents that are looked through for what really happened."""
 BY_HAND = "set by hand"
 """Text of the reason that a person's media echo leaves."""
 
@@ -71,6 +74,26 @@ def begun(
     return min(read.bins(topic, oldest, oldest + WEEK), default=None) if oldest else None
 
 
+def happened(read: Reader, topic: str, since: datetime, until: datetime) -> list[Incident]:
+    """Return the stored incidents that stood in [``since``, ``until``), oldest first."""
+    found = [i for i in read.incidents(limit=MANY) if topic in i.topics]
+    spans = ((i, *stood(i, until)) for i in found)
+    inside = [i for i, start, end in spans if start < until and end > since]
+    return sorted(inside, key=lambda i: (i.opened_at, i.id))
+
+
+def stood(incident: Incident, until: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when an incident stood; of several episodes all; open ones to ``until``."""
+    start = min(incident.onset, incident.opened_at)
+    return start, incident.resolved_at or max(incident.updated_at, until)
+
+
+def woke(incident: Incident) -> bool:
+    """Return whether somebody was called for an incident: it was more than a watch."""
+    watched = incident.status is Status.WATCH or incident.outcome is Outcome.CLOSED_ITSELF
+    return incident.peak >= WAKE and not watched
+
+
 def stored(
     read: Reader,
     topic: str,
@@ -99,6 +122,7 @@ def stored(
             start = end
 
     hours = Hours(rows or read, until)
+    storms = [stood(i, until) for i in happened(read, topic, first, until) if woke(i)]
     recent: deque[tuple[datetime, int]] = deque()
     for end in ends(first, until, busy()):
         start = end - BIN
@@ -111,6 +135,7 @@ def stored(
             Bin(topic, start, counts),
             _window(hours, end, topic, anything),
             media=echo.pop(start, 0),
+            storm=any(since <= start < over for since, over in storms),
             context=context(end),
         )
 

@@ -34,12 +34,14 @@ class Past:
 
     ``window`` returns the rows of the hour before its end, None where they are not kept; it is
     called at most once a rehearsal, and only where the watch wants them. ``media``: the echo that a
-    person had set, 0-6.
+    person had set, 0-6. ``storm``: an incident was open in truth; heeded only where rows are not
+    kept, so that a storm that cannot be seen again is not learned as the usual.
     """
 
     bin: Bin
     window: Callable[[], Window | None]
     media: int = 0
+    storm: bool = False
     context: Context = PLAIN
 
 
@@ -89,18 +91,20 @@ class Rehearsal:
         self.without_rows = 0
         self._incident: Incident | None = None
         self._opened = 0
+        self._unseen = False
 
     def close(self, past: Past) -> Assessment:
         """Close the next bin; `called` has one more where somebody would have been called."""
         window = None
         if self.watch.wants_window(past.bin, past.context):
             window = past.window()
-            self.without_rows += window is None
+            self._unseen = window is None
+            self.without_rows += self._unseen
         closed = self.watch.close(
             past.bin,
             window,
             media=past.media,
-            frozen=self._frozen(),
+            frozen=self._frozen() or (past.storm and self._unseen),
             context=past.context,
         )
         self._act(closed.assessment)
@@ -118,6 +122,7 @@ class Rehearsal:
         other = Rehearsal(self.watch.topic)
         other.watch.restore(json.loads(json.dumps(self.watch.snapshot())))
         other._incident, other._opened = self._incident, self._opened
+        other._unseen = self._unseen
         return other
 
     def _frozen(self) -> bool:
