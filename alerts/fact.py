@@ -36,6 +36,7 @@ class FactKind(StrEnum):
     STEP_ASSIGNED = "step_assigned"
     RUN_FINISHED = "run_finished"
     MEDIA_SET = "media_set"
+    CARD = "card"
 
 
 MACHINE = "sturmglas"

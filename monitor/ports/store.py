@@ -197,6 +197,13 @@ class Reader(PlannedReads, Protocol):
         """Return posts by number, in the order asked; unknown numbers are left out."""
         ...
 
+    def new_authors(self, topic: str, authors: Collection[int], since: datetime) -> set[int]:
+        """Return those of ``authors`` whom a topic first heard in the bin of ``since`` or later.
+
+        Whoever was forgotten (`Housekeeper`) is new again.
+        """
+        ...
+
     def post_list(
         self,
         topic: str,

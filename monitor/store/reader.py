@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from alerts.fact import Fact
 from alerts.incident import Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
-from detectors.window import Counts, Window
+from detectors.window import Counts, Window, bin_start
 from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
@@ -113,6 +113,19 @@ class SqlReader(PlannedRead):
                     or_(_n.c.at_s < at_s, and_(_n.c.at_s == at_s, _n.c.num < before))
                 )
             return _posts_of(c, c.scalars(query).all())
+
+    def new_authors(self, topic: str, authors: Collection[int], since: datetime) -> set[int]:
+        first, asked = schema.author_first, sorted(authors)
+        found: set[int] = set()
+        with self._snapshot() as c:
+            for start in range(0, len(asked), IN_LIMIT):
+                query = select(first.c.author).where(
+                    first.c.topic == topic,
+                    first.c.author.in_(asked[start : start + IN_LIMIT]),
+                    first.c.first_bin_s >= seconds(bin_start(since)),
+                )
+                found.update(c.scalars(query))
+        return found
 
     # detectors
 

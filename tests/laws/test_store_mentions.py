@@ -226,3 +226,26 @@ def test_evidence_keeps_the_words_of_a_post_that_was_deleted(store: Store) -> No
     assert (kept.url, kept.handle, kept.deleted) == ("", "", True)
     assert kept.author == row.author
     assert store.read.evidence("later") == [], "there was nothing left to keep"
+
+
+# --- who is new -----------------------------------------------------------------------------
+
+
+def test_new_authors_are_those_whom_a_topic_first_heard_in_the_burst(store: Store) -> None:
+    known = b.filed(1, handle="kim", at=b.T0 - DAY)
+    again = b.filed(2, handle="kim", at=b.T0)
+    fresh = b.filed(3, handle="lou", at=b.T0 + BIN / 2)
+    elsewhere = b.filed(4, handle="sam", at=b.T0, topics=(OTHER,))
+    file_batch(store, [known, again, fresh, elsewhere])
+    asked = {row.author for row in (known, fresh, elsewhere)} | {7}
+    assert store.read.new_authors(b.TOPIC, asked, b.T0 + BIN / 4) == {fresh.author}
+    assert store.read.new_authors(b.TOPIC, asked, b.T0 + BIN) == set()
+    assert store.read.new_authors(b.TOPIC, asked, b.T0 - DAY) == {known.author, fresh.author}
+    assert store.read.new_authors(b.TOPIC, (), b.T0) == set()
+
+
+def test_any_number_of_authors_may_be_asked_for(store: Store) -> None:
+    rows = [b.filed(n, handle=f"h{n}") for n in range(50)]
+    file_batch(store, rows)
+    asked = [*range(3_000), *(row.author for row in rows)]
+    assert store.read.new_authors(b.TOPIC, asked, b.T0) == {row.author for row in rows}
