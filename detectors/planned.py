@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from statistics import median
 from typing import NamedTuple
 
@@ -129,14 +130,18 @@ def uplift(entries: Iterable[tuple[Planned, float]], at: datetime) -> Uplift:
 def ratio(entry: Planned, bins: Iterable[Brought]) -> float | None:
     """Return how many times the usual mentions a past entry brought over its core, >= 1.
 
-    None where less than `COVERED` of it was judged. An event that went wrong counts like any other:
-    the median of three does without it, and mentions say nothing about negatives.
+    ``bins`` in order of time; those outside do not count. None where less than `COVERED` of it was judged. While mentions pour in, more and more of them are
+    expected; so of each clock hour the smallest expectation counts for all its bins. An event that
+    went wrong counts like any other: the median of three does without it, and mentions say nothing
+    about negatives.
     """
     since, until = entry.core
     inside = [b for b in bins if since <= b.start < until]
     if len(inside) * BIN < COVERED * (until - since):
         return None
-    usual = max(1.0, sum(b.expected for b in inside))
+    hours = groupby(inside, key=lambda b: b.start.replace(minute=0))
+    usual = sum(len(e) * min(e) for e in ([b.expected for b in h] for _, h in hours))
+    usual = max(1.0, usual)
     return min(LARGEST, max(1.0, sum(b.mentions for b in inside) / usual))
 
 

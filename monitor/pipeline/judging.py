@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.route import Route
+from detectors.context import Context
 from detectors.detection import WATCH, Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
 from monitor import metrics
 from monitor.pipeline.acting import Acting, Closing
+from monitor.pipeline.announced import Announced
 from monitor.pipeline.hours import HOUR, Hours, ends
 from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.response import Response
@@ -70,6 +72,7 @@ class Judging:
         self._acting = Acting(topics, response, signals, live=live)
         self._watched: dict[str, _Watched] = {}
         self._media: dict[str, int] = {}
+        self._uplifts: dict[tuple[str, int, str], float] = {}
         self._torn = False
         self._load()
 
@@ -77,6 +80,7 @@ class Judging:
         """(Re)read every topic's detectors from the store: at start, and after a failed commit."""
         with self._store.begin() as tx:
             self._watched = {}
+            self._uplifts = {}
             for topic in self._topics.values():
                 saved = tx.watch(topic.id)
                 watch = TopicWatch(topic)
@@ -148,10 +152,10 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
-        hours = Hours(tx, until)
+        hours, announced = Hours(tx, until), Announced(tx, oldest, until, self._uplifts)
         busy = sorted({start for found in bins.values() for start in found})
         for end in ends(oldest, until, busy):
-            lines += self._close(tx, self._now_for(end, now), end, bins, hours)
+            lines += self._close(tx, self._now_for(end, now), end, bins, hours, announced)
         if self._live:
             metrics.JUDGED_LAG.observe((now - until).total_seconds())
         for topic, watched in self._watched.items():
@@ -176,6 +180,7 @@ class Judging:
         end: datetime,
         bins: Mapping[str, Mapping[datetime, Counts]],
         hours: Hours,
+        announced: Announced,
     ) -> list[Line]:
         closing = Closing(end, now)
         frozen = self._acting.frozen()
@@ -186,7 +191,9 @@ class Judging:
                 continue
             topic = watched.topic.id
             bin = Bin(topic, end - BIN, bins[topic].get(end - BIN, Counts()))
-            found, result = self._close_topic(closing, watched, bin, hours, topic in frozen)
+            context = self._context(topic, end, announced)
+            is_frozen = topic in frozen
+            found, result = self._close_topic(closing, watched, bin, hours, is_frozen, context)
             lines += found
             results.append(result)
         tx.add_results(results)
@@ -195,14 +202,27 @@ class Judging:
             lines += self._acting.decide(tx, closing)
         return lines
 
+    def _context(self, topic: str, end: datetime, announced: Announced) -> Context:
+        """Return what is known of the hour before ``end`` besides its posts."""
+        expected = announced.at(topic, end)
+        return Context(uplift=expected.times, planned=expected.title)
+
     def _close_topic(
-        self, closing: Closing, watched: _Watched, bin: Bin, hours: Hours, frozen: bool
+        self,
+        closing: Closing,
+        watched: _Watched,
+        bin: Bin,
+        hours: Hours,
+        frozen: bool,
+        context: Context,
     ) -> tuple[list[Line], BinResult]:
         topic, end = bin.topic, bin.end
         if watched.closed_until is not None and bin.start > watched.closed_until:
             watched.watch.skip_to(bin.start)
-        window = hours.before(end, topic) if watched.watch.wants_window(bin) else None
-        closed = watched.watch.close(bin, window, media=self._media[topic], frozen=frozen)
+        window = hours.before(end, topic) if watched.watch.wants_window(bin, context) else None
+        closed = watched.watch.close(
+            bin, window, media=self._media[topic], frozen=frozen, context=context
+        )
         before, now = watched.latest, closed.assessment
         closing.seen[topic] = now
         closing.counts[topic] = bin.counts
@@ -213,21 +233,29 @@ class Judging:
         closing.expected[topic] = sum(watched.expected)
         metrics.BINS_CLOSED.labels(topic).inc()
         changed = (before.level if before else Level.CALM) != now.level
-        result = _result(bin, closed, keep=changed or now.level > 0)
+        result = _result(bin, closed, context.uplift, keep=changed or now.level > 0)
         if not changed:
             return [], result
         return [Line("level", end, topic, level_data(before, now))], result
 
     def _rejudge(self, tx: Transaction, now: datetime) -> list[Line]:
         """Give re-opened bins their new result. It is shown, but raises nothing by itself."""
-        lines = []
-        for bin in tx.take_reopened(self._watched):
+        lines: list[Line] = []
+        bins = tx.take_reopened(self._watched)
+        if not bins:
+            return lines
+        announced = Announced(
+            tx, min(b.start for b in bins), max(b.end for b in bins), self._uplifts
+        )
+        for bin in bins:
             watched = self._watched.get(bin.topic)
             if watched is None:
                 continue
             window = tx.window(bin.topic, bin.end - HOUR, bin.end)
             closed = watched.watch.close(bin, window, media=tx.media(bin.topic), frozen=True)
-            tx.add_result(_result(bin, closed, keep=True))
+            times = announced.at(bin.topic, bin.end).times
+            closed = replace(closed, expected_mentions=times * closed.expected_mentions)
+            tx.add_result(_result(bin, closed, times, keep=True))
             data = {
                 "start": stamp(bin.start),
                 "revision": bin.revision,
@@ -238,7 +266,7 @@ class Judging:
         return lines
 
 
-def _result(bin: Bin, closed: Closed, *, keep: bool) -> BinResult:
+def _result(bin: Bin, closed: Closed, uplift: float, *, keep: bool) -> BinResult:
     return BinResult(
         topic=bin.topic,
         start=bin.start,
@@ -249,4 +277,5 @@ def _result(bin: Bin, closed: Closed, *, keep: bool) -> BinResult:
         expected_negatives=closed.expected_negatives,
         level=int(closed.assessment.level),
         assessment=closed.assessment if keep else None,
+        uplift=uplift,
     )
