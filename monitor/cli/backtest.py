@@ -233,8 +233,7 @@ class Telling:
             )
         if found.young_days > 0:
             yield (
-                f"In {_days(found.young_days)} of the span it was new: what is usual was a guess then,"
-                " and little of it would be paged for."
+                f"In {_days(found.young_days)} of the span it was new: what is usual was still a guess."
             )
         if rehearsed.without_rows:
             hours = rehearsed.without_rows / 12

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.incident import Incident, Outcome
-from detectors.context import PLAIN, Context
 from detectors.ensemble import THRESHOLDS, ThresholdError, Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN
@@ -88,7 +87,6 @@ def backtest(
     *,
     reach: timedelta = REACH,
     rows: int | None = None,
-    context: Callable[[datetime], Context] = lambda end: PLAIN,
 ) -> Backtest:
     """Watch the last ``days`` of ``topic`` again, up to its newest closed bin.
 
@@ -107,7 +105,7 @@ def backtest(
     if first is None:
         raise NoPast(f"not one mention of the topic {topic.id!r} in the {days:g} days asked for")
     source = Bounded(read, rows) if rows is not None else None
-    bins = stored(read, topic.id, first, until, rows=source, context=context)
+    bins = stored(read, topic.id, first, until, rows=source)
     rehearsed = rehearse(topic, bins, count_from=asked)
     real = happened(read, topic.id, rehearsed.since, rehearsed.until)
     pages = tuple(Page(c, _met(c, real, rehearsed.until)) for c in rehearsed.called)

@@ -7,12 +7,12 @@ bins they belong to, as in a replay: what nobody could see yet at the time is se
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from alerts.incident import Incident, Outcome, Status
 from detectors.context import PLAIN, Context
-from detectors.detection import WAKE, ReasonCode
+from detectors.detection import WAKE, Reason, ReasonCode
 from detectors.window import BIN, Bin, Counts, Window
 from monitor.pipeline.hours import HOUR, Hours, Rows, ends
 from monitor.pipeline.rehearsal import Past
@@ -101,15 +101,14 @@ def stored(
     until: datetime,
     *,
     rows: Rows | None = None,
-    context: Callable[[datetime], Context] = lambda end: PLAIN,
 ) -> Iterator[Past]:
     """Yield the bins from ``first`` (a bin's start) to ``until``, long empty stretches left out.
 
-    ``rows``: where to read rows from instead. ``context``: what is known of a bin by its end. The
-    media echo that a person had set is found in what the bins led to at the time.
+    ``rows``: where to read rows from instead. What was announced, what a person had set of the media
+    echo and what was known of sources is found in what the bins led to at the time.
     """
     counted: dict[datetime, Counts] = {}
-    echo: dict[datetime, int] = {}
+    known: dict[datetime, tuple[int, Context]] = {}
 
     def busy() -> Iterator[datetime]:
         start = first
@@ -117,7 +116,7 @@ def stored(
             end = min(start + WEEK, until)
             found = read.bins(topic, start, end)
             counted.update(found)
-            echo.update(_by_hand(read.results(topic, start, end)))
+            known.update(_known_then(read.results(topic, start, end)))
             yield from sorted(found)
             start = end
 
@@ -131,12 +130,13 @@ def stored(
         while recent[0][0] < end - HOUR:
             recent.popleft()
         anything = any(mentions for _, mentions in recent)
+        media, context = known.pop(start, (0, PLAIN))
         yield Past(
             Bin(topic, start, counts),
             _window(hours, end, topic, anything),
-            media=echo.pop(start, 0),
+            media=media,
             storm=any(since <= start < over for since, over in storms),
-            context=context(end),
+            context=context,
         )
 
 
@@ -148,11 +148,30 @@ def _window(hours: Hours, end: datetime, topic: str, anything: bool) -> Callable
     return window
 
 
-def _by_hand(results: list[BinResult]) -> Iterator[tuple[datetime, int]]:
-    """Yield the echo that a person had set, by bin."""
+def _known_then(results: list[BinResult]) -> Iterator[tuple[datetime, tuple[int, Context]]]:
+    """Yield what was known of bins besides their posts: the echo set by a person, and the context."""
     for result in results:
         found = result.assessment
-        if found is not None and any(
-            r.code is ReasonCode.MEDIA and r.text == BY_HAND for r in found.reasons
-        ):
-            yield result.start, int(found.media)
+        if found is None and result.uplift == 1.0:
+            continue
+        reasons = {r.code: r for r in found.reasons} if found is not None else {}
+        media = reasons.get(ReasonCode.MEDIA)
+        by_hand = int(found.media) if found and media and media.text == BY_HAND else 0
+        context = Context(
+            uplift=result.uplift,
+            planned=_text(reasons, ReasonCode.EXPECTED_EVENT),
+            capped=_names(reasons, ReasonCode.CAPPED),
+            down=_names(reasons, ReasonCode.MOVED),
+            strange=reasons[ReasonCode.NOT_OURS].value if ReasonCode.NOT_OURS in reasons else 0.0,
+        )
+        if by_hand or context != PLAIN:
+            yield result.start, (by_hand, context)
+
+
+def _text(reasons: Mapping[ReasonCode, Reason], code: ReasonCode) -> str:
+    return reasons[code].text if code in reasons else ""
+
+
+def _names(reasons: Mapping[ReasonCode, Reason], code: ReasonCode) -> tuple[str, ...]:
+    text = _text(reasons, code)
+    return tuple(text.split(", ")) if text else ()

@@ -160,12 +160,11 @@ def _deaf() -> list[str]:
 
 def test_it_only_reads_also_beside_whoever_writes(config: Path) -> None:
     path = config.parent / "sturmglas.db"
-    with closing(SqliteStore.open(f"sqlite:///{path}")) as store:
-        with store.begin() as tx:
-            tx.set_media("silent", 1, "kim", MONDAY)
-            before = _content(path)
-            assert "paged" in said(config, "--days", 2)  # does not wait for the writer
-            assert _content(path) == before
+    with closing(SqliteStore.open(f"sqlite:///{path}")) as store, store.begin() as tx:
+        tx.set_media("silent", 1, "kim", MONDAY)
+        before = _content(path)
+        assert "paged" in said(config, "--days", 2)  # does not wait for the writer
+        assert _content(path) == before
 
 
 def _content(path: Path) -> str:
