@@ -63,7 +63,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
     "tone_low": Threshold(0.35, "share", "an upper end below this is attention, not a storm; the "
         "model error of 0.07 is in it"),
-    "tone_times": Threshold(1.0, "x usual share", "a crowd is so much more critical than usual at times"),
+    "tone_times": Threshold(1.3, "x usual share", "a crowd is so much more critical than usual at times"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line"),
@@ -328,7 +328,11 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     usual = evidence.usual_share
     # What could not be read might be criticism: then nothing is said to be as usual.
     readable = seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
-    if seen.share.surely < limits["tone_times"] * usual and seen.share.low < limits["tone_sure"] and readable:
+    if (
+        seen.share.surely < limits["tone_times"] * usual
+        and seen.share.low < limits["tone_sure"]
+        and readable
+    ):
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:

@@ -22,8 +22,8 @@ MOST = 3.0
 """An hour teaches at most so many times the negatives that its posts would usually bring."""
 CROWD = 2.0
 """Times the usual posts that a sum must hold before it is a crowd, which may be more critical..."""
-CROWD_VARIES = 1.3
-"""...by so much, and no more sure than so many posts usually are."""
+VARIES = 1.3
+"""...by so much. No sum is raised whose share of negatives is not as far above the usual."""
 RAISED = 1.5
 """Times the usual count of negatives that a sum must hold: fewer posts with as many negatives are
 a raised share too, and nothing has happened."""
@@ -77,29 +77,36 @@ class SlowDetector(base.Estimator):
         In a crowd of more than `CROWD` times the usual posts, what differs counts for less.
         """
         out = []
+        for hours, seen, posts in self._sums(mentions, negatives):
+            usual = self._posts / self._weight if self._weight else math.inf
+            times = max(1.0, posts / (CROWD * hours * max(usual, 1e-9)))
+            expected = self.share() * posts * (VARIES - (VARIES - 1.0) / times)
+            out.append((expected + (seen - expected) / times, expected))
+        return out
+
+    def _sums(self, mentions: float, negatives: float) -> list[tuple[int, float, float]]:
         negatives += self._hour[0]
         mentions += self._hour[1]
-        usual = max(1e-9, self._posts / self._weight) if self._weight else math.inf
-        for hours in HOURS:
-            past = self._past[1 - hours :]
-            seen = negatives + sum(n for n, _ in past)
-            posts = mentions + sum(m for _, m in past)
-            times = posts / (CROWD * hours * usual)
-            expected = self.share() * posts
-            if times > 1.0:
-                expected *= CROWD_VARIES - (CROWD_VARIES - 1.0) / times
-                seen = expected + (seen - expected) / times
-            out.append((seen, expected))
-        return out
+        return [
+            (
+                hours,
+                negatives + sum(n for n, _ in self._past[1 - hours :]),
+                mentions + sum(m for _, m in self._past[1 - hours :]),
+            )
+            for hours in HOURS
+        ]
 
     def return_period(self, mentions: float, negatives: float) -> float:
         """Return the longest return period in days over all sums; 0 where none is raised."""
         usual = self._level / self._weight if self._weight else 0.0
         days = 0.0
-        for hours, tail, (seen, expected) in zip(
-            HOURS, self._tails, self.sums(mentions, negatives), strict=True
+        sums = self.sums(mentions, negatives)
+        counted = self._sums(mentions, negatives)
+        for tail, (seen, expected), (hours, read, posts) in zip(
+            self._tails, sums, counted, strict=True
         ):
-            if seen > expected and seen >= RAISED * hours * usual:
+            least = max(RAISED * hours * usual, VARIES * self.share() * posts)
+            if seen > expected and read >= least:
                 days = max(days, tail.return_period(tail.excess(seen, expected)))
         return days
 
