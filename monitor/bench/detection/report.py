@@ -47,8 +47,8 @@ def summary(records: Sequence[Record]) -> Record:
         "left_out": len(records) - len(known),
         "found": round(found / len(known), 4) if known else None,
         "found_95": [round(low, 4), round(high, 4)],
-        "delay_min_p50": _quantile(delays, 0.5),
-        "delay_min_p90": _quantile(delays, 0.9),
+        "delay_min_p50": quantile(delays, 0.5),
+        "delay_min_p90": quantile(delays, 0.9),
     }
 
 
@@ -101,7 +101,7 @@ def _budget(records: Sequence[Record]) -> Record:
     }
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float | None:
+def quantile(ordered: Sequence[float], share: float) -> float | None:
     """Return the quantile of ordered delays; None where it falls among the missed."""
     if not ordered:
         return None

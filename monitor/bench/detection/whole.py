@@ -8,9 +8,9 @@ from typing import Any
 
 from detectors.score.linear import LinearScorer
 from monitor.bench.data import data_folder
-from monitor.bench.detection import report
+from monitor.bench.detection import against, arrivals, equal, honest, report
 from monitor.bench.detection.harmless import RATES as HARMLESS_RATES
-from monitor.bench.detection.run import do, jobs
+from monitor.bench.detection.run import Job, do, jobs
 from monitor.bench.detection.storm import RATES
 from monitor.bench.detection.tone import readings
 from monitor.bench.figures import versions
@@ -19,7 +19,10 @@ Record = dict[str, Any]
 REPORTED_FROM = 1000
 """First seed of what is reported; those below were used for tuning."""
 SCENES = 200
-PARTS = ("null", "grid", "harmless", "slow", "four")
+PARTS = ("null", "grid", "harmless", "slow", "four", "arrivals", "honest", "against")
+FEWER = 4
+"""Peers, real arrivals and honesty take a quarter of the seeds."""
+Tell = Callable[[Sequence[Record]], Record]
 
 
 def run(
@@ -27,8 +30,8 @@ def run(
 ) -> dict[str, object]:
     """Run parts of the bench with ``seeds`` seeds a cell from ``first`` on; all cores are used.
 
-    Twenty seeds are what is reported: some 20 minutes on two cores. The harmless scenes, slow
-    storms and fortnights are ten times as many seeds, spread over four rates: 200 with twenty.
+    Twenty seeds are what is reported. The harmless scenes, slow storms and fortnights are ten times
+    as many seeds, spread over four rates: 200 with twenty. `FEWER` says what takes fewer.
     """
     scorer = LinearScorer.load()
     read = readings(data_folder(), scorer)
@@ -42,16 +45,31 @@ def run(
         },
     }
     processes = os.cpu_count() or 1
-    each = max(1, seeds * SCENES // 20 // len(HARMLESS_RATES))
     for part in parts:
         say(part)
-        if part == "grid":
-            todo, tell = jobs(part, range(first, first + seeds), RATES), report.storms
-        elif part == "null":
-            todo, tell = jobs(part, range(first, first + 2 * seeds), RATES[1:]), report.nulls
-        else:
-            todo = jobs(part, range(first, first + each), HARMLESS_RATES)
-            tell = {"harmless": report.harmless, "slow": report.others, "four": report.again}[part]
-        out[part] = tell(do(list(todo), processes, say))
+        todo, tell = _part(part, seeds, first)
+        out[part] = tell(do(todo, processes, say))
     out["versions"] = versions()
     return out
+
+
+def _part(part: str, seeds: int, first: int) -> tuple[list[Job], Tell]:
+    """Return the jobs of a part and what tells their records."""
+    every, fewer = range(first, first + seeds), range(first, first + max(1, seeds // FEWER))
+    if part == "grid":
+        return list(jobs(part, every, RATES)), report.storms
+    if part == "null":
+        return list(jobs(part, range(first, first + 2 * seeds), RATES[1:])), report.nulls
+    if part == "against":
+        return list(against.jobs(fewer)), equal.tell
+    if part == "arrivals":
+        return list(arrivals.jobs(fewer)), arrivals.tell
+    if part == "honest":
+        return list(honest.jobs(fewer)), honest.tell
+    each = max(1, seeds * SCENES // 20 // len(HARMLESS_RATES))
+    tell: dict[str, Tell] = {
+        "harmless": report.harmless,
+        "slow": report.others,
+        "four": report.again,
+    }
+    return list(jobs(part, range(first, first + each), HARMLESS_RATES)), tell[part]
