@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from alerts.incident import Incident
 from detectors.detection import Assessment, Level, Reason
+from detectors.silencers import Silencer
 from detectors.topic import Topic
 
 
@@ -72,7 +73,8 @@ class Alert:
 
     ``id`` is deterministic: incident, episode, reason and level; the same alert enqueued twice is
     one. ``key`` is the incident's outside key. ``negatives`` and ``expected`` are per hour over
-    the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook").
+    the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
+    words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     """
 
     id: str
@@ -96,6 +98,8 @@ class Alert:
     next_step: str = ""
     links: tuple[tuple[str, str], ...] = ()
     test: bool = False
+    terms: tuple[str, ...] = ()
+    silent: tuple[Silencer, ...] = ()
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:

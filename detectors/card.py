@@ -27,6 +27,8 @@ POSTS = 12
 """Representative posts on a card; as many are kept as evidence."""
 AUTHORS = 5
 PARTS = 6
+_LAST = ("author", "num")
+_ORDER = (*(name for name in COLUMNS if name not in _LAST), *_LAST)
 _NEGATIVE = int(Tone.NEGATIVE)
 
 
@@ -108,13 +110,13 @@ class Card:
 def in_order(rows: Window) -> Window:
     """Return the rows in an order that does not depend on when they were filed.
 
-    By time, then by what each row says; by its number only where two say the same.
+    By time, then by what each row says; by its author's key, which differs between installs, and
+    its number only where two say the same.
     """
-    columns = [getattr(rows, name) for name in COLUMNS]
-    number = COLUMNS.index("num")
-    order = sorted(zip(*columns, strict=True), key=lambda row: (row[0], row[2:], row[number]))
-    turned = zip(*order, strict=True) if order else ([] for _ in COLUMNS)
-    named = {name: list(column) for name, column in zip(COLUMNS, turned, strict=True)}
+    columns = [getattr(rows, name) for name in _ORDER]
+    order = sorted(zip(*columns, strict=True))
+    turned = zip(*order, strict=True) if order else ([] for _ in _ORDER)
+    named = {name: list(column) for name, column in zip(_ORDER, turned, strict=True)}
     return Window(rows.since, rows.until, **named)
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from alerts import words
 from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
+from alerts.stillness import silent_line
 from alerts.words import Language, pick
 from detectors.detection import Reason, ReasonCode
 
-WHY_LIMIT = 6
-"""Why-lines in one message; the page has them all."""
+WHY_LIMIT = 3
+"""Why-lines in one message: enough to believe it at 3 a.m.; the page has them all."""
+TERM_LENGTH = 40
 QUOTE_LENGTH = 280
 """Characters of a post that are quoted; the link leads to the whole."""
 _BLIND = frozenset({ReasonCode.BLIND})
@@ -31,6 +33,7 @@ class Message:
     """The parts of a message in reading order; an empty part is left out by every receiver.
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
+    ``about``: what the words are that came up, and what would have left it silent.
     """
 
     level: str
@@ -40,6 +43,7 @@ class Message:
     short: str
     lead: str
     why: tuple[str, ...]
+    about: tuple[str, ...]
     blind: tuple[str, ...]
     voices: tuple[Voice, ...]
     next_step: str
@@ -68,6 +72,7 @@ def message(delivery: Delivery, lang: Language) -> Message:
         short=f"{level}: {one_line(alert.topic_name)}. {count if triggers else spoken}",
         lead=_lead(alert, count, lang) if triggers else _ending(alert, lang),
         why=_why(alert, lang) if triggers else (),
+        about=_about(alert, lang) if triggers else (),
         blind=_blind(alert, lang) if triggers else (),
         voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
         next_step=one_line(alert.next_step) if triggers else "",
@@ -109,6 +114,16 @@ def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
     met = [r for r in alert.reasons if r.met and r.code not in _BLIND]
     met.sort(key=lambda r: _FIRST.index(r.code) if r.code in _FIRST else len(_FIRST))
     return tuple(one_line(_bare(r, lang)) for r in met[:WHY_LIMIT])
+
+
+def _about(alert: Alert, lang: Language) -> tuple[str, ...]:
+    """Return the card in short: words of the burst, and the nearest thing that would have silenced it."""
+    lines = []
+    if alert.terms:
+        said = ", ".join(one_line(term, TERM_LENGTH) for term in alert.terms)
+        lines.append(pick((f"Neue Wörter: {said}", f"New words: {said}"), lang))
+    lines += [one_line(silent_line(silencer, lang)) for silencer in alert.silent]
+    return tuple(lines)
 
 
 def _blind(alert: Alert, lang: Language) -> tuple[str, ...]:

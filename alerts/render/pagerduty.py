@@ -31,6 +31,7 @@ def event(delivery: Delivery, lang: Language, page_url: str = "") -> dict[str, o
         "reason": alert.reason.value,
         "lead": m.lead,
         "why": list(m.why),
+        "about": list(m.about),
         "posts": [f"{v.text} ({v.meta})" for v in m.voices],
         "next_step": m.next_step,
         "blind": list(m.blind),

@@ -21,6 +21,7 @@ def lines(delivery: Delivery, lang: Language) -> list[str]:
     out = [f"{m.feather} {m.title} ({delivery.alert.ref})", *(f"({mark})" for mark in m.marks)]
     out.append(m.lead)
     out += [f"- {line}" for line in m.why]
+    out += m.about
     for voice in m.voices:
         out.append(f"> {voice.text}")
         out.append(f"  {voice.meta}{f' · {voice.url}' if voice.url else ''}")

@@ -61,6 +61,7 @@ def _blocks(m: Message, ref: str, lang: Language) -> list[Json]:
     if m.why:
         items = [_section(_text(line)) for line in m.why]
         blocks.append(_rich({"type": "rich_text_list", "style": "bullet", "elements": items}))
+    blocks += [_rich(_section(_text(line))) for line in m.about]
     blocks += [_rich(_quote(voice)) for voice in m.voices]
     if m.next_step:
         label = pick(("Als Nächstes: ", "Next: "), lang)

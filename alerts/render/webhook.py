@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from alerts.alert import SEVERITY, Action, Alert, Delivery
 from alerts.fact import reason_json
-from alerts.render.message import QUOTE_LENGTH, message, one_line
+from alerts.render.message import QUOTE_LENGTH, TERM_LENGTH, message, one_line
+from alerts.stillness import silent_with
 from alerts.words import Language, level_name, reason_line
 
 TYPES: dict[Action, str] = {
@@ -62,6 +63,8 @@ def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
             {**reason_json(r), "sentence": line}
             for r, line in zip(alert.reasons, _sentences(alert, lang), strict=True)
         ],
+        "terms": [one_line(term, TERM_LENGTH) for term in alert.terms],
+        "silent_with": [silent_with(silencer, lang) for silencer in alert.silent],
         "posts": [
             {
                 "text": one_line(q.text, QUOTE_LENGTH),

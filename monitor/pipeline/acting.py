@@ -15,17 +15,20 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import advance, resolve
 from alerts.renotify import notify_reason
+from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
 from detectors.window import Counts, Window
 from monitor.pipeline.hours import HOUR
 from monitor.pipeline.lines import Line, incident_data
-from monitor.pipeline.response import Response
+from monitor.pipeline.response import Burst, Response
 from monitor.ports import Signals, Transaction
 
 REOPEN_WITHIN = timedelta(hours=24)
 REPLAY = "replay"
 """The actor who ends incidents in a recording."""
+SHOWN = frozenset({FactKind.OPENED, FactKind.LEVEL_ROSE, FactKind.REOPENED})
+"""Facts at which the card of the burst is kept."""
 SAME_STORM = 0.5
 """Share of a topic's last hour that must also belong to an incident's topics to be the same storm."""
 
@@ -172,25 +175,36 @@ class Acting:
         self._now_stands(replace(after, version=expected + 1))
         tx.add_facts(after.id, facts)
         lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
-        lines += self._speak(tx, before, after, seen, closing)
+        reason = notify_reason(before, after)
+        shows = after.level >= WATCH and any(fact.kind in SHOWN for fact in facts)
+        if reason is not None or shows:
+            window = tx.window(seen.topic, closing.end - HOUR, closing.end)
+            usual = closing.expected[seen.topic]
+            burst = self._response.burst(window, seen, after, usual)
+            tx.keep_evidence(after.id, burst.evidence)
+            if shows:
+                self._show(tx, after, burst, closing)
+            if reason is not None:
+                lines += self._speak(tx, reason, after, seen, closing, window, burst)
         self._signals.publish("incident", after.id, after.version + 1)
         return lines
+
+    def _show(self, tx: Transaction, after: Incident, burst: Burst, closing: Closing) -> None:
+        """Keep the burst's card as it stands now; the page shows the newest."""
+        payload = card_json(burst.card)
+        tx.add_facts(after.id, [Fact(FactKind.CARD, closing.end, closing.now, MACHINE, payload)])
 
     def _speak(
         self,
         tx: Transaction,
-        before: Incident | None,
+        reason: NotifyReason,
         after: Incident,
         seen: Assessment,
         closing: Closing,
+        window: Window,
+        burst: Burst,
     ) -> list[Line]:
-        """Queue the alert that this change deserves, keep its evidence, start or move the run."""
-        reason = notify_reason(before, after)
-        if reason is None:
-            return []
-        window = tx.window(seen.topic, closing.end - HOUR, closing.end)
-        burst = self._response.burst(window, seen)
-        tx.keep_evidence(after.id, burst.evidence)
+        """Queue the alert that this change deserves, start or move the run."""
         lines, next_step = self._response.run(tx, after, seen, burst, closing.now)
         expected = closing.expected[seen.topic]
         alert = self._response.alert(

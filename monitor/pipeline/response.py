@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, NotifyReason, Quote, compose
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.route import Route, route
+from detectors.card import POSTS, Card, card, first_negative, in_order, negatives
 from detectors.detection import Assessment, ReasonCode
+from detectors.ensemble import Thresholds
 from detectors.measures import representatives
 from detectors.score.base import Tone
-from detectors.terms import burst_terms
 from detectors.topic import Topic
-from detectors.window import Window
+from detectors.window import BIN, Window
 from monitor.pipeline.lines import Line, stamp
 from monitor.ports import Post, Reader, Transaction
 from playbooks.match import match
@@ -25,20 +26,31 @@ from playbooks.run import Run, next_step, raise_level, run_id, start
 SAMPLE = 400
 """Posts read on each side to tell what is new; more would not change the first six terms."""
 QUOTES = 3
-EVIDENCE = 12
+EVIDENCE = POSTS
+TERMS = 3
+"""New words named in one alert; the page has them all."""
+ROWS = 5_000
+"""Newest posts of a burst that its card is made of, of a day at most."""
+FIRST_WITHIN = 3 * BIN
+"""How long after the onset's bin began its first negative post is looked for."""
 DAY = timedelta(days=1)
+_NEGATIVE = int(Tone.NEGATIVE)
 PRIVATE = ("dm", "mail")
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What a burst is about: quoted posts, new terms, words of danger, posts kept as evidence."""
+    """What a burst is about: quoted posts, words of danger, posts kept as evidence, and its card."""
 
     quotes: tuple[Quote, ...]
-    terms: tuple[str, ...]
     texts: tuple[str, ...]
     tripwires: tuple[str, ...]
     evidence: tuple[int, ...]
+    card: Card
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return tuple(t.term for t in self.card.terms)
 
 
 class Response:
@@ -60,31 +72,63 @@ class Response:
         self._page_url = page_url.rstrip("/")
         self._language = language
 
-    def burst(self, window: Window, seen: Assessment) -> Burst:
-        """Return what the last hour is about. Deterministic: the same rows give the same burst."""
-        telling = representatives(window, EVIDENCE)
-        posts = {p.num: p for p in self._reader.posts([window.num[i] for i, _ in telling])}
+    def burst(self, window: Window, seen: Assessment, incident: Incident, expected: float) -> Burst:
+        """Return what the last hour is about, and the card of all since the burst began.
+
+        ``window`` of the last hour, ``expected`` negatives of it. Deterministic: the same rows give
+        the same burst.
+        """
+        hour = in_order(window)
+        telling = representatives(hour, EVIDENCE)
+        posts = {p.num: p for p in self._reader.posts([hour.num[i] for i, _ in telling])}
         quotes = [
-            _quote(posts[window.num[i]], copies)
+            _quote(posts[hour.num[i]], copies)
             for i, copies in telling
-            if window.num[i] in posts and posts[window.num[i]].kind not in PRIVATE
+            if hour.num[i] in posts and posts[hour.num[i]].kind not in PRIVATE
         ]
-        negative = [
-            num
-            for num, tone, kind in zip(window.num, window.tone, window.kind, strict=True)
-            if tone == Tone.NEGATIVE and kind not in PRIVATE
-        ]
-        now = self._texts(negative)
+        now = self._texts(negatives(hour))
         # What was said before the burst began, else a storm of hours is compared with itself.
         calm = min(window.since, seen.onset or window.since)
         before = self._reader.window(seen.topic, calm - DAY, calm, SAMPLE)
-        terms = burst_terms(now, self._texts(before.num))
+        made = self._card(hour, seen, incident, expected, now, self._texts(in_order(before).num))
+        kept = dict.fromkeys([*(hour.num[i] for i, _ in telling), *(p.num for p in made.posts)])
         return Burst(
             quotes=tuple(quotes[:QUOTES]),
-            terms=tuple(t.term for t in terms),
             texts=tuple(now),
             tripwires=tuple(sorted(_tripped(seen))),
-            evidence=tuple(window.num[i] for i, _ in telling),
+            evidence=tuple(kept),
+            card=made,
+        )
+
+    def _card(
+        self,
+        hour: Window,
+        seen: Assessment,
+        incident: Incident,
+        expected: float,
+        texts: Sequence[str],
+        before: Sequence[str],
+    ) -> Card:
+        topic = self._topics[seen.topic]
+        onset = seen.onset or min(incident.onset, hour.since)
+        since = max(onset, seen.at - DAY)
+        rows = in_order(self._reader.window(seen.topic, since, seen.at, ROWS))
+        first = None
+        if since > onset or len(rows) == ROWS:  # the rows no longer reach back to it
+            early = self._reader.window(seen.topic, onset, onset + FIRST_WITHIN)
+            first = first_negative(early, onset)
+        authors = {a for a, tone in zip(rows.author, rows.tone, strict=True) if tone == _NEGATIVE}
+        return card(
+            rows,
+            hour,
+            seen,
+            texts=texts,
+            before=before,
+            new_authors=self._reader.new_authors(seen.topic, authors - {0}, onset),
+            expected=expected,
+            limits=Thresholds(topic.thresholds),
+            budget_days=topic.alarm_budget_days,
+            onset=first,
         )
 
     def _texts(self, nums: Sequence[int]) -> list[str]:
@@ -168,7 +212,7 @@ class Response:
         links: tuple[tuple[str, str], ...] = ()
         if self._page_url:
             links = (("page", f"{self._page_url}/incidents/{incident.ref}"),)
-        return compose(
+        made = compose(
             incident,
             self._topics[seen.topic],
             seen,
@@ -181,10 +225,22 @@ class Response:
             next_step=next_step,
             links=links,
         )
+        return replace(
+            made,
+            since=since_first_post(incident, burst.card),
+            terms=burst.terms[:TERMS],
+            silent=burst.card.silent[:1],
+        )
 
     def channels(self, alert: Alert) -> tuple[str, ...]:
         """Return the channels that hear of this alert, in the order of the routes."""
         return route(alert, self._routes)
+
+
+def since_first_post(incident: Incident, of: Card) -> datetime:
+    """Return the incident's onset, dated to the first post of its bin where the card tells it."""
+    in_its_bin = incident.onset <= of.onset < incident.onset + BIN
+    return of.onset if in_its_bin else incident.onset
 
 
 def _tripped(seen: Assessment) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from alerts.alert import Alert, Delivery, DeliveryState, NotifyReason, Quote
 from detectors.detection import Level, Reason, ReasonCode
+from detectors.silencers import Change, Lever, Silencer
 from tests import builders as b
 
 HOSTILE = "<!channel> *fett* _kursiv_ <b>x</b> & „Zitat“ \u202e{{ 7 * 7 }}"
@@ -20,6 +21,7 @@ REASONS = (
     Reason(ReasonCode.TRIPWIRE, 3, 2, True, "recall"),
     Reason(ReasonCode.BLIND, 1.5, None, True, "forum"),
 )
+SILENT = (Silencer((Change(Lever.AUTHORS, 24, 118), Change(Lever.TRIPWIRE, 1, 3, "recall"))),)
 QUOTES = (
     Quote(
         "Heute zweimal abgebucht, und die Hotline legt auf.",
@@ -47,6 +49,8 @@ def alert(reason: NotifyReason = NotifyReason.FIRST, level: int = 5, **fields: A
         "return_period_days": 4018.0,
         "next_step": "Sachstand aus der Abrechnung holen",
         "links": (("page", "http://localhost:8787/incidents/NE-3"),),
+        "terms": ("zweimal abgebucht", "hotline", "#abzocke"),
+        "silent": SILENT,
     }
     storm = b.incident(level=Level(level), ref="NE-3")
     return b.alert(storm, reason=reason, **(values | fields))

@@ -92,12 +92,15 @@ def test_level_number_normal_why_posts_and_step_are_there(receiver: str, lang: L
     assert "zweimal abgebucht" in text
     assert "Charged twice" in text
     assert "Sachstand aus der Abrechnung" in text
+    assert "zweimal abgebucht, hotline, #abzocke" in text or '"hotline"' in text
+    silent = {"de": "94 negativen Stimmen weniger", "en": "94 negative voices fewer"}[lang]
+    assert silent in text
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_was_not_met_is_no_reason(lang: Language) -> None:
     m = message.message(TRIGGER, lang)
-    assert len(m.why) == 4
+    assert len(m.why) == 3
     assert not any("1,2×" in line or "1.2×" in line for line in m.why)
     assert m.why[0].startswith(("Stolperdraht", "Tripwire"))  # danger first
 
