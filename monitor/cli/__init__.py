@@ -12,12 +12,22 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from monitor.cli import backtest, benching, checking, detect, importing, keeping, running, score
+from monitor.cli import (
+    backtest,
+    benching,
+    checking,
+    detect,
+    importing,
+    keeping,
+    planning,
+    running,
+    score,
+)
 from monitor.cli.told import seen_enough
 
 ORDER = (
     *("demo", "import", "replay", "serve", "check", "doctor", "backtest"),
-    *("work", "backup", "restore", "score", "detect", "train", "eval", "bench"),
+    *("plan", "work", "backup", "restore", "score", "detect", "train", "eval", "bench"),
 )
 """As a new user needs them; the rest behind, by name."""
 
@@ -60,7 +70,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for part in (running, backtest, importing, detect, score, checking, keeping, benching):
+for part in (running, backtest, importing, detect, score, checking, planning, keeping, benching):
     part.register(app)
 
 

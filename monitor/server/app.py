@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock
 from monitor.server import docs, errors, live
-from monitor.server.api import incidents, sources, system, topics
+from monitor.server.api import incidents, planned, sources, system, topics
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
 from monitor.server.door import PATH, Door
@@ -83,6 +83,7 @@ def create_app(
     web.include_router(system.router(service, commit))
     web.include_router(topics.router(service))
     web.include_router(incidents.router(service))
+    web.include_router(planned.router(service))
     web.include_router(sources.router(service))
     web.include_router(live.router(hub))
     docs.install(web)
