@@ -212,7 +212,7 @@ def compared(ours: Delays, other: Delays) -> Record:
 
     sides = (ours, other)
     either = np.isfinite(ours.minutes) & np.isfinite(other.minutes)
-    earlier = (other.minutes - ours.minutes)[either]
+    earlier = other.minutes[either] - ours.minutes[either]
     return {
         "delay_ratio": round(ratio(sides), 3) if math.isfinite(median(other.minutes)) else None,
         "delay_ratio_95": bootstrap(sides, ratio),
