@@ -112,7 +112,7 @@ def test_an_author_who_was_deleted_is_written_again(store: SqliteStore) -> None:
 def test_a_narrow_row_says_what_the_wide_one_does(store: SqliteStore) -> None:
     row = b.filed(1)
     file_batch(store, [row])
-    expected = (row.topics[0], seconds(row.at), *narrow_rest(1, row))
+    expected = (row.topics[0], seconds(row.at), *narrow_rest(1, row), "")
     assert query(store, f"SELECT {','.join(NARROW)} FROM mention_topic") == [expected]
     assert len(wide_row(1, row, 0, 0)) == len(WIDE)
 
