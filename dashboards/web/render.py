@@ -16,15 +16,17 @@ from markupsafe import Markup, escape
 
 from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
-from alerts.words import Language, level_name, reason_line
+from alerts.words import Language, level_name, reason_line, return_period
 from dashboards.web import svg
 from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
+from dashboards.web.planned_views import PlannedPage
 from dashboards.web.policy import CSP as CSP
 from dashboards.web.policy import STATIC as STATIC
 from dashboards.web.quotes import http_url, marked
+from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
 from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import Chrome, FactView, IncidentList, IncidentPage, Situation
@@ -88,6 +90,18 @@ def incidents(view: IncidentList, *, part: bool = False) -> str:
     return _draw("incidents", view, view.chrome, part)
 
 
+def settings(view: TopicSettings, *, part: bool = False) -> str:
+    """Return a topic's settings: the page, or with ``part`` only what came of a trial."""
+    if part:
+        return _environment().get_template("_trial.html").render(_context(view, view.chrome))
+    return _draw("settings", view, view.chrome, part)
+
+
+def planned(view: PlannedPage) -> str:
+    """Return the planned events of a topic on a page of their own."""
+    return _draw("planned", view, view.chrome, part=False)
+
+
 def status(chrome: Chrome) -> str:
     """Return the region in the head that says how fresh the data is."""
     return _environment().get_template("_status.html").render(_context(chrome, chrome))
@@ -138,6 +152,7 @@ def _context(view: object, chrome: Chrome) -> dict[str, Any]:
         "point_text": partial(svg.point_text, words=words),
         "trace": partial(trace, t=t),
         "still": partial(still, t=t),
+        "period": lambda days: t.mark(escape(return_period(days, spoken))),
         "why_texts": lambda whys: t.mark(escape("; ".join(why_text(w, lang) for w in whys))),
         "fact": partial(_fact, t, word, view),
         "lang_name": lambda code: t(f"lang.{code}") if code in LANG_NAMES else code,

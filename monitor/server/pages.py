@@ -25,6 +25,8 @@ from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.ports import Unavailable
+from monitor.server import page_planned, page_settings
+from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
     cause_of,
@@ -36,7 +38,7 @@ from monitor.server.page_incidents import (
     row_of,
     run_view,
 )
-from monitor.server.page_posts import Heard, post_view
+from monitor.server.page_posts import Heard
 from monitor.server.page_topics import Sight, reading, situation
 from monitor.service import Service
 from playbooks.run import StepState
@@ -66,6 +68,8 @@ def router(service: Service) -> APIRouter:
     _preferring(api)
     _acting(api, house)
     _stepping(api, house)
+    page_settings.route(api, service)
+    page_planned.route(api, service)
     return api
 
 
@@ -161,7 +165,8 @@ def _incident_view(
     worst = max(readings, key=lambda r: (r.tile.level or 0, r.tile.negatives), default=None)
     runs = current_runs(read, found)
     facts = read.facts(found.id)
-    evidence = tuple(post_view(p) for p in read.evidence(found.id))
+    cards = cards_of(facts)
+    evidence = evidence_views(read.evidence(found.id), cards)
     voice = house.heard.voices(read, worst.topic.id, now) if worst and found.is_open else None
     assessment = worst.latest.assessment if worst and worst.latest else None
     page = IncidentPage(
@@ -190,6 +195,7 @@ def _incident_view(
         all_facts=all,
         deliveries=tuple(delivery_view(d) for d in reversed(read.deliveries(found.id))),
         cause=cause_of(facts),
+        card=card_view(read, cards),
     )
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)

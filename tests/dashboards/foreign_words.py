@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.dashboards.incident_scenes import deliveries, facts, steps
+from tests.dashboards.incident_scenes import CARD, deliveries, facts, steps
 from tests.dashboards.situation_scenes import GAPS, POSTS, TERMS, detail, tiles
 
 FOREIGN = frozenset(
@@ -14,6 +14,8 @@ FOREIGN = frozenset(
         *(p.handle for p in POSTS),
         *(p.source for p in POSTS),
         *(s.name for s in detail().sources),
+        *(s.name for s in CARD.sources),
+        *(a.handle or a.key[:6] for a in CARD.authors),
         *(d.channel for d in deliveries()),
         *(d.error for d in deliveries()),
         *(x.owner for x in steps()),
@@ -28,11 +30,13 @@ FOREIGN = frozenset(
             "M. Petersen",
             "Abrechnung",
         ),
+        *("Nordwind", "Südwind", "südwind", "kundenportal", "@nordwind", "modellbahn"),
+        *("Europe/Berlin", "K-7", "K-8", "K-9"),
         *("pipeline: 41 s behind", "503 Service Unavailable", "forum"),
     }
 ) - {""}
 """What users, platforms and playbooks wrote in these scenes."""
-UNITS = r"\b(CET|min|Nov|Tue|Mon)\b"
+UNITS = r"\b(CET|min|Oct|Nov|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
 """What Babel and units bring into the test language, which is formatted as English."""
 SAME_IN_BOTH = frozenset(
     {

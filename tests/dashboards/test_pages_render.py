@@ -15,7 +15,7 @@ from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
 from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
-from tests.dashboards import incident_scenes, situation_scenes
+from tests.dashboards import incident_scenes, settings_scenes, situation_scenes
 from tests.dashboards.foreign_words import FOREIGN, SAME_IN_BOTH, UNITS
 
 PAGES: dict[str, Callable[[str], str]] = {
@@ -30,6 +30,10 @@ PAGES: dict[str, Callable[[str], str]] = {
     "watch": lambda lang: render.incident(incident_scenes.watch(lang)),
     "ended": lambda lang: render.incident(incident_scenes.ended(lang)),
     "incidents": lambda lang: render.incidents(incident_scenes.incidents(lang)),
+    "settings": lambda lang: render.settings(settings_scenes.plain(lang)),
+    "tried": lambda lang: render.settings(settings_scenes.tried(lang)),
+    "unpaged": lambda lang: render.settings(settings_scenes.unpaged(lang)),
+    "refused": lambda lang: render.settings(settings_scenes.refused(lang)),
     "missing": lambda lang: render.missing(situation_scenes.chrome(lang=lang)),
 }
 every_page = pytest.mark.parametrize("name", PAGES)
@@ -231,7 +235,7 @@ def test_why_and_numbers_stand_beside_their_normal() -> None:
     html = render.situation(situation_scenes.storm("de"))
     assert "<b>318</b> negative Beiträge in der letzten Stunde, erwartet 0–12." in html
     assert "Warum Stufe 5?" in html
-    assert "weniger als 250 negative Stimmen (gemessen: 318)" in html
+    assert "69 negativen Stimmen weniger als den 318" in html
 
 
 def test_reasons_read_as_in_every_alert() -> None:
