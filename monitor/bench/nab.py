@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from detectors.burst import SETTLED, AlertScore, Burst
+from monitor.bench.detection.peers import PEERS, windowed_z
 
 PROBATION_SHARE = 0.15
 PROBATION_ROWS = 750
@@ -170,18 +173,74 @@ def burst_scores(file: Labelled) -> list[float]:
     return out
 
 
-def report(folder: Path) -> dict[str, dict[str, float]]:
-    """Return per profile: score with the threshold chosen on the set, and left one file out."""
-    files = load(folder)
-    scores = {name: burst_scores(file) for name, file in files.items()}
+Scores = Mapping[str, Sequence[float]]
+
+
+def figures(scores: Scores, files: Mapping[str, Labelled]) -> dict[str, dict[str, float]]:
+    """Return per profile: score with the threshold chosen on the set, and left one file out; and
+    what that threshold means: windows found, and rows fired outside of any."""
     rows = {name: row_values(len(f.values), f.windows) for name, f in files.items()}
     windows = sum(len(f.windows) for f in files.values())
     out = {}
     for profile in PROFILES:
         raw, at = best_threshold(scores, rows, profile)
+        found, false = fired(scores, rows, at)
         out[profile.name] = {
             "score": normalised(raw, windows, profile),
             "threshold": at,
             "left_one_file_out": left_one_out(scores, rows, profile),
+            "windows": windows,
+            "windows_found": found,
+            "false_rows": false,
         }
     return out
+
+
+def fired(
+    scores: Scores, rows: Mapping[str, Sequence[tuple[int, float]]], at: float
+) -> tuple[int, int]:
+    """Return how many windows hold a fired row, and how many rows fired outside of any."""
+    found: set[tuple[str, int]] = set()
+    false = 0
+    for name, worth in rows.items():
+        start = min(int(PROBATION_SHARE * len(worth)), PROBATION_ROWS)
+        for i in range(start, len(worth)):
+            if scores[name][i] >= at:
+                window = worth[i][0]
+                false += window < 0
+                found |= {(name, window)} if window >= 0 else set()
+    return len(found), false
+
+
+def report(folder: Path) -> dict[str, dict[str, float]]:
+    """Return our figures on realTweets, as `figures` gives them."""
+    files = load(folder)
+    return figures({name: burst_scores(file) for name, file in files.items()}, files)
+
+
+def peers(folder: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the figures of what others do, over the same rows; about half a minute.
+
+    Each score is used as it is; ours speaks once about a burst and they do not, which costs them
+    false rows. ``z, once``: the windowed z behind the same rule (`AlertScore`), to tell what the
+    rule alone is worth.
+    """
+    files = load(folder)
+    values = {name: np.asarray(file.values) for name, file in files.items()}
+    out = {
+        peer.name.partition(",")[0]: figures(
+            {name: peer.scores(v).tolist() for name, v in values.items()}, files
+        )
+        for peer in PEERS
+        if peer.negatives
+    }
+    out["z, once"] = figures(
+        {name: _once(windowed_z(v).tolist()) for name, v in values.items()}, files
+    )
+    return out
+
+
+def _once(scores: Sequence[float]) -> list[float]:
+    """Return scores that speak only when they are higher than all of the last day."""
+    alert = AlertScore()
+    return [alert.step(max(score, 0.0)) for score in scores]

@@ -85,6 +85,7 @@ def _nab(o: Options) -> Record:
 
     record: Record = {"bench": "nab", "set": "realTweets", "causal": True}
     record.update(nab.report(data_folder() / "nab"))
+    record["peers"] = nab.peers(data_folder() / "nab")
     return record
 
 
@@ -198,7 +199,7 @@ def bench(
     ] = 20,
     part: Annotated[
         str,
-        typer.Option(metavar="PART", help="detection: null, grid, harmless, slow or four alone."),
+        typer.Option(metavar="PART", help="detection: one part alone, such as null or grid."),
     ] = "",
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
 ) -> None:
