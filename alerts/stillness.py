@@ -9,9 +9,11 @@ from detectors.silencers import Change, Lever, Silencer
 
 
 def silent_line(silencer: Silencer, lang: Language) -> str:
-    """Return a sentence without its full stop: "Still geblieben wäre es mit 5 ... weniger"."""
+    """Return a sentence without its full stop: "It would have stayed silent with ..."."""
     said = silent_with(silencer, lang)
-    return pick((f"Still geblieben wäre es mit {said}", f"Silent with {said}"), lang)
+    return pick(
+        (f"Still geblieben wäre es mit {said}", f"It would have stayed silent with {said}"), lang
+    )
 
 
 def silent_with(silencer: Silencer, lang: Language) -> str:
@@ -27,16 +29,15 @@ def _budget(c: Change, lang: Language) -> str:
 
 
 def _authors(c: Change, lang: Language) -> str:
-    fewer, was = number(c.measured - c.value, lang), number(c.measured, lang)
-    one = c.measured - c.value == 1
-    de = f"{fewer} negativen {'Stimme' if one else 'Stimmen'} weniger als den {was}"
-    return pick((de, f"{fewer} negative {'voice' if one else 'voices'} fewer than {was}"), lang)
+    most, was = number(c.value, lang), number(c.measured, lang)
+    de = f"höchstens {most} der {was} negativen Stimmen"
+    return pick((de, f"at most {most} of the {was} negative voices"), lang)
 
 
 def _threads(c: Change, lang: Language) -> str:
     most, was = number(c.value, lang), number(c.measured, lang)
-    de = f"Kritik in höchstens {most} statt {was} Gesprächsfäden"
-    return pick((de, f"criticism in at most {most} threads instead of {was}"), lang)
+    de = f"Kritik in höchstens {most} der {was} Gesprächsfäden"
+    return pick((de, f"criticism in at most {most} of the {was} threads"), lang)
 
 
 def _multiple(c: Change, lang: Language) -> str:
@@ -60,8 +61,8 @@ def _reach(c: Change, lang: Language) -> str:
 def _tripwire(c: Change, lang: Language) -> str:
     name = pick(TRIPWIRE_NAMES.get(c.text, (c.text, c.text)), lang)
     most, was = number(c.value, lang), number(c.measured, lang)
-    de = f"höchstens {most} statt {was} am Stolperdraht „{name}“"
-    return pick((de, f"at most {most} instead of {was} at the tripwire “{name}”"), lang)
+    de = f"höchstens {most} von {was} am Stolperdraht „{name}“"
+    return pick((de, f"at most {most} of {was} at the tripwire “{name}”"), lang)
 
 
 def _media(c: Change, lang: Language) -> str:

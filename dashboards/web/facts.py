@@ -18,6 +18,7 @@ KEY_FACTS = frozenset(FactKind) - {
     FactKind.ALERT_SENT,
     FactKind.STEP_ASSIGNED,
     FactKind.LEVEL_FELL,
+    FactKind.CARD,
 }
 """What the timeline shows before anybody asks for everything."""
 SMALL = ("text", "note", "cause", "error")

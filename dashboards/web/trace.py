@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from alerts.stillness import silent_with
 from alerts.words import TRIPWIRE_NAMES, Language, pick, return_period
 from dashboards.web.i18n import Translator
 from detectors.detection import Reason, ReasonCode
+from detectors.silencers import Silencer
 
 SHARES = {
     ReasonCode.NEGATIVE_SHARE,
@@ -69,16 +71,11 @@ def reason_icon(reason: Reason) -> str:
     return ICONS.get(reason.code, "people")
 
 
-def still(reasons: Sequence[Reason], t: Translator) -> list[Markup]:
-    """Return what would have kept the alarm silent: each met measure, had it stayed below."""
-    found = []
-    for reason in reasons:
-        key = f"still.{_name(reason)}"
-        if reason.met and reason.threshold is not None and t.has(key):
-            found.append(
-                t(key, threshold=_threshold(reason, t), value=_value(reason.code, reason.value, t))
-            )
-    return found
+def still(found: Sequence[Silencer], t: Translator) -> list[Markup]:
+    """Return what would have kept the alarm silent, a line each, as the alert says it."""
+    lang: Language = "de" if t.lang == "de" else "en"
+    lead = pick(("mit ", "with "), lang)
+    return [t.mark(escape(lead + silent_with(silencer, lang))) for silencer in found]
 
 
 def _row(reason: Reason, t: Translator) -> TraceRow:
@@ -106,12 +103,7 @@ def _bound(reason: Reason, t: Translator) -> str:
     if reason.threshold is None:
         return ""
     upward = (reason.value >= reason.threshold) == reason.met
-    return f"{'≥' if upward else '<'} {_threshold(reason, t)}"
-
-
-def _threshold(reason: Reason, t: Translator) -> str:
-    assert reason.threshold is not None
-    return _value(reason.code, reason.threshold, t)
+    return f"{'≥' if upward else '<'} {_value(reason.code, reason.threshold, t)}"
 
 
 def _value(code: ReasonCode, value: float, t: Translator) -> str:

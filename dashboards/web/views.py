@@ -17,6 +17,7 @@ from alerts.fact import FactKind
 from alerts.incident import Outcome, Status
 from dashboards.web.curve import Curve, Range, Span, Spark
 from detectors.detection import Level, Reason
+from detectors.silencers import Silencer
 from playbooks.playbook import Role, Text
 from playbooks.run import StepState
 
@@ -183,6 +184,46 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorView:
+    """One author of a burst. ``handle`` is "" where the vault has none; then ``key`` tells them apart.
+
+    ``reach`` of their widest post, ``posts`` negatives of theirs; ``new`` to the topic.
+    """
+
+    key: str
+    handle: str
+    reach: int
+    posts: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A burst as it stood at ``at``, when the incident last opened or rose to ``level``.
+
+    ``hour`` negatives of the last hour against ``expected``; ``days`` return period, 0 where unknown.
+    ``negatives`` since ``onset``, the first of them. ``new_share`` of ``authors_known`` different
+    people. ``silent``: what would have kept it below 4.
+    """
+
+    at: datetime
+    level: Level
+    onset: datetime
+    hour: int
+    expected: Range
+    days: float
+    negatives: int
+    authors_known: int
+    new_share: float
+    term_posts: int
+    terms: tuple[Term, ...] = ()
+    authors: tuple[AuthorView, ...] = ()
+    sources: tuple[Share, ...] = ()
+    langs: tuple[Share, ...] = ()
+    silent: tuple[Silencer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRow:
     """An incident in one line."""
 
@@ -220,6 +261,7 @@ class Detail:
     authors: int | None = None
     media: Level = Level.CALM
     reasons: tuple[Reason, ...] = ()
+    silent: tuple[Silencer, ...] = ()
     posts: tuple[PostView, ...] = ()
     terms: tuple[Term, ...] = ()
     term_posts: int = 0
@@ -352,6 +394,7 @@ class IncidentPage:
     all_facts: bool = False
     deliveries: tuple[DeliveryView, ...] = ()
     cause: str = ""
+    card: CardView | None = None
 
 
 @dataclass(frozen=True, slots=True)

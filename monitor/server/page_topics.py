@@ -12,9 +12,12 @@ from alerts.incident import Incident
 from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
 from dashboards.web.views import Chrome, Detail, Gap, GapKind, Situation, Tile, Trend, Unknown
 from detectors.detection import WATCH, Level, Reason, ReasonCode
+from detectors.ensemble import Thresholds
+from detectors.silencers import Silencer, silencers
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
 from monitor.desk.coverage import gaps, unseen
+from monitor.desk.planned import announced
 from monitor.ports import BinResult, CurvePoint, Reader, SourceState
 from monitor.server.page_incidents import row_of
 from monitor.server.page_posts import HOUR, Heard
@@ -227,6 +230,14 @@ def _reasons(latest: BinResult | None) -> tuple[Reason, ...]:
     return latest.assessment.reasons if latest and latest.assessment else ()
 
 
+def _silent(r: Reading) -> tuple[Silencer, ...]:
+    """Return what would have kept the newest bin below 4."""
+    seen = r.latest.assessment if r.latest else None
+    if seen is None:
+        return ()
+    return silencers(seen, Thresholds(r.topic.thresholds), r.topic.alarm_budget_days)
+
+
 # --- the chosen topic -------------------------------------------------------------------------
 
 
@@ -252,6 +263,7 @@ def _detail(
         authors=round(authors[0].value) if authors else None,
         media=assessment.media if assessment else Level.CALM,
         reasons=_reasons(r.latest),
+        silent=_silent(r),
         posts=voice.posts,
         terms=voice.terms,
         term_posts=voice.texts,
@@ -279,6 +291,10 @@ def _curve(
     points = read.curve(r.topic.id, now - length, now, step_s)
     since = points[0].at if points else now
     marks = [Mark(onset, MarkKind.ONSET)] if onset else []
+    marks += [
+        Mark(e.starts, MarkKind.PLANNED, until=e.core[1], text=e.title)
+        for e in announced(read, since, now, r.topic.id)
+    ]
     for incident in incidents[:3]:
         if incident.updated_at >= since:
             marks += filter(None, map(_mark, read.facts(incident.id)))
@@ -296,7 +312,7 @@ def _curve(
             )
             for p in points
         ),
-        marks=_once([m for m in marks if m.at >= since]),
+        marks=_once([m for m in marks if (m.until or m.at) >= since]),
     )
 
 

@@ -19,18 +19,13 @@ from detectors.silencers import Change, Lever, Silencer
         ),
         (
             Change(Lever.AUTHORS, 7, 10),
-            "3 negativen Stimmen weniger als den 10",
-            "3 negative voices fewer than 10",
-        ),
-        (
-            Change(Lever.AUTHORS, 7, 8),
-            "1 negativen Stimme weniger als den 8",
-            "1 negative voice fewer than 8",
+            "höchstens 7 der 10 negativen Stimmen",
+            "at most 7 of the 10 negative voices",
         ),
         (
             Change(Lever.THREADS, 1, 9),
-            "Kritik in höchstens 1 statt 9 Gesprächsfäden",
-            "criticism in at most 1 threads instead of 9",
+            "Kritik in höchstens 1 der 9 Gesprächsfäden",
+            "criticism in at most 1 of the 9 threads",
         ),
         (
             Change(Lever.MULTIPLE, 2.9, 12.6),
@@ -49,8 +44,8 @@ from detectors.silencers import Change, Lever, Silencer
         ),
         (
             Change(Lever.TRIPWIRE, 1, 3, "recall"),
-            "höchstens 1 statt 3 am Stolperdraht „Rückruf“",
-            "at most 1 instead of 3 at the tripwire “recall”",
+            "höchstens 1 von 3 am Stolperdraht „Rückruf“",
+            "at most 1 of 3 at the tripwire “recall”",
         ),
         (
             Change(Lever.MEDIA, 3, 5),

@@ -10,15 +10,19 @@ from alerts.fact import MACHINE, FactKind
 from alerts.incident import Outcome, Status
 from dashboards.web.curve import Range
 from dashboards.web.views import (
+    AuthorView,
+    CardView,
     DeliveryView,
     FactView,
     IncidentList,
     IncidentPage,
     RunView,
+    Share,
     StepView,
     Trend,
 )
 from detectors.detection import Level
+from detectors.silencers import Change, Lever, Silencer
 from playbooks.playbook import Role, Text
 from playbooks.run import StepState
 from tests.dashboards.situation_scenes import (
@@ -214,6 +218,31 @@ def deliveries() -> tuple[DeliveryView, ...]:
     )
 
 
+CARD = CardView(
+    at=ONSET + minutes(26),
+    level=Level.STORM,
+    onset=ONSET + timedelta(minutes=3, seconds=41),
+    hour=142,
+    expected=Range(0, 12),
+    days=4018.0,
+    negatives=137,
+    authors_known=98,
+    new_share=0.61,
+    term_posts=142,
+    terms=TERMS,
+    authors=(
+        AuthorView("8c1f5a2b00000001", "zaehlerstand_kiel", 12_400, 3, new=False),
+        AuthorView("03fa9a2b00000002", "", 8_100, 1, new=True),
+    ),
+    sources=(Share("Kurznachrichten", 0.7, 96), Share("Stadtforum", 0.3, 41)),
+    langs=(Share("de", 0.9, 123), Share("en", 0.1, 14)),
+    silent=(
+        Silencer((Change(Lever.AUTHORS, 7, 98),)),
+        Silencer((Change(Lever.MULTIPLE, 2.9, 19.0), Change(Lever.TRIPWIRE, 2, 3, "data_leak"))),
+    ),
+)
+
+
 def incident(lang: str = "de", **more: object) -> IncidentPage:
     run = RunView(
         "a1b2c3d4e5f6-1-abrechnung",
@@ -248,6 +277,7 @@ def incident(lang: str = "de", **more: object) -> IncidentPage:
         facts=facts(),
         fact_count=23,
         deliveries=deliveries(),
+        card=CARD,
     )
     return replace(base, **more)  # type: ignore[arg-type]  # fields by name
 

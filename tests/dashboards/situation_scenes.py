@@ -24,6 +24,7 @@ from dashboards.web.views import (
     Viewer,
 )
 from detectors.detection import Level, Reason, ReasonCode
+from detectors.silencers import Change, Lever, Silencer
 
 NOW = datetime(2026, 11, 17, 13, 32, 8, tzinfo=UTC)
 ONSET = datetime(2026, 11, 17, 13, 0, tzinfo=UTC)
@@ -265,6 +266,7 @@ def detail(storm: bool = True) -> Detail:
         authors=318,
         media=Level.LIGHT_AIR,
         reasons=REASONS,
+        silent=(Silencer((Change(Lever.AUTHORS, 249, 318),)),),
         posts=POSTS,
         terms=TERMS,
         term_posts=318,

@@ -235,7 +235,7 @@ def test_why_and_numbers_stand_beside_their_normal() -> None:
     html = render.situation(situation_scenes.storm("de"))
     assert "<b>318</b> negative Beiträge in der letzten Stunde, erwartet 0–12." in html
     assert "Warum Stufe 5?" in html
-    assert "69 negativen Stimmen weniger als den 318" in html
+    assert "mit höchstens 249 der 318 negativen Stimmen" in html
 
 
 def test_reasons_read_as_in_every_alert() -> None:

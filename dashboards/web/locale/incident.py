@@ -77,6 +77,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>{n}</b> negative in the last hour, {expected}",
     ),
     "why.more": ("alle Merkmale und Schwellen", "all measures and thresholds"),
+    "card.title": ("Als es Stufe {n} wurde", "When it became level {n}"),
+    "card.at": ("Stand {time}", "as of {time}"),
+    "card.rate": (
+        "<b>{n}</b> negativ in der Stunde davor, {expected}",
+        "<b>{n}</b> negative in the hour before, {expected}",
+    ),
+    "card.rare": ("so viel auf einmal: {period}", "this much at once: {period}"),
+    "card.onset": (
+        "erster Beitrag <b>{time}</b>, seither {n} negativ",
+        "first post <b>{time}</b>, {n} negative since",
+    ),
+    "card.new": (
+        "<b>{share}</b> von {n} Person schrieb hier zum ersten Mal|<b>{share}</b> von {n} Personen schrieben hier zum ersten Mal",
+        "<b>{share}</b> of {n} person wrote here for the first time|<b>{share}</b> of {n} people wrote here for the first time",
+    ),
+    "card.nobody": ("ohne genannte Personen", "no people stated"),
+    "card.authors": ("Wer am weitesten gehört wird", "Who is heard farthest"),
+    "card.author": ("Person {key}", "person {key}"),
+    "card.author.new": ("neu hier", "new here"),
+    "card.author.n": ("{n} Beitrag|{n} Beiträge", "{n} post|{n} posts"),
+    "card.author.reach": ("Reichweite {n}", "reach {n}"),
+    "card.terms": (
+        "in {n} Beitrag, gegen davor|in {n} Beiträgen, gegen davor",
+        "in {n} post, against before|in {n} posts, against before",
+    ),
+    "card.more": ("wer, woher, welche Sprache", "who, where from, which language"),
     "steps.title": ("Playbook „{name}“", "Playbook “{name}”"),
     "steps.sub": (
         "{done} von {total} erledigt, gestartet {time}",
@@ -167,6 +193,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.step_skipped": ("{actor} überspringt: {step}", "{actor} skipped: {step}"),
     "fact.step_assigned": ("{actor} übernimmt: {step}", "{actor} takes: {step}"),
     "fact.run_finished": ("Playbook abgearbeitet", "Playbook finished"),
+    "fact.card": ("Karte festgehalten, {level}", "Card kept, {level}"),
     "fact.media_set": (
         "{actor} setzt das Medienecho auf {level}",
         "{actor} set the media echo to {level}",

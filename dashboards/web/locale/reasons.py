@@ -1,4 +1,4 @@
-"""Texts of the trace: a short noun for each measure, and what would have kept it silent.
+"""Texts of the trace: a short noun for each measure.
 
 The sentence for a reason is `alerts.words`' business and is the same in page, chat and mail.
 """
@@ -70,36 +70,4 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unit.hours": ("{n} Stunde|{n} Stunden", "{n} hour|{n} hours"),
     "unit.days.plain": ("{n} Tag|{n} Tage", "{n} day|{n} days"),
     "unit.times": ("{n}×", "{n}×"),
-    "still.negative_burst": (
-        "ein Schub, der öfter als {threshold} vorkommt (gemessen: {value})",
-        "a burst that comes more often than {threshold} (measured: {value})",
-    ),
-    "still.negative_authors": (
-        "weniger als {threshold} negative Stimmen (gemessen: {value})",
-        "fewer than {threshold} negative voices (measured: {value})",
-    ),
-    "still.negative_threads": (
-        "weniger als {threshold} Gesprächsfäden mit Kritik (gemessen: {value})",
-        "fewer than {threshold} threads with criticism (measured: {value})",
-    ),
-    "still.negative_share": (
-        "ein Anteil Kritik unter {threshold} (gemessen: {value})",
-        "a share of criticism below {threshold} (measured: {value})",
-    ),
-    "still.multiple": (
-        "weniger als {threshold} das Übliche (gemessen: {value})",
-        "less than {threshold} the usual (measured: {value})",
-    ),
-    "still.tripwire": (
-        "weniger als {threshold} unabhängige Personen am Stolperdraht (gemessen: {value})",
-        "fewer than {threshold} independent people at the tripwire (measured: {value})",
-    ),
-    "still.reach": (
-        "kein negativer Beitrag mit Reichweite ab {threshold} (gemessen: {value})",
-        "no negative post with a reach of {threshold} (measured: {value})",
-    ),
-    "still.young_negatives": (
-        "weniger Kritik als in den ersten Tagen üblich plus Schwelle {threshold} (gemessen: {value})",
-        "less criticism than usual in the first days plus threshold {threshold} (measured: {value})",
-    ),
 }
