@@ -62,13 +62,18 @@ class MarkKind(StrEnum):
     ROSE = "rose"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
+    """A moment of the curve; with ``until`` a stretch of it, named by ``text``."""
+
     at: datetime
     kind: MarkKind
     level: Level | None = None
+    until: datetime | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

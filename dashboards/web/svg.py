@@ -21,6 +21,8 @@ HEADROOM = 2.4
 """A quiet curve fills less than half: the axis reaches at least so many times the expected."""
 ALL_LIMIT = 4.0
 """The line of all posts is left out where it would press the negatives flat."""
+TITLE = 28
+"""Longest title of what was announced that is written into a chart, in characters."""
 CHAR_PX = 6.2
 """Mean width of a character at 11 px, to keep labels apart."""
 TICKS = tuple(timedelta(minutes=m) for m in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880))
@@ -154,7 +156,8 @@ def _drawing(curve: Curve, words: Words, frame: Frame, name: str, label: str, ki
     def y(value: float) -> float:
         return frame.base - (frame.base - frame.top) * value / (top * 1.04)
 
-    parts = [_defs(name), *_grid(frame, top, y, words), *_band(points, x, y)]
+    parts = [_defs(name), *_stretches(curve, frame, column)]
+    parts += [*_grid(frame, top, y, words), *_band(points, x, y)]
     parts += _open(points, frame, column, name)
     if show_all:
         parts += _lines(points, x, y, "c-line2", lambda p: p.mentions)
@@ -252,8 +255,27 @@ def _at(curve: Curve, at: datetime) -> float:
 
 
 def _mark_word(mark: Mark, words: Words) -> str:
+    if mark.text:
+        title = mark.text if len(mark.text) <= TITLE else mark.text[: TITLE - 1] + "…"
+        return f"{words.formats.clock(mark.at)} {title}"
     verb = words.t(f"mark.{mark.kind}", n=int(mark.level) if mark.level is not None else 0)
     return f"{words.formats.clock(mark.at)} {verb}"
+
+
+def _stretches(curve: Curve, frame: Frame, column: float) -> Iterable[Markup]:
+    """Draw what lasted as a ground behind everything; its title says what it was."""
+    for mark in curve.marks:
+        if mark.until is None:
+            continue
+        start = max(0.0, _at(curve, mark.at))
+        end = min(float(len(curve.points)), _at(curve, mark.until))
+        if end > start:
+            yield Markup(
+                '<rect class="c-plan" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
+            ).format(
+                _n(frame.left + start * column), frame.top, _n((end - start) * column),
+                frame.base - frame.top, mark.text,
+            )  # fmt: skip
 
 
 def _marks(curve: Curve, frame: Frame, column: float, words: Words) -> Iterable[Markup]:
@@ -261,6 +283,8 @@ def _marks(curve: Curve, frame: Frame, column: float, words: Words) -> Iterable[
     ends = [0.0] * frame.rows
     for mark in sorted(curve.marks, key=lambda m: m.at):
         place = _at(curve, mark.at)
+        if mark.until is not None and _at(curve, mark.until) > 0:
+            place = max(0.0, place)
         if not 0 <= place <= len(curve.points):
             continue
         x = frame.left + place * column

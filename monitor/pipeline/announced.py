@@ -95,11 +95,16 @@ def past_ratios(past: Past, entry: Planned, topic: str) -> list[float]:
     ]
     ratios = []
     for one in sorted(over, key=lambda e: (e.starts, e.id), reverse=True)[:PAST_ONES]:
-        first, last = one.core
-        bins = past.results(topic, bin_start(first), last)
-        brought = ratio(
-            one, [Brought(r.start, r.mentions, r.expected_mentions / r.uplift) for r in bins]
-        )
-        if brought is not None:
-            ratios.append(brought)
+        times = brought(past, one, topic)
+        if times is not None:
+            ratios.append(times)
     return ratios
+
+
+def brought(past: Past, entry: Planned, topic: str) -> float | None:
+    """Return how many times the usual mentions an entry brought; None where too little is known."""
+    first, last = entry.core
+    bins = past.results(topic, bin_start(first), last)
+    return ratio(
+        entry, [Brought(r.start, r.mentions, r.expected_mentions / r.uplift) for r in bins]
+    )
