@@ -192,6 +192,15 @@ def test_bins_sum_sources_minutes_and_revisions(store: Store) -> None:
             b.T0 + BIN: one,
         }
         assert tx.bins(b.TOPIC, b.T0 + 30 * BIN, b.T0 + 31 * BIN) == {}
+    assert store.read.bins(b.TOPIC, b.T0, b.T0 + 3 * BIN) == {
+        b.T0: one + one + one,
+        b.T0 + BIN: one,
+    }
+    assert list(store.read.bins(b.TOPIC, b.T0, b.T0 + 4 * BIN)) == [
+        b.T0,
+        b.T0 + BIN,
+        b.T0 + 3 * BIN,
+    ]
 
 
 def test_a_curve_shows_minutes_beside_what_was_expected(store: Store) -> None:
