@@ -47,9 +47,9 @@ def register(app: typer.Typer) -> None:
         short_help="Announced events: many mentions of them are no surprise.",
         help="Announce what will bring mentions, so that they are no surprise. It raises what is"
         " expected of mentions, never of negatives: an event that goes wrong wakes as soon as"
-        " ever. The running service sees it at its next bin.",
-        epilog='Example: sturmglas plan add "Webinar on fares" --topic acme-bahn'
-        ' --from "2026-11-25 18:00" --hours 2 --uplift 8',
+        " ever. The running service sees it at its next bin.\n\n\b\n"
+        'Example:\n  sturmglas plan add "Webinar on fares" --topic acme-bahn'
+        ' --from "2026-11-25 18:00" --hours 2',
     )
 
 

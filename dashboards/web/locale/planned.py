@@ -4,7 +4,6 @@ from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
     "plan.page": ("Angekündigt: {name}", "Announced: {name}"),
-    "plan.link": ("Angekündigte Ereignisse", "Announced events"),
     "plan.title": ("Angekündigte Ereignisse", "Announced events"),
     "plan.lead": (
         "Sie heben an, wie viele Beiträge zu erwarten sind, nie wie viele negative: Läuft ein Webinar schief, wird so früh gerufen wie sonst.",

@@ -70,6 +70,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "curve.chart": ("als Kurve", "as a curve"),
     "curve.col.time": ("Zeit", "time"),
     "curve.col.level": ("Stufe", "level"),
+    "mark.planned": ("angekündigt", "announced"),
     "mark.onset": ("begonnen", "began"),
     "mark.opened": ("eröffnet", "opened"),
     "mark.rose": ("auf {n}", "to {n}"),
