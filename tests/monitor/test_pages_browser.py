@@ -12,7 +12,8 @@ from alerts.fact import FactKind
 from dashboards.web import render
 from dashboards.web.i18n import PSEUDO
 from monitor.desk import incidents as desk
-from tests.dashboards import incident_scenes, situation_scenes
+from tests.builders import TOPIC
+from tests.dashboards import incident_scenes, settings_scenes, situation_scenes
 from tests.monitor.browsing import (
     CHROMIUM,
     FLAGS,
@@ -28,7 +29,11 @@ from tests.monitor.storming import STORM
 AXE = Path(__file__).resolve().parents[2] / ".cache" / "axe.min.js"
 WIDTHS = (1440, 390, 320)
 INCIDENT = f"/incidents/{STORM.ref}"
-PAGES = ("/", "/?table=1&range=6h", "/incidents", INCIDENT, f"{INCIDENT}?all=1", "/incidents/none")
+SETTINGS = f"/topics/{TOPIC}/settings"
+PAGES = (
+    *("/", "/?table=1&range=6h", "/incidents", INCIDENT, f"{INCIDENT}?all=1", "/incidents/none"),
+    *(SETTINGS, f"{SETTINGS}?budget=60"),
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -82,6 +87,8 @@ LONGER: dict[str, Callable[[], str]] = {
     "empty": lambda: render.situation(situation_scenes.empty(PSEUDO)),
     "unknown": lambda: render.situation(situation_scenes.unknown(PSEUDO)),
     "incident": lambda: render.incident(incident_scenes.incident(PSEUDO)),
+    "tried": lambda: render.settings(settings_scenes.tried(PSEUDO)),
+    "refused": lambda: render.settings(settings_scenes.refused(PSEUDO)),
 }
 
 
@@ -289,3 +296,23 @@ def test_a_lost_connection_is_said_and_hatched(chrome: Browser, own: Site) -> No
         hatched = page.locator(".room-m").evaluate("e => getComputedStyle(e).backgroundImage")
         assert "repeating-linear-gradient" in hatched
         expect(page.locator("#vh")).to_be_visible()
+
+
+# --- a topic's settings -----------------------------------------------------------------------
+
+
+def test_a_trial_answers_on_the_spot_and_keeps_what_was_chosen(
+    chrome: Browser, shown: Site
+) -> None:
+    with looking(chrome, lang="en") as context:
+        watched = open_page(context, shown.url + SETTINGS)
+        page = watched.page
+        live(page)
+        page.get_by_label("90 days").check()
+        page.get_by_label("People that level 4 takes at least").fill("12")
+        page.get_by_role("button", name="Try it").click()
+        expect(page.locator("#trial-r")).to_contain_text("at least 12 people", timeout=60_000)
+        assert page.url == shown.url + SETTINGS
+        assert page.get_by_label("90 days").is_checked()
+        assert page.get_by_role("button", name="Try it").is_enabled()
+        assert watched.complaints == []
