@@ -17,6 +17,7 @@ from detectors.window import Bin, Counts, Window
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
 from monitor.ports.planned import PlannedReads, PlannedWrites
+from monitor.ports.relevance import RelevanceReads, RelevanceWrites
 from monitor.ports.rows import (
     BinResult,
     CountKey,
@@ -31,7 +32,7 @@ from monitor.ports.rows import (
 from playbooks.run import Run
 
 
-class Transaction(PlannedWrites, Protocol):
+class Transaction(PlannedWrites, RelevanceWrites, Protocol):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
     # mentions
@@ -162,7 +163,7 @@ class Transaction(PlannedWrites, Protocol):
     def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None: ...
 
 
-class Reader(PlannedReads, Protocol):
+class Reader(PlannedReads, RelevanceReads, Protocol):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:

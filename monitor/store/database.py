@@ -24,6 +24,7 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.planned import PlannedKept
 from monitor.store.reader import SqlReader
+from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.sqlite import WrongFile, turns
 
@@ -52,7 +53,7 @@ def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
     )
 
 
-class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept):
+class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept, RelevanceKept):
     """`monitor.ports.Transaction` on the one write connection."""
 
 

@@ -22,13 +22,14 @@ from monitor.store.partitions import Partitions, first_num
 from monitor.store.planned import PlannedKept
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
+from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
 
 
-class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept):
+class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept, RelevanceKept):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
 

@@ -19,6 +19,7 @@ from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.planned import PlannedRead
+from monitor.store.relevance import RelevanceRead
 from monitor.store.transactions import Snapshots
 from playbooks.run import Run
 
@@ -45,7 +46,7 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead):
+class SqlReader(PlannedRead, RelevanceRead):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detectors.query_health import Mark
 from monitor.ports import Store
 from tests import builders as b
 from tests.laws.filing import file_in
@@ -26,4 +27,5 @@ def write_everything_and_fail(store: Store) -> None:
         tx.set_media(b.TOPIC, 4, "kim", b.T0)
         tx.keep_evidence(storm.id, [1])
         tx.save_planned(b.planned(), 0)
+        tx.mark_relevance(Mark(b.TOPIC, 1, "2026-11", True, "kim", b.T0))
         raise Broken

@@ -37,7 +37,7 @@ from monitor.store.schema.mentions import (
     parked,
     seen,
 )
-from monitor.store.schema.noticing import calibration, missed, planned
+from monitor.store.schema.noticing import calibration, missed, planned, relevance
 
 __all__ = [
     "ASSESSED",
@@ -70,6 +70,7 @@ __all__ = [
     "missed",
     "parked",
     "planned",
+    "relevance",
     "run",
     "secret",
     "seen",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, Table, Text, text
 
 from monitor.store.schema.base import ROW, metadata, words
 
@@ -53,4 +53,17 @@ calibration = Table(
     Column("undoes", BigInteger),
     Column("actor", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+)
+
+relevance = Table(
+    "relevance",
+    metadata,
+    # "Ours" or "not ours", said of one post of a topic's monthly sample; the last word counts.
+    Column("topic", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("num", BigInteger, primary_key=True),
+    Column("ours", Boolean(create_constraint=False), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )

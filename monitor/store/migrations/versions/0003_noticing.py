@@ -65,3 +65,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
     )
     op.create_index(op.f("ix_calibration_topic"), "calibration", ["topic"])
+    op.create_table(
+        "relevance",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("num", sa.BigInteger(), nullable=False),
+        sa.Column("ours", sa.Boolean(create_constraint=False), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", "month", "num", name=op.f("pk_relevance")),
+        sqlite_with_rowid=False,
+    )
