@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from river import anomaly
 
+from monitor.bench import nab
+from monitor.bench.data import NoData
 from monitor.bench.detection import against, arrivals, equal
 from monitor.bench.detection.brand import DAY_BINS, Brand, calm
 from monitor.bench.detection.equal import Board, Delays, bootstrap, compared, median
@@ -260,3 +264,40 @@ def test_intervals_over_series_do_not_take_copies_for_observations() -> None:
     ]
     assert arrivals.over_series(records, arrivals._ratio) == [0.0, 4.0]
     assert arrivals.over_series(records[:50], arrivals._ratio) == [None, None]
+
+
+DATA = Path(
+    os.environ.get("STURMGLAS_DATA")
+    or Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not (DATA / "nab").exists(), reason="NAB series are not beside the checkout")
+def test_real_arrivals_keep_their_bursts_and_lose_their_labels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STURMGLAS_DATA", str(DATA))
+    files = nab.load(DATA / "nab")
+    for name, values in arrivals.series().items():
+        whole = next(f for n, f in files.items() if n.endswith(f"_{name}.csv"))
+        lost = len(whole.values) - len(values)
+        assert len(values) % DAY_BINS == 0
+        assert 0 < lost <= (len(whole.windows) * 4 + 1) * DAY_BINS
+        assert max(values) <= max(whole.values)
+        assert len(values) >= (28 + arrivals.AHEAD_DAYS) * DAY_BINS, "room for what a storm needs"
+    assert "CVS" not in arrivals.dense(20.0), "what is not there cannot be thinned to that"
+    _, made = arrivals.stream("AAPL", 20.0, 5)
+    days = len(arrivals.series()["AAPL"]) // DAY_BINS
+    heard = [made.counts(bin).mentions for bin in range(days * DAY_BINS)]
+    assert np.mean(heard) * 12 == pytest.approx(20.0, rel=0.05)
+    assert max(heard) > 20 * np.mean(heard), "bursts as real companies have them"
+
+
+def test_without_the_series_it_says_where_they_were_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STURMGLAS_DATA", str(tmp_path))
+    arrivals.series.cache_clear()
+    with pytest.raises(NoData, match="labels"):
+        arrivals.series()
