@@ -20,6 +20,7 @@ from monitor.cli import (
     importing,
     keeping,
     planning,
+    query_health,
     running,
     score,
 )
@@ -27,7 +28,18 @@ from monitor.cli.told import seen_enough
 
 ORDER = (
     *("demo", "import", "replay", "serve", "check", "doctor", "backtest"),
-    *("plan", "work", "backup", "restore", "score", "detect", "train", "eval", "bench"),
+    *(
+        "plan",
+        "query-health",
+        "work",
+        "backup",
+        "restore",
+        "score",
+        "detect",
+        "train",
+        "eval",
+        "bench",
+    ),
 )
 """As a new user needs them; the rest behind, by name."""
 
@@ -70,7 +82,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for part in (running, backtest, importing, detect, score, checking, planning, keeping, benching):
+for part in (
+    running,
+    backtest,
+    importing,
+    detect,
+    score,
+    checking,
+    planning,
+    query_health,
+    keeping,
+    benching,
+):
     part.register(app)
 
 

@@ -52,7 +52,7 @@ def check(config: Config = None, as_json: Json = False) -> None:
     paths = reading.settings.playbooks.paths if reading.settings else []
     library, wrong = read_library(paths, tripwires=tripwire_names(reading.settings))
     complaints = [*reading.complaints, *wrong]
-    warnings = advise(reading, library)
+    warnings = [*advise(reading, library), *_queries(reading)]
     for kind, found in (("complaint", complaints), ("warning", warnings)):
         for one in found:
             typer.echo(_line(kind, one, as_json))
@@ -89,6 +89,38 @@ def doctor(
         typer.echo(_finding(finding, as_json))
     if failed:
         raise typer.Exit(1)
+
+
+def _queries(reading: Reading) -> list[Complaint]:
+    """Return a warning for each topic whose query finds too much that is not ours, as people said.
+
+    Nothing where there is no store yet, or none that can be read now: that is for `doctor`.
+    """
+    from monitor.app.wiring import with_password
+    from monitor.clock import SystemClock
+    from monitor.desk.query_health import standing
+    from monitor.ports import Unavailable
+    from monitor.store.looking import looking
+    from monitor.store.sqlite import WrongFile
+
+    settings, warnings = reading.settings, []
+    if settings is None or not settings.topics:
+        return []
+    now = SystemClock().now()
+    try:
+        with looking(with_password(settings.store.url, settings.store.password)) as read:
+            for id in settings.topics:
+                found = standing(read, id, now)
+                if found.too_low and found.precision is not None:
+                    p = found.precision
+                    text = (
+                        f"only {p.share:.0%} of what it finds is ours ({p.ours} of {p.marked} in"
+                        f" {found.month}); expected 80 %: sturmglas query-health --topic {id}"
+                    )
+                    warnings.append(reading.source.complain(("topic", id), text))
+    except (WrongFile, Unavailable):
+        return []
+    return warnings
 
 
 def _line(kind: str, one: Complaint, as_json: bool) -> str:
