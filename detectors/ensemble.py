@@ -338,7 +338,9 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.CLIFF, evidence.cliff, limits["cliff_bins"], met=True)
         ceiling = Level.FRESH_BREEZE
-    if evidence.usual < limits["night_rate"] and evidence.bins < limits["night_bins"]:
+    # The burst itself may already have raised what is expected of this hour; not the median.
+    few = min(evidence.usual, evidence.median)
+    if few < limits["night_rate"] and evidence.bins < limits["night_bins"]:
         story.test(ReasonCode.ONE_BIN, evidence.bins, limits["night_bins"], met=True)
         ceiling = Level.FRESH_BREEZE
     strange = evidence.context.strange
@@ -395,7 +397,8 @@ def _slow(
         return Level.CALM
     need = budget_days * limits["rarity_family"]
     rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need)
-    return WAKE if rare else Level.FRESH_BREEZE
+    ours = evidence.context.strange < limits["strange"]
+    return WAKE if rare and ours else Level.FRESH_BREEZE
 
 
 def _raised(story: _Story, evidence: Evidence, limits: Thresholds) -> Level:

@@ -106,9 +106,15 @@ class SlowDetector(base.Estimator):
             self._tails, sums, counted, strict=True
         ):
             least = max(RAISED * hours * usual, VARIES * self.share() * posts)
-            if seen > expected and read >= least:
+            if seen > expected and read >= least and 2 * self._raised(hours) >= hours - 1:
                 days = max(days, tail.return_period(tail.excess(seen, expected)))
         return days
+
+    def _raised(self, hours: int) -> int:
+        """Return how many full hours of a sum had more than the usual share: a storm of one hour is
+        not slow, and what it is others say."""
+        line = VARIES * self.share()
+        return sum(n > line * m for n, m in self._past[1 - hours :])
 
     def score_one(self, x: Mapping[str, float]) -> float:
         """Return log10(1 + return period in days), >= 0; changes nothing."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from detectors.context import PLAIN, Context
 from detectors.detection import Assessment
 from detectors.topic import Query, Topic
 from detectors.watch import SPAN, TopicWatch
@@ -141,14 +142,17 @@ class Player:
     watch: TopicWatch = field(default_factory=lambda: TopicWatch(TOPIC))
     past: deque[list[Row]] = field(default_factory=lambda: deque(maxlen=12))
     calm: int = 99
+    context: Callable[[Bin], Context] = lambda bin: PLAIN
 
     def close(self, bin: Bin, rows: list[Row], *, media: int = 0) -> Assessment:
         self.past.append(rows)
         hour = [r for part in self.past for r in part]
-        wanted = self.watch.wants_window(bin)
+        context = self.context(bin)
+        wanted = self.watch.wants_window(bin, context)
         seen = window(bin.end, hour) if wanted else None
         frozen = self.calm < 24
-        assessment = self.watch.close(bin, seen, media=media, frozen=frozen).assessment
+        closed = self.watch.close(bin, seen, media=media, frozen=frozen, context=context)
+        assessment = closed.assessment
         self.calm = 0 if assessment.level >= 4 else self.calm + 1
         return assessment
 
