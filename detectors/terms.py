@@ -66,6 +66,13 @@ def burst_terms(now: Sequence[str], before: Sequence[str], limit: int = 6) -> li
     return kept
 
 
+def words(text: str) -> set[str]:
+    """Return the words of a text that may be burst terms, folded, each once; hashtags with their sign."""
+    stop = _stop_words()
+    found = (_word(token, stop) for token in _TOKEN.findall(fold(_NOISE.sub(" ", text))))
+    return {word for word in found if word}
+
+
 def _z(a: int, n: int, b: int, m: int, prior: float) -> float:
     rest = PRIOR_WEIGHT - prior
     odds = math.log((a + prior) / (n - a + rest)) - math.log((b + prior) / (m - b + rest))

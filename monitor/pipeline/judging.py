@@ -24,6 +24,7 @@ from monitor.pipeline.announced import Announced
 from monitor.pipeline.hours import HOUR, Hours, ends
 from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.response import Response
+from monitor.pipeline.wording import Wording
 from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
 from playbooks.playbook import Playbook
 
@@ -78,6 +79,7 @@ class Judging:
 
     def _load(self) -> None:
         """(Re)read every topic's detectors from the store: at start, and after a failed commit."""
+        self._wording = Wording(self._store.read, self._topics)
         with self._store.begin() as tx:
             self._watched = {}
             self._uplifts = {}
@@ -193,7 +195,8 @@ class Judging:
             bin = Bin(topic, end - BIN, bins[topic].get(end - BIN, Counts()))
             context = self._context(topic, end, announced)
             is_frozen = topic in frozen
-            found, result = self._close_topic(closing, watched, bin, hours, is_frozen, context)
+            self._wording.refresh(tx, topic, end, frozen=is_frozen)
+            found, result = self._close_topic(tx, closing, watched, bin, hours, is_frozen, context)
             lines += found
             results.append(result)
         tx.add_results(results)
@@ -209,6 +212,7 @@ class Judging:
 
     def _close_topic(
         self,
+        tx: Transaction,
         closing: Closing,
         watched: _Watched,
         bin: Bin,
@@ -220,6 +224,7 @@ class Judging:
         if watched.closed_until is not None and bin.start > watched.closed_until:
             watched.watch.skip_to(bin.start)
         window = hours.before(end, topic) if watched.watch.wants_window(bin, context) else None
+        context = replace(context, strange=self._wording.strange(tx, topic, window))
         closed = watched.watch.close(
             bin, window, media=self._media[topic], frozen=frozen, context=context
         )

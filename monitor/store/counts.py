@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, select
 
 from detectors.detection import Assessment
+from detectors.vocabulary import NOTHING, Vocabulary, vocabulary_json, vocabulary_of
 from detectors.window import BIN, BIN_S, COUNT_FIELDS, Bin, Counts, SourceClock, Window
 from monitor.ports import BinResult, CountKey, SourceState, WatchState
 from monitor.store import schema
@@ -118,6 +119,19 @@ class CountWrites:
             " ON CONFLICT (topic) DO UPDATE SET closed_until_us = excluded.closed_until_us,"
             " state = excluded.state",
             (state.topic, micros(state.closed_until), pack_map(state.state)),
+        )
+
+    def vocabulary(self, topic: str) -> Vocabulary:
+        query = "SELECT content FROM vocabulary WHERE topic = ?"
+        row = self._c.exec_driver_sql(query, (topic,)).first()
+        return NOTHING if row is None else vocabulary_of(unpack_map(row[0]))
+
+    def save_vocabulary(self, topic: str, vocabulary: Vocabulary) -> None:
+        """Keep a topic's vocabulary in the place of the one before."""
+        self._c.exec_driver_sql(
+            "INSERT INTO vocabulary (topic, content) VALUES (?, ?)"
+            " ON CONFLICT (topic) DO UPDATE SET content = excluded.content",
+            (topic, pack_map(vocabulary_json(vocabulary))),
         )
 
     def add_result(self, result: BinResult) -> None:
