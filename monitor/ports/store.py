@@ -13,6 +13,7 @@ from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
 from detectors.detection import Assessment
 from detectors.mention import Metrics
+from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
@@ -88,6 +89,12 @@ class Transaction(PlannedWrites, RelevanceWrites, Protocol):
     def watch(self, topic: str) -> WatchState: ...
 
     def save_watch(self, state: WatchState) -> None: ...
+
+    def vocabulary(self, topic: str) -> Vocabulary:
+        """Return what is usually said with a topic; an empty one before the first was saved."""
+        ...
+
+    def save_vocabulary(self, topic: str, vocabulary: Vocabulary) -> None: ...
 
     def add_result(self, result: BinResult) -> None: ...
 

@@ -37,7 +37,7 @@ from monitor.store.schema.mentions import (
     parked,
     seen,
 )
-from monitor.store.schema.noticing import calibration, missed, planned, relevance
+from monitor.store.schema.noticing import calibration, missed, planned, relevance, vocabulary
 
 __all__ = [
     "ASSESSED",
@@ -76,5 +76,6 @@ __all__ = [
     "seen",
     "setting",
     "source_state",
+    "vocabulary",
     "watch",
 ]

@@ -67,3 +67,11 @@ relevance = Table(
     Column("at_us", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    # What is usually said with a topic: JSON of fading counts, 30 KiB at most (detectors.vocabulary).
+    Column("topic", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+)

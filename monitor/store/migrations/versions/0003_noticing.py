@@ -76,3 +76,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("topic", "month", "num", name=op.f("pk_relevance")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "vocabulary",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", name=op.f("pk_vocabulary")),
+    )
