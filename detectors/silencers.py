@@ -196,10 +196,11 @@ def _by_other(seen: Assessment, limits: Limits, budget_days: float) -> list[list
     """Return what breaks the ways that ask neither for a burst nor for tone."""
     paths: list[list[Change]] = []
     authors = next((r.value for r in seen.reasons if r.code is ReasonCode.NEGATIVE_AUTHORS), 0.0)
+    ours = all(r.code is not ReasonCode.NOT_OURS or not r.met for r in seen.reasons)
     for reason in seen.reasons:
         if not reason.met:
             continue
-        if reason.code is ReasonCode.SLOW_NEGATIVES:
+        if reason.code is ReasonCode.SLOW_NEGATIVES and ours:
             fewer = _fewer(Lever.AUTHORS, authors, limits["slow_authors"])
             paths.append([*_budget(reason.value, limits, budget_days), fewer])
         elif reason.code is ReasonCode.TRIPWIRE:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.context import Context
 from detectors.detection import WAKE, Assessment, Level, Reason, ReasonCode
 from detectors.ensemble import Evidence, Thresholds, judge
 from detectors.measures import Measures, negative_share
@@ -114,6 +115,14 @@ def test_a_tripwire_beside_a_burst_needs_both_gone() -> None:
         assert again(e, silencer) < WAKE
         half = Silencer(silencer.changes[:1])
         assert again(e, half) >= WAKE
+
+
+def test_what_perhaps_is_not_ours_wakes_only_by_its_tripwire() -> None:
+    seen = measures(authors=12, tripwires=(("recall", 2),))
+    e = evidence(seen, slow_days=70.0, context=Context(strange=0.9))
+    found = silencers(assessed(e), LIMITS, BUDGET)
+    assert found == (Silencer((Change(Lever.TRIPWIRE, 1, 2, "recall"),)),)
+    assert again(e, found[0]) < WAKE
 
 
 def test_a_gross_crowd_is_not_silenced_by_a_longer_budget_alone() -> None:
