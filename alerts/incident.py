@@ -107,6 +107,7 @@ TRANSITIONS: dict[tuple[Status | None, Move], Status] = {
     (Status.NEW, Move.ASSIGN): Status.NEW,
     (Status.NEW, Move.RESOLVE): Status.RESOLVED,
     (Status.ACKNOWLEDGED, Move.PROPOSE_END): Status.STABILISING,
+    (Status.ACKNOWLEDGED, Move.REOPEN): Status.NEW,
     (Status.ACKNOWLEDGED, Move.ACKNOWLEDGE): Status.ACKNOWLEDGED,
     (Status.ACKNOWLEDGED, Move.ASSIGN): Status.ACKNOWLEDGED,
     (Status.ACKNOWLEDGED, Move.RESOLVE): Status.RESOLVED,

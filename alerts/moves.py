@@ -15,6 +15,8 @@ END_QUIET = timedelta(minutes=60)
 """An incident below level 3 for so long gets its end proposed."""
 REOPEN_WITHIN = timedelta(hours=24)
 """A storm that rises again this soon after somebody ended it is the same storm's next episode."""
+LULL = timedelta(minutes=60)
+"""Wind that was lower for so long and rises again is another wave, and calls again."""
 
 Step = tuple[Incident, tuple[Fact, ...]]
 
@@ -34,6 +36,7 @@ def advance(
     topic_name: str,
     counter: int,
     now: datetime,
+    wave: bool = False,
 ) -> tuple[Incident | None, tuple[Fact, ...]]:
     """Return the incident after one closed bin, and what is to be written on its timeline.
 
@@ -42,17 +45,19 @@ def advance(
     (``seen.revision`` > 0) never opens, raises or reopens anything. Lengths of quiet are measured
     in event time (``seen.at``). An end is proposed once an episode, never declared; wind that
     wakes after that proposal is a new episode, so that a storm which nobody resolved cannot
-    swallow the next one.
+    swallow the next one. ``wave``: every bin of the last `LULL` was below ``seen.level``; what wakes
+    then, after less than waking wind, is a new episode too, however high the first one was.
     """
     if seen.revision > 0:
         return incident, ()
     if incident is not None and not incident.is_open:
         if incident.resolved_at is not None and seen.at - incident.resolved_at <= REOPEN_WITHIN:
-            return reopen(incident, seen, now)
+            return reopen(incident, seen, now, wave=wave)
         incident = None
     if incident is None:
         return _opened(seen, topic_name, counter, now)
-    if incident.end_proposed and wakes(seen):
+    below = incident.status is not Status.WATCH and incident.level < WAKE
+    if wakes(seen) and (incident.end_proposed or (wave and below)):
         return _new_episode(incident, seen, Move.REOPEN, now)
     after, facts = _followed(incident, seen, now)
     if after.status is Status.WATCH and wakes(seen):
@@ -60,19 +65,21 @@ def advance(
     return _quieted(after, facts, seen, now)
 
 
-def reopen(incident: Incident, seen: Assessment, now: datetime) -> Step:
+def reopen(incident: Incident, seen: Assessment, now: datetime, *, wave: bool = False) -> Step:
     """Return the next episode of a resolved incident, or the incident unchanged.
 
     Again means: the level was below 4 when it ended and wakes now, or is above the level at which
-    somebody ended it, or stems from a burst that began afterwards. So a false alarm that was
-    resolved at level 4 does not ring every five minutes. A watch that closed itself resumes at
+    somebody ended it, or stems from a burst that began afterwards, or is a ``wave`` (see `advance`)
+    with its lull after the end. So a false alarm that was resolved at level 4 does not ring every five
+    minutes. A watch that closed itself resumes at
     level 3 without a sound.
     """
     ended = incident.resolved_at
     if ended is None or seen.revision > 0 or seen.at <= ended:
         return incident, ()
     fresh = seen.onset is None or seen.onset > ended
-    again = incident.level < WAKE or seen.level > incident.level or fresh
+    lulled = wave and seen.at - ended > LULL
+    again = incident.level < WAKE or seen.level > incident.level or fresh or lulled
     if wakes(seen) and again:
         return _new_episode(incident, seen, Move.REOPEN, now)
     if incident.outcome is Outcome.CLOSED_ITSELF and seen.level >= WATCH:

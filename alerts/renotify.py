@@ -7,11 +7,14 @@ from alerts.incident import Incident, Status
 from detectors.detection import WAKE
 
 
-def notify_reason(before: Incident | None, after: Incident) -> NotifyReason | None:
+def notify_reason(
+    before: Incident | None, after: Incident, *, wave: bool = False
+) -> NotifyReason | None:
     """Return why to speak about ``after``, None to keep quiet.
 
     A watch is silent from its opening to its end. A level above the episode's peak always speaks
-    again, acknowledged or not. ``before`` of another incident counts as none.
+    again, acknowledged or not, and so does a ``wave``: a rise after an hour of lower wind.
+    ``before`` of another incident counts as none.
     """
     if before is not None and before.id != after.id:
         before = None
@@ -24,7 +27,8 @@ def notify_reason(before: Incident | None, after: Incident) -> NotifyReason | No
         return NotifyReason.FIRST
     if after.episode > before.episode:
         return NotifyReason.REOPENED
-    if after.level > before.peak and after.level >= WAKE:
+    higher = after.level > (before.level if wave else before.peak)
+    if higher and after.level >= WAKE:
         return NotifyReason.ESCALATED
     if after.acked_at != before.acked_at:
         return NotifyReason.ACKNOWLEDGED

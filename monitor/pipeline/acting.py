@@ -13,12 +13,12 @@ from typing import Any
 from alerts.alert import Alert, NotifyReason
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
-from alerts.moves import advance, resolve
+from alerts.moves import LULL, advance, resolve, wakes
 from alerts.renotify import notify_reason
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
-from detectors.window import Counts, Window
+from detectors.window import BIN, Counts, Window
 from monitor.pipeline.hours import HOUR
 from monitor.pipeline.lines import Line, incident_data
 from monitor.pipeline.response import Burst, Response
@@ -130,20 +130,38 @@ class Acting:
         self, tx: Transaction, before: Incident | None, seen: Assessment, closing: Closing
     ) -> list[Line]:
         topic = self._topics[seen.topic]
+        wave = before is not None and self._is_wave(tx, before, seen, closing)
         after, facts = advance(
             before,
             seen,
             topic_name=topic.name,
             counter=tx.count_incidents(topic.id) + 1 if before is None else 0,
             now=closing.now,
+            wave=wave,
         )
         if after is None or after == before:
             return []
-        lines = self._change(tx, before, after, facts, seen, closing)
+        lines = self._change(tx, before, after, facts, seen, closing, wave=wave)
         proposed = any(fact.kind is FactKind.END_PROPOSED for fact in facts)
         if proposed and lines and not self._live:
             lines += self._end(tx, seen, closing, after)
         return lines
+
+    def _is_wave(
+        self, tx: Transaction, before: Incident, seen: Assessment, closing: Closing
+    ) -> bool:
+        """Return whether ``seen`` wakes after an hour in which every topic had lower wind.
+
+        Asked of the store only where the level rises, or somebody has ended it.
+        """
+        if not wakes(seen) or (before.is_open and seen.level <= before.level):
+            return False
+        last = closing.end - BIN
+        return all(
+            r.level < seen.level
+            for topic in before.topics
+            for r in tx.results(topic, last - LULL, last)
+        )
 
     def _end(
         self, tx: Transaction, seen: Assessment, closing: Closing, proposed: Incident
@@ -166,6 +184,8 @@ class Acting:
         facts: Sequence[Fact],
         seen: Assessment,
         closing: Closing,
+        *,
+        wave: bool = False,
     ) -> list[Line]:
         """Save an incident with its facts and what they bring about; [] if somebody was faster."""
         expected = before.version if before else 0
@@ -175,7 +195,7 @@ class Acting:
         self._now_stands(replace(after, version=expected + 1))
         tx.add_facts(after.id, facts)
         lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
-        reason = notify_reason(before, after)
+        reason = notify_reason(before, after, wave=wave)
         shows = after.level >= WATCH and any(fact.kind in SHOWN for fact in facts)
         if reason is not None or shows:
             window = tx.window(seen.topic, closing.end - HOUR, closing.end)

@@ -8,19 +8,20 @@ in a recording. What a budget or a threshold would have meant is asked of this, 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.alert import NotifyReason
 from alerts.incident import Incident, Outcome, Status
-from alerts.moves import advance, resolve
+from alerts.moves import LULL, advance, resolve, wakes
 from alerts.renotify import notify_reason
 from detectors.context import PLAIN, Context
 from detectors.detection import Assessment, Level
 from detectors.topic import Topic
 from detectors.watch import TopicWatch
-from detectors.window import Bin, Window
+from detectors.window import BIN, Bin, Window
 
 CALLS = (NotifyReason.FIRST, NotifyReason.REOPENED)
 """What a person is called for. Both only ever come at level 4 or above (`alerts.moves.wakes`)."""
@@ -92,6 +93,7 @@ class Rehearsal:
         self._incident: Incident | None = None
         self._opened = 0
         self._unseen = False
+        self._levels: deque[tuple[datetime, Level]] = deque(maxlen=LULL // BIN)
 
     def close(self, past: Past) -> Assessment:
         """Close the next bin; `called` has one more where somebody would have been called."""
@@ -123,25 +125,34 @@ class Rehearsal:
         other.watch.restore(json.loads(json.dumps(self.watch.snapshot())))
         other._incident, other._opened = self._incident, self._opened
         other._unseen = self._unseen
+        other._levels.extend(self._levels)
         return other
 
     def _frozen(self) -> bool:
         now = self._incident
         return now is not None and now.is_open and now.status is not Status.WATCH
 
+    def _is_wave(self, seen: Assessment) -> bool:
+        """Return whether ``seen`` wakes after an hour of lower wind; see `advance`."""
+        lull = (level for at, level in self._levels if at >= seen.at - LULL)
+        return wakes(seen) and all(level < seen.level for level in lull)
+
     def _act(self, seen: Assessment) -> None:
         before = self._incident
+        wave = self._is_wave(seen)
+        self._levels.append((seen.at, seen.level))
         after, _ = advance(
             before,
             seen,
             topic_name=self.watch.topic.name,
             counter=self._opened + 1,
             now=seen.at,
+            wave=wave,
         )
         if after is None or after == before:
             return
         self._opened += before is None or before.id != after.id
-        reason = notify_reason(before, after)
+        reason = notify_reason(before, after, wave=wave)
         if reason in CALLS:
             self.called.append(Called(seen.at, seen, reason, after.peak))
         elif self.called and self.called[-1].peak < after.peak and self._frozen():

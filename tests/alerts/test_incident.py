@@ -249,6 +249,46 @@ def test_a_watch_that_closed_itself_resumes_as_a_watch() -> None:
     assert kinds(facts) == [FactKind.REOPENED]
 
 
+# --- another wave -----------------------------------------------------------------------------
+
+
+def wave(incident: Incident, level: int, minutes: float, **fields: object) -> Incident:
+    """Advance by one bin after an hour of lower wind."""
+    seen = b.assessment(Level(level), at=b.after(minutes=minutes), **fields)
+    after, _ = advance(
+        incident, seen, topic_name="Acme Bahn", counter=1, now=b.after(minutes=minutes), wave=True
+    )
+    assert after is not None
+    return after
+
+
+def test_a_wave_out_of_a_level_3_that_never_went_quiet_is_the_next_episode() -> None:
+    night, _ = follow(opened(5), [(5, 3)] + [(m, 3) for m in range(10, 600, 5)])
+    acked, _ = acknowledge(night, "kim", b.after(minutes=9))
+    for before in (night, acked):
+        after = wave(before, 4, 600)
+        assert (after.status, after.episode, after.acked_level) == (Status.NEW, 2, None)
+        assert see(before, 4, 600)[0].episode == 1  # within the hour it is the same one
+
+
+def test_a_wave_within_waking_wind_is_the_same_episode() -> None:
+    incident, _ = follow(opened(5), [(5, 4)])
+    assert wave(incident, 5, 120).episode == 1
+
+
+def test_a_wave_that_wakes_nobody_is_no_episode() -> None:
+    incident, _ = follow(opened(4), [(5, 3)])
+    assert wave(incident, 4, 120, interrupt=False).episode == 1
+
+
+def test_a_burst_that_never_ended_but_lulled_after_its_end_rings_again() -> None:
+    over = ended(outcome=Outcome.FALSE_ALARM)
+    old = b.after(minutes=-15)
+    assert wave(over, 4, 60, onset=old) == over  # its lull began before the end
+    again = wave(over, 4, 75, onset=old)
+    assert (again.status, again.episode) == (Status.NEW, 2)
+
+
 # --- people -----------------------------------------------------------------------------------
 
 

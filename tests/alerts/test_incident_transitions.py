@@ -21,7 +21,13 @@ LEGAL = {
     None: {Move.WATCH, Move.WAKE},
     Status.WATCH: {Move.WAKE, Move.CLOSE, Move.ASSIGN, Move.RESOLVE},
     Status.NEW: {Move.PROPOSE_END, Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
-    Status.ACKNOWLEDGED: {Move.PROPOSE_END, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
+    Status.ACKNOWLEDGED: {
+        Move.PROPOSE_END,
+        Move.REOPEN,
+        Move.ACKNOWLEDGE,
+        Move.ASSIGN,
+        Move.RESOLVE,
+    },
     Status.STABILISING: {Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
     Status.RESOLVED: {Move.REOPEN, Move.RESUME},
 }

@@ -61,3 +61,14 @@ def test_it_speaks_for_a_reason(
     before: Incident | None, after: Incident, reason: NotifyReason | None
 ) -> None:
     assert notify_reason(before, after) is reason
+
+
+@pytest.mark.parametrize("before", [ACKED, NEW], ids=["acknowledged", "not acknowledged"])
+def test_a_rise_after_an_hour_of_lower_wind_speaks_though_the_peak_was_as_high(
+    before: Incident,
+) -> None:
+    lower = replace(before, level=Level.STRONG_WIND, peak=Level.HURRICANE)
+    again = replace(lower, level=Level.STORM)
+    assert notify_reason(lower, again) is None
+    assert notify_reason(lower, again, wave=True) is NotifyReason.ESCALATED
+    assert notify_reason(again, lower, wave=True) is None
