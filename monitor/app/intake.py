@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from detectors.mention import Mention, MentionRef
 from detectors.window import SourceClock
 from monitor.clock import Clock
-from monitor.ports import EntryKind, Log, NewEntry, SourceState, Store, shard_of
+from monitor.ports import Capped, EntryKind, Log, NewEntry, SourceState, Store, shard_of
 
 log = logging.getLogger("sturmglas")
 
@@ -65,6 +66,12 @@ class LogIntake:
 
     def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None:
         self._change(source, cursor=dict(cursor))
+
+    def capped(self, source: str, since: datetime, until: datetime) -> None:
+        """Keep the span: what is counted in it is the least there was."""
+        log.warning("source %s: handed out only a part of %s to %s", source, since, until)
+        with self._store.begin() as tx:
+            tx.add_capped(Capped(source, since, until))
 
     def ok(self, source: str) -> None:
         if self._told.pop(source, ""):

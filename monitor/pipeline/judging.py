@@ -24,6 +24,7 @@ from monitor.pipeline.announced import Announced
 from monitor.pipeline.hours import HOUR, Hours, ends
 from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.response import Response
+from monitor.pipeline.sight import Sight
 from monitor.pipeline.wording import Wording
 from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
 from playbooks.playbook import Playbook
@@ -154,6 +155,7 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
+        self._sight = Sight(tx, oldest, until, live=self._live)
         hours, announced = Hours(tx, until), Announced(tx, oldest, until, self._uplifts)
         busy = sorted({start for found in bins.values() for start in found})
         for end in ends(oldest, until, busy):
@@ -208,7 +210,12 @@ class Judging:
     def _context(self, topic: str, end: datetime, announced: Announced) -> Context:
         """Return what is known of the hour before ``end`` besides its posts."""
         expected = announced.at(topic, end)
-        return Context(uplift=expected.times, planned=expected.title)
+        return Context(
+            uplift=expected.times,
+            planned=expected.title,
+            capped=self._sight.capped(topic, end),
+            down=self._sight.down(topic, end),
+        )
 
     def _close_topic(
         self,

@@ -35,6 +35,7 @@ from monitor.ports.planned import (
 )
 from monitor.ports.rows import (
     BinResult,
+    Capped,
     CountKey,
     CurvePoint,
     Filed,
@@ -68,6 +69,7 @@ __all__ = [
     "Alone",
     "Backlog",
     "BinResult",
+    "Capped",
     "CountKey",
     "CurvePoint",
     "Entry",

@@ -126,6 +126,15 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Capped:
+    """A span of which a source gave us only a part: it hands out so many at most, and had more."""
+
+    source: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Parked:
     """What could not be filed, kept aside: ``entry`` holds those items of the batch that failed.
 

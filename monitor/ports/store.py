@@ -21,6 +21,7 @@ from monitor.ports.planned import PlannedReads, PlannedWrites
 from monitor.ports.relevance import RelevanceReads, RelevanceWrites
 from monitor.ports.rows import (
     BinResult,
+    Capped,
     CountKey,
     CurvePoint,
     Filed,
@@ -126,6 +127,15 @@ class Transaction(PlannedWrites, RelevanceWrites, Protocol):
 
     def save_source(self, state: SourceState) -> None: ...
 
+    def add_capped(self, span: Capped) -> None:
+        """Remember that a source left out some of a span; once more from the same start:
+        the longer one stays."""
+        ...
+
+    def capped(self, since: datetime, until: datetime) -> list[Capped]:
+        """Return the spans that reach into [since, until), by source, then time."""
+        ...
+
     # incidents, alerts, runs
     def open_incidents(self) -> list[Incident]: ...
 
@@ -226,6 +236,10 @@ class Reader(PlannedReads, RelevanceReads, Protocol):
         ...
 
     def sources(self) -> dict[str, SourceState]: ...
+
+    def capped(self, since: datetime, until: datetime) -> list[Capped]:
+        """Return the spans of sources that reach into [since, until), as `Transaction.capped` does."""
+        ...
 
     def incidents(self, *, open_only: bool = False, limit: int = 100) -> list[Incident]: ...
 

@@ -46,6 +46,10 @@ class Intake(Protocol):
 
     def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None: ...
 
+    def capped(self, source: str, since: datetime, until: datetime) -> None:
+        """Note that of this span only a part was handed out; told before what came is put."""
+        ...
+
     def ok(self, source: str) -> None:
         """Note that the source was reached, even if it had nothing new."""
         ...

@@ -12,9 +12,10 @@ import io
 import random
 import threading
 from calendar import timegm
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -32,6 +33,7 @@ from monitor.sources.base import (
     insist,
     keep_running,
     mention_from,
+    parse_instant,
     tell_failed,
 )
 from monitor.sources.html_text import to_text
@@ -44,6 +46,7 @@ MOVES = 5
 TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 UNDATED = "undated"
 """Tag on an entry without a date: it counts when we saw it."""
+Span = tuple[datetime, datetime]
 
 
 class Feed:
@@ -51,7 +54,11 @@ class Feed:
 
     The client is injected so that one guard against private addresses stands before all our
     requests; it must not follow redirects itself. Cursor: etag, last_modified, url after a
-    permanent move, ids seen. An entry's id is its guid, else its link, else a hash.
+    permanent move, ids seen, the newest entry's date, the most entries it ever showed. An entry's id
+    is its guid, else its link, else a hash.
+
+    A feed shows its newest entries only. One that shows as many as ever, none of them seen before and
+    all newer than what was newest, has let some scroll out between two polls: that span is capped.
     """
 
     def __init__(
@@ -103,14 +110,21 @@ class Feed:
             feed = _parse(url, headers, body)
             seen = [str(i) for i in cursor.get("seen", ())]
             fresh = self._fresh(feed, url, set(seen), complaints)
-            if not self._hand_on(fresh, intake, stop):
+            span = _scrolled_out(fresh, len(feed.entries), cursor)
+            if not self._hand_on(fresh, span, intake, stop):
                 return 0.0
+            dates = [m.published_utc for m in fresh]
+            newest = max(
+                [d for d in (parse_instant(cursor.get("newest")), *dates) if d], default=None
+            )
             cursor = {
                 "configured": self._url,
                 "url": url if moved else cursor.get("url", ""),
                 "etag": headers.get("etag", ""),
                 "last_modified": headers.get("last-modified", ""),
                 "seen": [*seen, *(m.source_id for m in fresh)][-SEEN_LIMIT:],
+                "newest": newest.isoformat() if newest else "",
+                "most": max(len(feed.entries), _most(cursor)),
             }
             intake.save_cursor(self._name, cursor)
         if complaints:
@@ -120,17 +134,26 @@ class Feed:
             intake.ok(self._name)
         return self._every_s * self._rng.uniform(0.95, 1.05)
 
-    def _hand_on(self, fresh: list[Mention], intake: Intake, stop: threading.Event) -> bool:
+    def _hand_on(
+        self, fresh: list[Mention], span: Span | None, intake: Intake, stop: threading.Event
+    ) -> bool:
+        if span is not None and not self._insist(
+            lambda: intake.capped(self._name, *span), intake, stop
+        ):
+            return False
         for at in range(0, len(fresh), BATCH):
             part = fresh[at : at + BATCH]
-            if not insist(
-                lambda part=part: intake.put(self._name, part),  # type: ignore[misc]
-                stop,
-                self._rng,
-                on_wait=lambda error: tell_failed(intake, self._name, error),
-            ):
+            if not self._insist(partial(intake.put, self._name, part), intake, stop):
                 return False
         return True
+
+    def _insist(self, action: Callable[[], None], intake: Intake, stop: threading.Event) -> bool:
+        return insist(
+            action,
+            stop,
+            self._rng,
+            on_wait=lambda error: tell_failed(intake, self._name, error),
+        )
 
     # --- fetch ----------------------------------------------------------------------------
 
@@ -218,6 +241,23 @@ class Feed:
                 "tags": tuple(tag for tag in tags if tag),
             }
         )
+
+
+def _scrolled_out(fresh: list[Mention], shown: int, cursor: Mapping[str, Any]) -> Span | None:
+    """Return the span of which entries were lost between the fetch before and this one, if any.
+
+    ``fresh``: those of the ``shown`` entries that are new, oldest first.
+    """
+    newest = parse_instant(cursor.get("newest"))
+    if newest is None or not fresh or len(fresh) < shown or shown < _most(cursor):
+        return None
+    oldest = fresh[0].published_utc
+    return (newest, oldest) if oldest > newest else None
+
+
+def _most(cursor: Mapping[str, Any]) -> int:
+    most = cursor.get("most")
+    return most if isinstance(most, int) else 0
 
 
 def _parse(url: str, headers: httpx.Headers, body: bytes) -> Any:

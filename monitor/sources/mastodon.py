@@ -35,6 +35,7 @@ from monitor.sources.base import (
     insist,
     keep_running,
     mention_from,
+    parse_instant,
     tell_failed,
 )
 from monitor.sources.html_text import to_text
@@ -169,6 +170,7 @@ class _Listener(StreamListener):
         self._saved_at = stopwatch()
         self._response: requests.Response | None = None
         self.worked = False
+        self._at: datetime | None = None
 
     def close(self) -> None:
         """End the connection from any thread; a read that is under way returns at once."""
@@ -221,7 +223,7 @@ class _Listener(StreamListener):
                     break
                 since = newest
             else:
-                raise SourceError(f"a hole: more than {PAGES * PAGE} posts were missed")
+                self._tell_hole()
             self._intake.ok(self._name)
         except MastodonNetworkError:
             raise
@@ -230,10 +232,23 @@ class _Listener(StreamListener):
             tell_failed(self._intake, self._name, SourceError(f"{_REFUSED}: {describe(error)}"))
         self._save(force=True)
 
+    def _tell_hole(self) -> None:
+        """Take the newest page too; what lies before it was cut off, and is told as such."""
+        last = self._at
+        found = self._source.page(self._api, "")
+        dates = [at for at in map(_created, found) if at is not None]
+        if last is not None and dates and min(dates) > last:
+            span = (last, min(dates))
+            self._insist(lambda: self._intake.capped(self._name, *span))
+        self._take(list(reversed(found)), EntryKind.CREATED)
+        raise SourceError(f"a hole: more than {PAGES * PAGE} posts were missed")
+
     def _take(self, statuses: Iterable[Mapping[str, Any]], kind: EntryKind) -> None:
         mentions: list[Mention] = []
         ids: list[str] = []
+        dates: list[datetime | None] = []
         for status in statuses:
+            dates.append(_created(status))
             try:
                 ids.append(str(status["id"]))
                 mention = to_mention(self._name, status)
@@ -248,6 +263,7 @@ class _Listener(StreamListener):
             return
         if kind is EntryKind.CREATED and ids:
             self._newest = max([self._newest, *ids], key=_id_order)
+            self._at = max([d for d in (self._at, *dates) if d is not None], default=None)
         self._save()
 
     def _insist(self, action: Any) -> bool:
@@ -317,6 +333,12 @@ def to_mention(source: str, status: Mapping[str, Any]) -> Mention | None:
             },
         }
     )  # fmt: skip
+
+
+def _created(status: Mapping[str, Any]) -> datetime | None:
+    """Return when a post was published; None where it does not say so readably."""
+    created = status.get("created_at")
+    return created if isinstance(created, datetime) else parse_instant(created)
 
 
 def _author(account: Mapping[str, Any]) -> dict[str, object]:

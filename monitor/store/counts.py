@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, select
 from detectors.detection import Assessment
 from detectors.vocabulary import NOTHING, Vocabulary, vocabulary_json, vocabulary_of
 from detectors.window import BIN, BIN_S, COUNT_FIELDS, Bin, Counts, SourceClock, Window
-from monitor.ports import BinResult, CountKey, SourceState, WatchState
+from monitor.ports import BinResult, Capped, CountKey, SourceState, WatchState
 from monitor.store import schema
 from monitor.store.codec import (
     from_seconds,
@@ -215,6 +215,17 @@ class CountWrites:
             ),
         )
 
+    def add_capped(self, span: Capped) -> None:
+        self._c.exec_driver_sql(
+            "INSERT INTO capped (source, since_us, until_us) VALUES (?, ?, ?)"
+            " ON CONFLICT (source, since_us) DO UPDATE SET until_us = excluded.until_us"
+            " WHERE excluded.until_us > capped.until_us",
+            (span.source, micros(span.since), micros(span.until)),
+        )
+
+    def capped(self, since: datetime, until: datetime) -> list[Capped]:
+        return capped(self._c, since, until)
+
     # media echo
 
     def media(self, topic: str) -> int:
@@ -292,6 +303,10 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
 # Built once: building a statement costs more than running one this small.
 _MEDIA = "SELECT level FROM media WHERE topic = ?"
 _REOPENED = select(schema.bin_revision.c.topic).where(schema.WAITING).distinct()
+_CAPPED = (
+    "SELECT source, since_us, until_us FROM capped WHERE until_us > ? AND since_us < ?"
+    " ORDER BY source, since_us"
+)
 _SOURCES = "SELECT source, clock, cursor, ok_us, error, error_us FROM source_state ORDER BY source"
 
 
@@ -306,6 +321,12 @@ def sources(c: Connection) -> dict[str, SourceState]:
         )
         for source, clock, cursor, ok_us, error, error_us in c.exec_driver_sql(_SOURCES)
     }
+
+
+def capped(c: Connection, since: datetime, until: datetime) -> list[Capped]:
+    """Return the spans of which a source gave only a part, that reach into [since, until)."""
+    rows = c.exec_driver_sql(_CAPPED, (micros(since), micros(until)))
+    return [Capped(source, instant(start), instant(end)) for source, start, end in rows]
 
 
 def result_of(row: RowMapping) -> BinResult:

@@ -14,7 +14,7 @@ from alerts.incident import Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window, bin_start
-from monitor.ports import BinResult, CurvePoint, Parked, Post, SourceState
+from monitor.ports import BinResult, Capped, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.codec import instant, seconds, unpack
@@ -151,6 +151,10 @@ class SqlReader(PlannedRead, RelevanceRead):
         with self._snapshot() as c:
             text = c.scalar(query)
         return None if text is None else unpack(text, Assessment)
+
+    def capped(self, since: datetime, until: datetime) -> list[Capped]:
+        with self._snapshot() as c:
+            return counts.capped(c, since, until)
 
     def sources(self) -> dict[str, SourceState]:
         with self._snapshot() as c:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +33,7 @@ class MemoryIntake:
     cursors: dict[str, dict[str, Any]] = field(default_factory=dict)
     oks: dict[str, int] = field(default_factory=dict)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    spans: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(
@@ -55,6 +57,10 @@ class MemoryIntake:
     def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None:
         with self.lock:
             self.cursors[source] = json.loads(json.dumps(dict(cursor)))
+
+    def capped(self, source: str, since: datetime, until: datetime) -> None:
+        with self.lock:
+            self.spans.append((source, since, until))
 
     def ok(self, source: str) -> None:
         with self.lock:

@@ -107,6 +107,15 @@ source_state = Table(
     Column("error_us", BigInteger),
 )
 
+capped = Table(
+    "capped",
+    metadata,
+    # Spans of which a source gave only a part. Few: one for each fetch that missed something.
+    Column("source", Text, primary_key=True),
+    Column("since_us", BigInteger, primary_key=True),
+    Column("until_us", BigInteger, nullable=False, index=True),
+)
+
 media = Table(
     "media",
     metadata,

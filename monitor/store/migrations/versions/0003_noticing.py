@@ -21,6 +21,14 @@ def upgrade() -> None:
         "bin_result", sa.Column("uplift", sa.Float(), server_default=sa.text("1"), nullable=False)
     )
     op.create_table(
+        "capped",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("since_us", sa.BigInteger(), nullable=False),
+        sa.Column("until_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "since_us", name=op.f("pk_capped")),
+    )
+    op.create_index(op.f("ix_capped_until_us"), "capped", ["until_us"])
+    op.create_table(
         "planned",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
