@@ -90,7 +90,7 @@ def backtest(
 ) -> Backtest:
     """Watch the last ``days`` of ``topic`` again, up to its newest closed bin.
 
-    What lies before, up to ``reach``, teaches. Costs about 0.2 ms a bin and 3 us a row looked at.
+    What lies before, up to ``reach``, teaches. Costs about 0.4 ms a bin, 0.12 s a day.
     ``rows`` bounds how many are read. Raises `NoPast`, and `TooMuch` beyond ``rows``. Reads only.
     """
     latest = read.latest(topic.id)

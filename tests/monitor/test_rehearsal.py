@@ -24,6 +24,7 @@ from monitor.pipeline.work import Parts
 from monitor.ports import NoSignals
 from monitor.settings import Settings
 from monitor.store.database import SqliteStore
+from tests import builders as b
 from tests.flow.scenes import MONDAY, calm, in_order, storm
 
 DAYS = 5
@@ -57,6 +58,16 @@ class Recorded:
         first = begun(self.store.read, self.topic.id, MONDAY, self.until)
         assert first is not None
         return stored(self.store.read, self.topic.id, first, self.until)
+
+    def levels(self) -> list[tuple[datetime, int]]:
+        """Return what each bin was judged, by the replay."""
+        found = self.store.read.results(self.topic.id, MONDAY, self.until)
+        return [(r.start, r.level) for r in found]
+
+    def levels_again(self) -> list[tuple[datetime, int]]:
+        """Return what each bin is judged, by a rehearsal."""
+        rehearsal = Rehearsal(self.topic)
+        return [(past.bin.start, int(rehearsal.close(past).level)) for past in self.bins()]
 
     def again(self, topic: Topic | None = None, count_from: datetime = MONDAY) -> Rehearsed:
         return rehearse(topic or self.topic, self.bins(), count_from=count_from)
@@ -108,6 +119,36 @@ def test_the_stored_past_calls_when_the_replay_of_the_same_posts_called(
 ) -> None:
     assert calls_of(recorded.again()) == recorded.pages()
     assert len(recorded.pages()) == 2  # both storms; otherwise nothing is compared
+
+
+def test_every_bin_has_the_level_that_the_replay_gave_it(recorded: Recorded) -> None:
+    levels = recorded.levels()
+    assert recorded.levels_again() == levels
+    assert len(levels) > 280 * DAYS
+    assert {level for _, level in levels} >= {0, 4, 6}
+
+
+def test_what_was_announced_is_expected_again(recorded: Recorded) -> None:
+    """Also where the entry is changed since: as it stood then."""
+    parts, store = settings_parts(), SqliteStore.open("sqlite://")
+    (topic,) = parts.topics
+    event = MONDAY + timedelta(days=1, hours=13)
+    entry = b.planned(starts=event, hours=2, uplift=10.0, topics=(topic,))
+    with store.begin() as tx:
+        assert tx.save_planned(entry, 0)
+    end = event + timedelta(hours=4)
+    crowd = calm(event, event + timedelta(hours=2), per_hour=80, seed=9)
+    announced = Recorded(
+        store, parts, list(replay(in_order(calm(MONDAY, end, per_hour=6), crowd), parts, store))
+    )
+    with store.begin() as tx:
+        assert tx.save_planned(replace(entry, uplift=1.0), 1)
+    known = {past.bin.start: past.context.uplift for past in announced.bins()}
+    levels, again = announced.levels(), announced.levels_again()
+    store.close()
+    assert again == levels
+    assert known[event + timedelta(hours=1)] == 10.0
+    assert known[event - timedelta(hours=2)] == 1.0
 
 
 def test_the_peaks_and_ends_are_those_of_the_incidents_that_the_replay_stored(
