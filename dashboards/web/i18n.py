@@ -14,13 +14,21 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from dashboards.web.format import Formats
-from dashboards.web.locale import incident, planned, reasons, settings, shell, situation
+from dashboards.web.locale import health, incident, planned, reasons, settings, shell, situation
 
 LANGUAGES = ("de", "en")
 PSEUDO = "qps"
 
 MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {**shell.TEXTS, **reasons.TEXTS, **situation.TEXTS, **incident.TEXTS, **settings.TEXTS, **planned.TEXTS}
+    {
+        **shell.TEXTS,
+        **reasons.TEXTS,
+        **situation.TEXTS,
+        **incident.TEXTS,
+        **settings.TEXTS,
+        **planned.TEXTS,
+        **health.TEXTS,
+    }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.incident import Outcome
+from dashboards.web.health_views import HealthPart
 from dashboards.web.planned_views import PlannedPart
 from dashboards.web.views import Chrome
 from detectors.detection import Level, Reason
@@ -112,6 +113,7 @@ class TopicSettings:
     trial: Trial | None = None
     calibration: object | None = None
     planned: PlannedPart | None = None
+    health: HealthPart | None = None
     span_days: int = SPAN_DAYS
 
     def choices(self, chosen: float) -> tuple[float, ...]:

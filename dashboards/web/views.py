@@ -249,7 +249,8 @@ class Detail:
     """The chosen topic, from verdict to evidence. Counts are of the last hour unless named else.
 
     ``since_*`` count from ``onset``. ``authors`` unique negative authors as measured, None where
-    no assessment says so.
+    no assessment says so. ``ours``: share of what the query finds that is about the brand, where that
+    is too low.
     """
 
     tile: Tile
@@ -272,6 +273,7 @@ class Detail:
     incident: IncidentRow | None = None
     playbook: str = ""
     run_anchor: str = ""
+    ours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from dashboards.web.views import Chrome
 from detectors.topic import Topic
 from monitor.ports import Reader, Unavailable
 from monitor.server.page_frame import chrome_of, html
+from monitor.server.page_health import health_part
 from monitor.server.page_planned import planned_part
 from monitor.server.page_topics import Sight
 from monitor.service import Service
@@ -115,7 +116,10 @@ def _page(
     status = STATUS.get(found.state, 200) if found else 200
     view = settings_view(chrome, topic, found)
     if not part:
-        view = replace(view, planned=planned_part(service.store.read, topic, chrome.now, here))
+        read, now = service.store.read, chrome.now
+        planned = planned_part(read, topic, now, here)
+        health = health_part(read, topic, service.topics, now, here)
+        view = replace(view, planned=planned, health=health)
     return html(request, render.settings(view, part=part), status)
 
 

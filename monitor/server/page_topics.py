@@ -18,6 +18,7 @@ from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
 from monitor.desk.coverage import gaps, unseen
 from monitor.desk.planned import announced
+from monitor.desk.query_health import standing
 from monitor.ports import BinResult, CurvePoint, Reader, SourceState
 from monitor.server.page_incidents import row_of
 from monitor.server.page_posts import HOUR, Heard
@@ -274,7 +275,14 @@ def _detail(
         incident=row_of(service, current, now) if current else None,
         playbook=runs[-1].playbook.title.in_(lang) if runs else "",
         run_anchor="run-1" if runs else "",
+        ours=_ours(read, topic, now),
     )
+
+
+def _ours(read: Reader, topic: str, now: datetime) -> float | None:
+    """Return how much of what the query finds is ours, where that is too little."""
+    found = standing(read, topic, now)
+    return found.precision.share if found.precision and found.too_low else None
 
 
 def _curve(
