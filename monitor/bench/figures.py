@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from math import exp
+from math import exp, lgamma, log
 
 PACKAGES = (
     "sturmglas",
@@ -74,11 +74,10 @@ def poisson_interval(events: int) -> tuple[float, float]:
 
 
 def _at_most(events: int, mean: float) -> float:
-    term = total = exp(-mean)
-    for n in range(1, events + 1):
-        term *= mean / n
-        total += term
-    return total
+    # By logarithms: exp(-mean) alone is nothing any more from 746 events on.
+    if mean <= 0.0 or events < 0:
+        return float(events >= 0)
+    return sum(exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(events + 1))
 
 
 def _solve(rising: Callable[[float], float], target: float) -> float:

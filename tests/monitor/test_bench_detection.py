@@ -56,6 +56,8 @@ def test_intervals_are_those_of_the_books() -> None:
     assert wilson(8, 10, z=1.96) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert poisson_interval(0) == pytest.approx((0.0, 3.6889), abs=1e-3)
     assert poisson_interval(10) == pytest.approx((4.7954, 18.3904), abs=1e-3)
+    # Of many events it is nearly the mean and two deviations (Garwood's own table ends at 50).
+    assert poisson_interval(2500) == pytest.approx((2500 - 97.0, 2500 + 100.0), abs=1.0)
 
 
 def test_pages_are_told_against_the_budget_with_their_interval() -> None:
