@@ -15,6 +15,7 @@ from monitor.bench.data import NoData
 from monitor.bench.detection import against, arrivals, equal
 from monitor.bench.detection.brand import DAY_BINS, Brand, calm
 from monitor.bench.detection.equal import Board, Delays, bootstrap, compared, median
+from monitor.bench.detection.harmless import SCENES
 from monitor.bench.detection.peers import (
     PEERS,
     QUANTILE,
@@ -120,14 +121,23 @@ def test_a_threshold_makes_at_most_the_pages_asked_and_a_lower_one_makes_more(pa
 
     assert made(at) <= pages
     if pages:
-        lower = max(x for s in null for x in s.scores.tolist() if x < at)
-        assert made(lower) > pages
+        assert made(math.nextafter(at, 0.0)) > pages
 
 
-def test_a_score_that_is_the_same_everywhere_has_no_threshold() -> None:
+def test_where_everything_pages_too_often_only_what_was_never_seen_may_page() -> None:
     null = [Peaks.of(np.ones(20 * DAY_BINS))]
-    assert threshold_for(null, 2) == math.inf
+    at = threshold_for(null, 2)
+    assert 1.0 < at < 1.000001, "a storm that is higher than all noise is found all the same"
+    assert episodes(null[0], at) == []
     assert threshold_for([], 2) == math.inf
+
+
+def test_the_gap_up_to_the_next_false_page_belongs_to_the_peer() -> None:
+    scores = np.zeros(20 * DAY_BINS)
+    scores[[1000, 3000, 5000]] = [2.0, 5.0, 9.0]
+    assert threshold_for([Peaks.of(scores)], 1) == pytest.approx(5.0)
+    assert threshold_for([Peaks.of(scores)], 1) > 5.0
+    assert threshold_for([Peaks.of(scores)], 2) == pytest.approx(2.0)
 
 
 def test_where_a_threshold_is_first_reached_is_told_by_the_rises_alone() -> None:
@@ -175,7 +185,7 @@ def test_the_table_holds_everybody_to_our_pages_and_counts_from_the_same_beginni
     for row in seen["at_equal_false_pages"]:
         # Below 1 there is as much noise as it takes; the storms' own 2 is above all of it.
         assert row["false_pages"] == 2
-        assert 0.99 < row["threshold"] < 1.0
+        assert 0.99 < row["threshold"] < 1.0, row["name"]
         assert row["found"] == pytest.approx(2 / 3, abs=1e-3)
         assert row["from_start_min_p50"] == 50.0  # 30, 50, endless
         assert row["delay_min_p50"] == 20.0
@@ -186,8 +196,8 @@ def test_twins_that_never_or_always_page_stand_out_in_the_table() -> None:
     onset, stream = np.full(4, 30.0), tuple(range(4))
     never = Delays(np.full(4, math.inf), onset, stream).row()
     assert (never["found"], never["delay_min_p50"], never["from_start_min_p50"]) == (0, None, None)
-    # Always on: the score is 1 in every bin, so no threshold keeps to ours, and nothing is found.
-    records = [*null(20.0, 1, 2, np.ones(60 * DAY_BINS)), record(20.0, 1, 5.0, None)]
+    # Always on: the score is 2 in every bin, storm or not, so what keeps to ours finds nothing.
+    records = [*null(20.0, 1, 2, np.full(60 * DAY_BINS, 2.0)), record(20.0, 1, 5.0, 3)]
     board = Board.of(records, 30.0, [20.0])
     at = threshold_for(board.peaks(PEERS[0].name), board.pages)
     assert board.theirs(PEERS[0].name, at).found() == 0
@@ -230,8 +240,26 @@ def test_the_same_storm_is_put_before_ours_and_before_the_peers() -> None:
         heights = [score for _, score in seen["peers"][peer.name]]
         assert heights == sorted(heights)
         assert reached(seen["peers"][peer.name], -math.inf) in (0, None)
+    scenes = against.scenes_of(before, 11)
+    assert len(scenes) == len(SCENES)
+    surge = next(r for r in scenes if r["scene"] == "attention surge")
+    there, without = surge["peers"]["mean + k sd of 7 days, mentions"]
+    assert there[-1][1] > 6.0 > without[-1][1], "a surge is loud for who only counts mentions"
     sigma = seen["peers"]["mean + k sd of 7 days, negatives"]
     assert reached(sigma, 6.0) is not None
+
+
+def test_a_scene_is_blamed_only_for_pages_that_do_not_come_without_it() -> None:
+    def scene(there: float, without: float) -> dict[str, object]:
+        peers = {p.name: ([(3, there)], [(2, without)]) for p in PEERS}
+        return {"kind": "scene", "scene": "joke", "rate": 20.0, "ours": there > 8, "peers": peers}
+
+    noise_scores = np.random.default_rng(3).random(60 * DAY_BINS)
+    records = [*null(20.0, 1, 1, noise_scores), record(20.0, 1, 5.0, 3)]
+    records += [scene(9.0, 0.1), scene(2.0, 0.1), scene(9.0, 2.0), scene(0.1, 0.1)]
+    seen = equal.tell(records)["harmless_scenes_paged"]["joke"]
+    assert (seen["scenes"], seen["ours"]) == (4, 2)
+    assert [seen[p.name] for p in PEERS] == [2] * len(PEERS)
 
 
 def test_loud_cells_are_those_with_twenty_mentions_in_the_first_hour() -> None:

@@ -2,7 +2,7 @@
 
 The null streams come first: what ours pages there, at each budget, is what every peer may page in
 all, over all rates together; its threshold is the lowest that keeps to it. Then the storms of the
-grid are judged by each. Where a peer was on already as a storm began, that counts as found in the
+grid are judged by each, and the harmless scenes. Where a peer was on already as a storm began, that counts as found in the
 storm's first bin, which is kind to it; what it costs shows among the false pages.
 """
 
@@ -17,9 +17,18 @@ from typing import Any
 import numpy as np
 
 from monitor.bench.detection.brand import DAY_BINS, brand, calm
+from monitor.bench.detection.harmless import SCENES, WITHIN_BINS
 from monitor.bench.detection.peers import PEERS, Peaks, Taught, episodes, rises
 from monitor.bench.detection.report import ENOUGH
-from monitor.bench.detection.run import ONSET_SHARE, Job, Past, _readings, found, past
+from monitor.bench.detection.run import (
+    ONSET_SHARE,
+    Job,
+    Past,
+    _paged,
+    _readings,
+    found,
+    past,
+)
 from monitor.bench.detection.storm import SPREADS, Cell, cells, storm
 from monitor.bench.detection.stream import Floats, Stream
 from monitor.bench.detection.watching import Watching
@@ -54,7 +63,7 @@ def jobs(seeds: Iterable[int], rates: Sequence[float] = RATES) -> Iterator[Job]:
 
 
 def counted(stream: Stream, first: int, end: int) -> tuple[Floats, Floats]:
-    """Return mentions and read negatives of bins [``first``, ``end``)."""
+    """Return mentions and read negatives of bins [``first``, ``end``), as they had come in time."""
     seen = [stream.counts(bin) for bin in range(first, end)]
     return (
         np.array([c.mentions for c in seen], dtype=np.float64),
@@ -100,7 +109,39 @@ def storms_of(rate: float, seed: int, *, several: bool) -> list[Record]:
             watched = Watching(before.stream, budget)
             watched.run(0, before.first)
             watches[budget] = replace(before, watched=watched)
-    return judged(watches, seed, loud(rate, several=several))
+    return judged(watches, seed, loud(rate, several=several)) + scenes_of(before, seed)
+
+
+def scenes_of(before: Past, seed: int) -> list[Record]:
+    """Return which harmless scenes page, ours and the peers', in one brand's stream.
+
+    A page that comes without the scene as well is not the scene's.
+    """
+    first, end = before.first + 1, before.first + 1 + WITHIN_BINS
+    known, alone = counted(before.stream, 0, first), counted(before.stream, first, end)
+    taught = {p.name: Taught(p, known[p.negatives]) for p in PEERS}
+    calm_rises = {p.name: rises(taught[p.name].on(alone[p.negatives])) for p in PEERS}
+    out = []
+    for name, make in SCENES.items():
+        rng, stream = before.with_parts(seed)
+        scene = make(rng, before.known, stream.reading, first)
+        for part in scene.parts:
+            stream.add(part)
+        stream.blind = scene.blind
+        seen = counted(stream, first, end)
+        out.append(
+            {
+                "kind": "scene",
+                "scene": name,
+                "rate": before.known.rate,
+                "ours": _paged(before, make, seed)["page"],
+                "peers": {
+                    p.name: (rises(taught[p.name].on(seen[p.negatives])), calm_rises[p.name])
+                    for p in PEERS
+                },
+            }
+        )
+    return out
 
 
 def loud(rate: float, *, several: bool) -> list[Cell]:
@@ -113,18 +154,15 @@ def judged(watches: dict[float, Past], seed: int, storms: Sequence[Cell]) -> lis
     """Return a record for each storm: ours at each budget, and where each peer's score rose."""
     before = watches[HEADLINE]
     first = before.first + 1
-    taught = {
-        peer.name: Taught(peer, known[1] if peer.negatives else known[0])
-        for known in [counted(before.stream, 0, first)]
-        for peer in PEERS
-    }
+    known = counted(before.stream, 0, first)
+    taught = {p.name: Taught(p, known[p.negatives]) for p in PEERS}
     out = []
     for cell in storms:
         _, stream = before.with_parts(seed)
         part = storm(cell, first, before.known.sources)
         stream.add(part)
         end = min(first + len(part.rates), first + SPAN_BINS)
-        mentions, negatives = counted(stream, first, end)
+        seen = counted(stream, first, end)
         out.append(
             {
                 "kind": "storm",
@@ -132,10 +170,7 @@ def judged(watches: dict[float, Past], seed: int, storms: Sequence[Cell]) -> lis
                 "rate": cell.rate,
                 "onset": stream.share_at("storm", ONSET_SHARE),
                 "ours": {b: _ours(found(w, stream, first, end)) for b, w in watches.items()},
-                "peers": {
-                    p.name: rises(taught[p.name].on(negatives if p.negatives else mentions))
-                    for p in PEERS
-                },
+                "peers": {p.name: rises(taught[p.name].on(seen[p.negatives])) for p in PEERS},
             }
         )
     return out

@@ -181,6 +181,7 @@ def tell(records: Sequence[Record]) -> Record:
         ],
         "best_vendor_rule": best,
         "against_best_vendor_rule": compared(ours, sides[best]),
+        "harmless_scenes_paged": _scenes(records, equal),
         "a_threshold_for_each_rate": _by_rate(board, rates),
         "at_documented_thresholds": _documented(board),
         "over_budgets": _swept(records, [r for r in rates if r in SWEPT]),
@@ -227,6 +228,28 @@ def _equal(board: Board, name: str, at: float) -> Record:
     pages = sum(len(episodes(s, at)) for s in board.peaks(name))
     threshold = None if math.isinf(at) else round(at, 6)
     return {"threshold": threshold, **board.paged(pages), **board.theirs(name, at).row()}
+
+
+def _scenes(records: Sequence[Record], equal: Mapping[str, float]) -> Record:
+    """Return how many of each harmless scene page: ours, and each peer at its equal threshold.
+
+    Scenes are not among the null streams, so these pages come on top of the equal ones.
+    """
+
+    def paged(record: Record, name: str) -> bool:
+        there, without = record["peers"][name]
+        at = equal[name]
+        return reached(there, at) is not None and reached(without, at) is None
+
+    out: Record = {}
+    for scene in sorted({r["scene"] for r in records if r["kind"] == "scene"}):
+        same = [r for r in records if r["kind"] == "scene" and r["scene"] == scene]
+        out[scene] = {
+            "scenes": len(same),
+            "ours": sum(r["ours"] for r in same),
+            **{p.name: sum(paged(r, p.name) for r in same) for p in PEERS},
+        }
+    return out
 
 
 def _by_rate(board: Board, rates: Sequence[float]) -> Record:

@@ -227,10 +227,11 @@ def episodes(seen: Peaks, threshold: float) -> list[int]:
 
 
 def threshold_for(null: Iterable[Peaks], pages: int) -> float:
-    """Return the lowest threshold with at most so many pages over all null streams; infinite where
-    even the highest score would page more often.
+    """Return the lowest threshold with at most so many pages over all null streams.
 
-    What pages at a threshold also pages at a lower one, so halving finds it.
+    It lies just above the highest score that would page more often, not at the next one seen: the
+    gap between the two is the peer's. What pages at a threshold also pages at a lower one, so
+    halving finds it. Endless without null streams.
     """
     known = list(null)
     if not known:
@@ -243,7 +244,7 @@ def threshold_for(null: Iterable[Peaks], pages: int) -> float:
             high = middle
         else:
             low = middle + 1
-    return steps[low] if low < len(steps) else math.inf
+    return math.nextafter(steps[low - 1], math.inf) if low else steps[0]
 
 
 def rises(scores: Floats) -> list[tuple[int, float]]:
