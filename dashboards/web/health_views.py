@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.web.views import PostView
-from detectors.query_health import Precision, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +18,31 @@ class SampledPost:
 
 
 @dataclass(frozen=True, slots=True)
+class Ours:
+    """How many of the posts judged are about the brand, in which month; ``low`` to ``high``: 95 %."""
+
+    ours: int
+    marked: int
+    share: float
+    low: float
+    high: float
+    month: str
+    too_low: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A name that the query may lack. ``sort``: hashtag, handle or name; ``share`` of posts here."""
+
+    term: str
+    sort: str
+    share: float
+    elsewhere: float
+
+
+@dataclass(frozen=True, slots=True)
 class HealthPart:
-    """A query's health. ``month`` names the sample, ``known_month`` that of the precision.
+    """A query's health. ``month`` names the sample; ``precision`` None: too few were judged.
 
     ``found``: posts of the month; below ``least`` a new topic is not asked about. ``looked_at`` posts
     were read for names, and ``compared`` elsewhere. ``back``: the address to return to.
@@ -31,9 +53,8 @@ class HealthPart:
     found: int
     least: int
     posts: tuple[SampledPost, ...]
-    precision: Precision | None
-    known_month: str
-    suggestions: tuple[Suggestion, ...]
+    precision: Ours | None
+    suggestions: tuple[Missing, ...]
     looked_at: int
     compared: int
     back: str

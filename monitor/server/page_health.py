@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboards.web.health_views import HealthPart, SampledPost
+from dashboards.web.health_views import HealthPart, Missing, Ours, SampledPost
 from detectors.query_health import SAMPLE
 from detectors.topic import Topic
 from monitor.desk import query_health as desk
@@ -62,10 +62,18 @@ def health_part(
             )
             for one in found.sample
         ),
-        precision=found.standing.precision,
-        known_month=found.standing.month,
-        suggestions=found.suggestions,
+        precision=_ours(found.standing),
+        suggestions=tuple(
+            Missing(s.term, s.sort.value, s.share, s.elsewhere) for s in found.suggestions
+        ),
         looked_at=found.looked_at,
         compared=found.compared,
         back=back,
     )
+
+
+def _ours(standing: desk.Standing) -> Ours | None:
+    p = standing.precision
+    if p is None:
+        return None
+    return Ours(p.ours, p.marked, p.share, p.low, p.high, standing.month, p.too_low)
