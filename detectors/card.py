@@ -76,9 +76,10 @@ class Observed:
 class Card:
     """A burst as it stood at ``at``, the end of a bin.
 
-    ``hour``: the last hour. All else is of the burst's negatives since ``onset``, the event time of its
-    first one: ``negatives`` of them, ``authors_known`` different stated authors, ``authors_new`` of
-    these never heard in this topic before. ``days``: return period, None where it is without end.
+    ``hour``: the last hour. ``negatives`` since ``onset``, the event time of the burst's first one.
+    Authors, sources and languages are of ``looked_at`` negatives, those since the onset and at least the
+    last hour's: ``authors_known`` different stated authors, ``authors_new`` of these first heard by this
+    topic in that time. ``days``: return period, None where it is without end.
     ``terms`` were counted in ``term_posts`` texts. ``reasons``: the met ones, those that act without
     statistics first. ``silent``: what would have left the level below 4, the nearest first.
     """
@@ -90,6 +91,7 @@ class Card:
     hour: Observed
     days: float | None
     negatives: int
+    looked_at: int
     authors_known: int
     authors_new: int
     term_posts: int
@@ -153,9 +155,10 @@ def card(
 ) -> Card:
     """Return the card of a burst. About 1 us a row, and what `burst_terms` takes.
 
-    ``rows`` of the burst, ``hour`` of the last hour, both as `in_order` gives them. ``texts`` of the
+    ``rows`` of the burst and at least of the last hour, ``hour`` of that alone, both as `in_order`
+    gives them. ``texts`` of the
     burst's negatives and ``before`` of what was said earlier, for the terms. ``new_authors``: those
-    whom the topic first heard in the burst. ``expected``: negatives of the last hour. ``onset``: the
+    whom the topic first heard in ``rows``. ``expected``: negatives of the last hour. ``onset``: the
     burst's first negative where ``rows`` no longer reach back to it. Without any negative post (an
     echo set by hand) the onset is the assessment's, else the start of the hour.
     """
@@ -171,7 +174,8 @@ def card(
         onset=began,
         hour=Observed(measured.mentions, measured.negatives, expected),
         days=days if math.isfinite(days) else None,
-        negatives=len(picked),
+        negatives=sum(rows.at[i] >= began.timestamp() for i in picked),
+        looked_at=len(picked),
         authors_known=len(stated),
         authors_new=len(stated & new_authors),
         term_posts=len(texts),

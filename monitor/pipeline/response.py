@@ -33,6 +33,9 @@ ROWS = 5_000
 """Newest posts of a burst that its card is made of, of a day at most."""
 FIRST_WITHIN = 3 * BIN
 """How long after the onset's bin began its first negative post is looked for."""
+FIRST_ROWS = 100
+LATE = 3 * BIN
+"""First posts that came later than this after their burst began: until then we were blind."""
 DAY = timedelta(days=1)
 _NEGATIVE = int(Tone.NEGATIVE)
 PRIVATE = ("dm", "mail")
@@ -111,10 +114,10 @@ class Response:
     ) -> Card:
         topic = self._topics[seen.topic]
         onset = seen.onset or min(incident.onset, hour.since)
-        since = max(onset, seen.at - DAY)
+        since = max(min(onset, hour.since), seen.at - DAY)
         rows = in_order(self._reader.window(seen.topic, since, seen.at, ROWS))
         first = None
-        if since > onset or len(rows) == ROWS:  # the rows no longer reach back to it
+        if since > onset or len(rows) >= ROWS:  # the rows no longer reach back to it
             early = self._reader.window(seen.topic, onset, onset + FIRST_WITHIN)
             first = first_negative(early, onset)
         authors = {a for a, tone in zip(rows.author, rows.tone, strict=True) if tone == _NEGATIVE}
@@ -124,7 +127,7 @@ class Response:
             seen,
             texts=texts,
             before=before,
-            new_authors=self._reader.new_authors(seen.topic, authors - {0}, onset),
+            new_authors=self._reader.new_authors(seen.topic, authors - {0}, since),
             expected=expected,
             limits=Thresholds(topic.thresholds),
             budget_days=topic.alarm_budget_days,
@@ -231,6 +234,13 @@ class Response:
             terms=burst.terms[:TERMS],
             silent=burst.card.silent[:1],
         )
+
+    def blind_until(self, topic: str, since: datetime) -> datetime | None:
+        """Return when a burst that began at ``since`` first reached us; None where that was soon."""
+        rows = self._reader.window(topic, since, since + FIRST_WITHIN, FIRST_ROWS)
+        seen = [post.observed_at for post in self._reader.posts(negatives(rows))]
+        first = min(seen, default=since)
+        return first if first - since > LATE else None
 
     def channels(self, alert: Alert) -> tuple[str, ...]:
         """Return the channels that hear of this alert, in the order of the routes."""

@@ -50,8 +50,8 @@ def card_view(read: Reader, cards: Sequence[Card]) -> CardView | None:
             AuthorView(a.key, _handle(posts.get(a.num)), a.reach, a.posts, a.new)
             for a in card.authors
         ),
-        sources=_shares(card.sources, card.negatives),
-        langs=_shares(card.languages, card.negatives),
+        sources=_shares(card.sources, card.looked_at),
+        langs=_shares(card.languages, card.looked_at),
         silent=card.silent,
     )
 

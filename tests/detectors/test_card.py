@@ -131,6 +131,14 @@ def test_the_onset_is_the_first_negative_post_not_the_bins_start() -> None:
     assert first_negative(rows({"tone": int(Tone.POSITIVE)}), None) is None
 
 
+def test_what_came_before_the_onset_is_looked_at_and_not_counted_since() -> None:
+    early = [{"at": S0 + 60, "author": 70, "source": "early"}]
+    late = [{"at": S0 + 900 + n, "author": n + 1} for n in range(3)]
+    made = of(in_order(rows(*early, *late)))
+    assert (made.onset, made.negatives, made.looked_at) == (b.after(900), 3, 4)
+    assert made.sources == (Part("forum", 3), Part("early", 1))
+
+
 def test_an_onset_further_back_than_the_rows_is_taken_as_given() -> None:
     assert of(storm(), onset=b.after(-7200)).onset == b.after(-7200)
 
@@ -169,7 +177,8 @@ def test_the_number_that_a_post_got_decides_nothing(seed: int) -> None:
 
 
 def test_private_messages_are_counted_and_never_named() -> None:
-    made = of(rows({"kind": "dm", "author": 5, "reach": 9_000}, {"author": 6}))
+    late = {"at": S0 + 700}
+    made = of(rows({**late, "kind": "dm", "author": 5, "reach": 9_000}, {**late, "author": 6}))
     assert made.negatives == 2
     assert [p.num for p in made.posts] == [2]
     assert [a.key for a in made.authors] == [author_ref(6)]

@@ -90,7 +90,7 @@ def test_it_dates_the_storm_to_its_first_post_and_says_what_it_is_about(told: To
     assert newest.new_share > 0.8  # ever new people
     assert {part.name for part in newest.sources} == {"forum", "kurz"}
     assert {part.name for part in newest.languages} >= {"de", "en"}
-    assert sum(part.count for part in newest.sources) == newest.negatives
+    assert sum(part.count for part in newest.sources) == newest.looked_at
     assert newest.terms
     assert newest.silent
 

@@ -34,6 +34,7 @@ REASONS = (
     Reason(ReasonCode.NEGATIVE_BURST, 4000.0, 30.0),
     Reason(ReasonCode.NEGATIVE_AUTHORS, 48.0, 40.0),
     Reason(ReasonCode.NEGATIVE_THREADS, 9.0, 2.0),
+    Reason(ReasonCode.MULTIPLE, 24.0, 8.0),
     Reason(ReasonCode.AGGRESSION, 0.1, 0.25, met=False),
 )
 ONSET = T0 - timedelta(minutes=40)

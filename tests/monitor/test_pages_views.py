@@ -78,7 +78,7 @@ def test_a_storm_carries_verdict_reasons_posts_and_the_way_to_its_incident(serve
     assert html.count('class="quote"') == 3
     assert "+ 5 Nahkopien" in html, "60 posts in ten clusters of six"
     assert "Warum Stufe 5?" in html
-    assert "weniger als 40 negative Stimmen (gemessen: 48)" in html
+    assert "mit höchstens 7 der 48 negativen Stimmen" in html
 
 
 def test_the_address_chooses_topic_and_range(server: Served) -> None:
