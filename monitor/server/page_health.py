@@ -35,10 +35,10 @@ def route(api: APIRouter, service: Service) -> None:
         ours: Annotated[str, Form()] = "",
         back: Annotated[str, Form()] = "",
     ) -> Response:
-        if ours not in ("yes", "no"):
-            raise Invalid('ours: expected "yes" or "no"')
+        if ours not in ("0", "1"):
+            raise Invalid('ours: expected "1" or "0"')
         actor, now = actor_of(request) or NOBODY, service.clock.now()
-        desk.mark(service.store, service.topics, id, num, ours == "yes", actor, now)
+        desk.mark(service.store, service.topics, id, num, ours == "1", actor, now)
         there = back or f"/topics/{quote(id)}/settings"
         return RedirectResponse(f"{local(there)}#qh-{num}", 303)
 

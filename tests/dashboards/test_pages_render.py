@@ -15,7 +15,7 @@ from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
 from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
-from tests.dashboards import incident_scenes, settings_scenes, situation_scenes
+from tests.dashboards import incident_scenes, planned_scenes, settings_scenes, situation_scenes
 from tests.dashboards.foreign_words import FOREIGN, SAME_IN_BOTH, UNITS
 
 PAGES: dict[str, Callable[[str], str]] = {
@@ -34,6 +34,11 @@ PAGES: dict[str, Callable[[str], str]] = {
     "tried": lambda lang: render.settings(settings_scenes.tried(lang)),
     "unpaged": lambda lang: render.settings(settings_scenes.unpaged(lang)),
     "refused": lambda lang: render.settings(settings_scenes.refused(lang)),
+    "planned": lambda lang: render.planned(planned_scenes.planned(lang)),
+    "unplanned": lambda lang: render.planned(planned_scenes.planned(lang, "uplift")),
+    "judged": lambda lang: render.settings(planned_scenes.judged(lang)),
+    "precise": lambda lang: render.settings(planned_scenes.judged(lang, too_low=False)),
+    "asked": lambda lang: render.settings(planned_scenes.asked(lang)),
     "missing": lambda lang: render.missing(situation_scenes.chrome(lang=lang)),
 }
 every_page = pytest.mark.parametrize("name", PAGES)

@@ -127,7 +127,7 @@ def test_the_settings_page_asks_and_keeps_what_is_said(server: Served) -> None:
     assert "Acme Bahn &lt;b&gt;x&lt;/b&gt;" in shown
     assert "#bahnchaos" in shown
     num = desk.health(server.store.read, RAIL, TOPICS, T0).sample[0].post.num
-    answer = server.post(f"/topics/{TOPIC}/sample/{num}", data={"ours": "no", "back": ADDRESS})
+    answer = server.post(f"/topics/{TOPIC}/sample/{num}", data={"ours": "0", "back": ADDRESS})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{ADDRESS}#qh-{num}")
     [mark] = server.store.read.marks(TOPIC)
     assert (mark.num, mark.ours, mark.actor, mark.month) == (num, False, "anonym", "2026-11")
@@ -149,10 +149,10 @@ def test_too_low_a_precision_is_a_warning_on_the_page(server: Served) -> None:
 @pytest.mark.parametrize(
     ("path", "form", "status"),
     [
-        (f"/topics/{TOPIC}/sample/999", {"ours": "yes"}, 422),
+        (f"/topics/{TOPIC}/sample/999", {"ours": "1"}, 422),
         (f"/topics/{TOPIC}/sample/999", {"ours": "perhaps"}, 422),
-        (f"/topics/{TOPIC}/sample/-1", {"ours": "yes"}, 422),
-        ("/topics/nothing/sample/1", {"ours": "yes"}, 404),
+        (f"/topics/{TOPIC}/sample/-1", {"ours": "1"}, 422),
+        ("/topics/nothing/sample/1", {"ours": "1"}, 404),
     ],
 )
 def test_what_was_not_asked_is_refused(
