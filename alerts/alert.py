@@ -75,6 +75,7 @@ class Alert:
     one. ``key`` is the incident's outside key. ``negatives`` and ``expected`` are per hour over
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
+    ``blind_until``: when the burst's first posts reached us, where that was late; else None.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Alert:
     test: bool = False
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
+    blind_until: datetime | None = None
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:

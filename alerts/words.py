@@ -7,7 +7,7 @@ stand beside their normal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -138,19 +138,28 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def count_line(alert: Alert, lang: Language) -> str:
-    """Return the first line of every alert: the measured number beside its normal."""
+    """Return the first line of every alert: the measured number beside its normal.
+
+    Where a source gave only a part of what it had, the number is the least there was.
+    """
     usual = expected_range(alert.expected)
     n = number(alert.negatives, lang)
     noun = "Beitrag" if alert.negatives == 1 else "Beiträge"
     kind = "negativer" if alert.negatives == 1 else "negative"
     post = "post" if alert.negatives == 1 else "posts"
+    least = pick(("mindestens ", "at least "), lang) if capped(alert.reasons) else ""
     return pick(
         (
-            f"{n} {kind} {noun} in der letzten Stunde, erwartet {usual}",
-            f"{n} negative {post} in the last hour, expected {usual}",
+            f"{least}{n} {kind} {noun} in der letzten Stunde, erwartet {usual}",
+            f"{least}{n} negative {post} in the last hour, expected {usual}",
         ),
         lang,
     )
+
+
+def capped(reasons: Iterable[Reason]) -> bool:
+    """Return whether there were at least so many posts, and perhaps more."""
+    return any(r.code is ReasonCode.CAPPED and r.met for r in reasons)
 
 
 # --- reasons ----------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ def message(delivery: Delivery, lang: Language) -> Message:
     level = words.level_line(alert.level, lang)
     spoken = pick(words.SPOKEN[alert.reason], lang)
     count = words.count_line(alert, lang)
+    count = count[:1].upper() + count[1:]
     links = dict(alert.links)
     return Message(
         level=level,
@@ -95,7 +96,11 @@ def cut(text: str, limit: int) -> str:
 
 def _lead(alert: Alert, count: str, lang: Language) -> str:
     since = words.clock(alert.since, alert.timezone, lang, near=alert.at)
-    parts = [count, pick((f"Seit {since}", f"Since {since}"), lang)]
+    running = pick((f"Seit {since}", f"Since {since}"), lang)
+    if alert.blind_until is not None:
+        until = words.clock(alert.blind_until, alert.timezone, lang, near=alert.at)
+        running += pick((f", bis {until} waren wir blind", f", we were blind until {until}"), lang)
+    parts = [count, running]
     rare = words.return_period(alert.return_period_days, lang)
     if rare:
         parts.append(rare[:1].upper() + rare[1:])

@@ -44,7 +44,10 @@ class Spark:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One step of a curve. ``open``: not closed yet, so it may still grow; ``level`` as shown then."""
+    """One step of a curve. ``open``: not closed yet, so it may still grow; ``level`` as shown then.
+
+    ``capped``: a source gave only a part of it, so there were at least so many.
+    """
 
     at: datetime
     mentions: int
@@ -52,6 +55,7 @@ class Point:
     expected: Range | None
     level: Level | None
     open: bool = False
+    capped: bool = False
 
 
 class MarkKind(StrEnum):

@@ -148,6 +148,8 @@ def _drawing(curve: Curve, words: Words, frame: Frame, name: str, label: str, ki
     show_all = max((p.mentions for p in closed), default=0) <= ALL_LIMIT * top
     if show_all:
         top = max(top, *(p.mentions for p in closed), 5) if closed else top
+    if any(p.capped for p in closed):
+        top *= 1.25  # room above the highest of them to be open into
     column = frame.plot / max(1, len(points))
 
     def x(index: float) -> float:
@@ -159,6 +161,7 @@ def _drawing(curve: Curve, words: Words, frame: Frame, name: str, label: str, ki
     parts = [_defs(name), *_stretches(curve, frame, column)]
     parts += [*_grid(frame, top, y, words), *_band(points, x, y)]
     parts += _open(points, frame, column, name)
+    parts += _upward(points, frame, column, y)
     if show_all:
         parts += _lines(points, x, y, "c-line2", lambda p: p.mentions)
     parts += _lines(points, x, y, "c-line", lambda p: p.negatives)
@@ -211,6 +214,25 @@ def _open(points: Sequence[Point], frame: Frame, column: float, name: str) -> It
             _n(frame.left + (len(points) - count) * column), frame.top,
             _n(count * column), frame.base - frame.top, name,
         )  # fmt: skip
+
+
+def _upward(
+    points: Sequence[Point], frame: Frame, column: float, y: Callable[[float], float]
+) -> Iterable[Markup]:
+    """Leave steps of which only a part was seen open at the top: there were at least so many."""
+    for capped, run in groupby(enumerate(points), key=lambda p: p[1].capped and not p[1].open):
+        if not capped:
+            continue
+        steps = list(run)
+        for i, point in steps:
+            height = max(0.0, y(point.negatives) - frame.top)
+            yield Markup('<rect class="c-more" x="{}" y="{}" width="{}" height="{}"/>').format(
+                _n(frame.left + i * column), frame.top, _n(column), _n(height)
+            )
+        middle = frame.left + (steps[0][0] + len(steps) / 2) * column
+        yield Markup('<path class="c-up" d="M{} {}l5-5 5 5"/>').format(
+            _n(middle - 5), frame.top + 8
+        )
 
 
 def _lines(
@@ -363,7 +385,7 @@ def point_text(curve: Curve, point: Point, words: Words) -> Markup:
     """Return the numbers of one step as a sentence."""
     formats = words.formats
     text = words.t(
-        "curve.point",
+        "curve.point.least" if point.capped else "curve.point",
         start=formats.moment(point.at),
         end=formats.clock(point.at + timedelta(seconds=curve.step_s)),
         negatives=point.negatives,

@@ -134,7 +134,8 @@ class Tile:
     """One topic in the list. ``level`` None: unknown, with ``unknown`` saying why.
 
     ``negatives`` of the last hour against ``expected``; ``blind`` names the sources that are
-    missing although a level is shown; ``at`` end of the newest closed bin.
+    missing although a level is shown; ``capped`` those of which only a part of the hour was seen,
+    so that there were at least so many; ``at`` end of the newest closed bin.
     """
 
     topic: str
@@ -148,6 +149,7 @@ class Tile:
     at: datetime | None
     unknown: Unknown | None = None
     blind: tuple[str, ...] = ()
+    capped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,7 @@ class IncidentPage:
 
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
+    ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
     """
 
     chrome: Chrome
@@ -385,6 +388,8 @@ class IncidentPage:
     end_proposed: bool = False
     quiet_since: datetime | None = None
     blind: tuple[str, ...] = ()
+    blind_until: datetime | None = None
+    capped: tuple[str, ...] = ()
     next: StepView | None = None
     step_count: int = 0
     runs: tuple[RunView, ...] = ()

@@ -20,7 +20,8 @@ from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
 from detectors.window import BIN, Counts, Window
 from monitor.pipeline.hours import HOUR
-from monitor.pipeline.lines import Line, incident_data
+from monitor.pipeline.kin import Shared, same_posts, same_terms, same_voices, together
+from monitor.pipeline.lines import Line, incident_data, stamp
 from monitor.pipeline.response import Burst, Response
 from monitor.ports import Signals, Transaction
 
@@ -29,15 +30,14 @@ REPLAY = "replay"
 """The actor who ends incidents in a recording."""
 SHOWN = frozenset({FactKind.OPENED, FactKind.LEVEL_ROSE, FactKind.REOPENED})
 """Facts at which the card of the burst is kept."""
-SAME_STORM = 0.5
-"""Share of a topic's last hour that must also belong to an incident's topics to be the same storm."""
 
 
 @dataclass(slots=True)
 class Closing:
     """What one bin end brought, over all topics.
 
-    ``expected``: negatives expected over the last hour, by topic.
+    ``expected``: negatives expected over the last hour, by topic. ``late``: end of the newest bin
+    that was closed at the same time, and too late for anybody to act on it.
     """
 
     end: datetime
@@ -46,6 +46,7 @@ class Closing:
     counts: dict[str, Counts] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
+    late: datetime | None = None
 
 
 class Acting:
@@ -81,7 +82,7 @@ class Acting:
                 continue
             kin = self._same_storm(tx, topic, closing)
             if kin is not None:
-                lines += self._join(tx, topic, kin, closing)
+                lines += self._join(tx, topic, *kin, closing)
                 continue
             covered.add(topic)
             last = tx.last_incident(topic)
@@ -99,27 +100,73 @@ class Acting:
         others = [i for i in self._open if i.id != incident.id]
         self._open = [*others, incident] if incident.is_open else others
 
-    def _same_storm(self, tx: Transaction, topic: str, closing: Closing) -> Incident | None:
-        """Return the open incident that this topic's posts already belong to, if there is one."""
-        since, until = closing.end - HOUR, closing.end
-        window = closing.windows.get(topic) or tx.window(topic, since, until)
-        mine = set(window.num)
+    def _same_storm(
+        self, tx: Transaction, topic: str, closing: Closing
+    ) -> tuple[Incident, Shared] | None:
+        """Return the open incident of the brand whose storm this is too, and what they share.
+
+        Either half of the posts are the same; or both began within an hour of each other and share
+        angry people, texts, or new words. The oldest such incident is taken.
+        """
         brand = self._topics[topic].brand
-        for incident in self._open:
-            kin = [t for t in incident.topics if brand and self._topics.get(t) is not None]
+        since, until = closing.end - HOUR, closing.end
+        mine: Window | None = None
+        for incident in self._open if brand else ():
+            kin = [t for t in incident.topics if t in self._topics]
             kin = [t for t in kin if self._topics[t].brand == brand]
-            theirs = {n for t in kin for n in tx.window(t, since, until).num}
-            if mine and len(mine & theirs) >= SAME_STORM * min(len(mine), len(theirs) or 1):
-                return incident
+            if not kin:
+                continue
+            mine = mine or closing.windows.get(topic) or tx.window(topic, since, until)
+            theirs = [closing.windows.get(t) or tx.window(t, since, until) for t in kin]
+            shared = self._shared(topic, mine, kin, theirs, incident, closing)
+            if shared is not None:
+                return incident, shared
         return None
 
+    def _shared(
+        self,
+        topic: str,
+        mine: Window,
+        kin: Sequence[str],
+        theirs: Sequence[Window],
+        incident: Incident,
+        closing: Closing,
+    ) -> Shared | None:
+        if same_posts(mine, theirs):
+            return Shared.POSTS
+        seen = closing.seen[topic]
+        if not together(seen.onset or seen.at, incident.onset):
+            return None
+        voices = same_voices(mine, theirs)
+        if voices is not None:
+            return voices
+        told = self._terms(topic, mine, incident, closing)
+        others = [t for t in kin if t in closing.seen]
+        if any(
+            same_terms(
+                told,
+                self._terms(t, theirs[kin.index(t)], incident, closing),
+                [self._topics[topic], self._topics[t]],
+            )
+            for t in others
+        ):
+            return Shared.TERMS
+        return None
+
+    def _terms(
+        self, topic: str, window: Window, incident: Incident, closing: Closing
+    ) -> tuple[str, ...]:
+        expected = closing.expected[topic]
+        return self._response.burst(window, closing.seen[topic], incident, expected).terms
+
     def _join(
-        self, tx: Transaction, topic: str, incident: Incident, closing: Closing
+        self, tx: Transaction, topic: str, incident: Incident, shared: Shared, closing: Closing
     ) -> list[Line]:
         after = replace(incident, topics=(*incident.topics, topic), updated_at=closing.now)
         if not tx.save_incident(after, incident.version):
             return []
-        payload = {"topic": topic, "level": int(closing.seen[topic].level)}
+        level = int(closing.seen[topic].level)
+        payload = {"topic": topic, "level": level, "shared": shared.value}
         fact = Fact(FactKind.TOPIC_JOINED, closing.end, closing.now, MACHINE, payload)
         tx.add_facts(incident.id, [fact])
         self._signals.publish("incident", incident.id, incident.version + 1)
@@ -230,6 +277,10 @@ class Acting:
         alert = self._response.alert(
             after, seen, reason, window, burst, next_step, closing.end, expected
         )
+        blind = self._response.blind_until(seen.topic, alert.since)
+        if closing.late is not None and alert.since < closing.late:
+            blind = closing.now
+        alert = replace(alert, blind_until=blind)
         lines += self._queue(tx, after, alert, closing, reason)
         return lines
 
@@ -249,6 +300,8 @@ class Acting:
             "channels": list(channels),
             "alert": alert.id,
         }
+        if alert.blind_until is not None:
+            payload["blind_until"] = stamp(alert.blind_until)
         fact = Fact(FactKind.ALERT_QUEUED, closing.end, closing.now, MACHINE, payload)
         tx.add_facts(incident.id, [fact])
         data = {"incident": incident.ref, "key": alert.key, **payload}

@@ -75,6 +75,7 @@ class Judging:
         self._watched: dict[str, _Watched] = {}
         self._media: dict[str, int] = {}
         self._uplifts: dict[tuple[str, int, str], float] = {}
+        self._late: datetime | None = None
         self._torn = False
         self._load()
 
@@ -155,6 +156,7 @@ class Judging:
             for t, w in self._watched.items()
             if w.closed_until is not None
         }
+        self._late = None
         self._sight = Sight(tx, oldest, until, live=self._live)
         hours, announced = Hours(tx, until), Announced(tx, oldest, until, self._uplifts)
         busy = sorted({start for found in bins.values() for start in found})
@@ -186,7 +188,7 @@ class Judging:
         hours: Hours,
         announced: Announced,
     ) -> list[Line]:
-        closing = Closing(end, now)
+        closing = Closing(end, now, late=self._late)
         frozen = self._acting.frozen()
         lines: list[Line] = []
         results: list[BinResult] = []
@@ -203,7 +205,9 @@ class Judging:
             results.append(result)
         tx.add_results(results)
         past = now - end > BLIND
-        if not past:
+        if past:
+            self._late = end
+        else:
             lines += self._acting.decide(tx, closing)
         return lines
 

@@ -121,6 +121,19 @@ def rose_at(found: Sequence[Fact]) -> datetime | None:
     return rises[-1] if rises else None
 
 
+def blind_until(found: Sequence[Fact], incident: Incident) -> datetime | None:
+    """Return until when the storm of now ran unseen, as was told when it called; None where not."""
+    began = [f.at for f in found if f.kind is FactKind.REOPENED]
+    told = [
+        f.payload["blind_until"]
+        for f in found
+        if f.kind is FactKind.ALERT_QUEUED
+        and "blind_until" in f.payload
+        and f.at >= max(began, default=f.at)
+    ]
+    return datetime.fromisoformat(told[0]) if told and incident.is_open else None
+
+
 def delivery_view(delivery: Delivery) -> DeliveryView:
     return DeliveryView(
         id=delivery.id,

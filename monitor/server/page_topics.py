@@ -125,6 +125,7 @@ def reading(read: Reader, topic: Topic, sight: Sight, now: datetime) -> Reading:
     expected = sum(p.expected_negatives or 0.0 for p in hour)
     carried = _carried(read, topic.id, now)
     unknown, blind = _unknown(latest, carried, sight, now)
+    spans = read.capped(now - HOUR, now)
     tile = Tile(
         topic=topic.id,
         name=topic.name,
@@ -137,6 +138,7 @@ def reading(read: Reader, topic: Topic, sight: Sight, now: datetime) -> Reading:
         at=closed,
         unknown=unknown,
         blind=blind,
+        capped=tuple(sorted({s.source for s in spans} & carried.keys())),
     )
     return Reading(topic, tile, latest, counts.mentions)
 
@@ -298,6 +300,8 @@ def _curve(
     closed = r.latest.start + BIN if r.latest else None
     points = read.curve(r.topic.id, now - length, now, step_s)
     since = points[0].at if points else now
+    carried = _carried(read, r.topic.id, now)
+    spans = [s for s in read.capped(since, now) if s.source in carried]
     marks = [Mark(onset, MarkKind.ONSET)] if onset else []
     marks += [
         Mark(e.starts, MarkKind.PLANNED, until=e.core[1], text=e.title)
@@ -317,6 +321,7 @@ def _curve(
                 expected=_expected(p),
                 level=None if p.level is None else Level(p.level),
                 open=closed is None or p.at + step > closed,
+                capped=any(s.since < p.at + step and s.until > p.at for s in spans),
             )
             for p in points
         ),

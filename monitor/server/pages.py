@@ -29,6 +29,7 @@ from monitor.server import page_health, page_planned, page_settings
 from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
+    blind_until,
     cause_of,
     current_runs,
     delivery_view,
@@ -187,6 +188,8 @@ def _incident_view(
         end_proposed=found.end_proposed,
         quiet_since=found.quiet_since,
         blind=worst.tile.blind if worst else (),
+        blind_until=blind_until(facts, found),
+        capped=worst.tile.capped if worst else (),
         runs=tuple(run_view(r, now) for r in runs),
         posts=(voice.posts or evidence[:3]) if voice else (),
         terms=voice.terms if voice else (),

@@ -15,7 +15,7 @@ from msgspec.structs import replace as change
 from detectors.detection import Level
 from detectors.score.base import Tone
 from detectors.window import BIN, COUNT_FIELDS, Counts
-from monitor.ports import CountKey, CurvePoint, Filed, Store
+from monitor.ports import Capped, CountKey, CurvePoint, Filed, Store
 from tests import builders as b
 from tests.laws.failing import Broken
 from tests.laws.filing import OTHER, counted, file_batch, file_in
@@ -279,3 +279,17 @@ def test_reopened_bins_are_taken_once_with_all_their_counts(store: Store) -> Non
         assert tx.take_reopened([b.TOPIC]) == []
         assert tx.revisions(b.TOPIC, [b.T0]) == {b.T0: 3}
     assert (reopened.start, reopened.revision, reopened.counts) == (b.T0, 2, Counts(mentions=7))
+
+
+def test_spans_of_which_only_a_part_came_are_found_by_time(store: Store) -> None:
+    early = Capped("feed", b.after(minutes=-60), b.after(minutes=-50))
+    late = Capped("feed", b.T0, b.after(minutes=5))
+    longer = Capped("feed", b.T0, b.after(minutes=7))
+    other = Capped("other", b.T0, b.after(minutes=1))
+    with store.begin() as tx:
+        for span in (early, other, late, longer, late):
+            tx.add_capped(span)
+        assert tx.capped(b.after(minutes=-70), b.after(minutes=70)) == [early, longer, other]
+    assert store.read.capped(b.after(minutes=-50), b.T0) == []
+    assert store.read.capped(b.after(minutes=6), b.after(minutes=9)) == [longer]
+    assert store.read.capped(b.after(minutes=-51), b.after(minutes=-50)) == [early]

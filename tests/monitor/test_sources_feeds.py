@@ -199,3 +199,72 @@ def test_a_server_that_is_not_there_is_told_and_tried_again(client: httpx.Client
 )
 def test_html_becomes_what_a_reader_sees(fragment: str, text: str) -> None:
     assert to_text(fragment) == text
+
+
+# --- a full batch of nothing but new ones -----------------------------------------------------
+
+
+def newest(first: int, last: int) -> Answer:
+    """Return what a feed shows that holds the entries ``first`` to ``last``, one a minute."""
+    items = [
+        f"<item><guid>n{n}</guid><title>Nr. {n}</title>"
+        f"<pubDate>Sun, 22 Nov 2026 13:{n:02d}:00 GMT</pubDate></item>"
+        for n in range(first, last + 1)
+    ]
+    return 200, rss(*items), {}
+
+
+def polled(server: FeedServer, client: httpx.Client, *answers: Answer) -> MemoryIntake:
+    """Poll until each answer was given and taken."""
+    left = list(answers)
+    server.answers["/feed"] = lambda headers: left.pop(0) if left else (304, b"", {})
+    intake = MemoryIntake()
+    with running(feed(server, client), intake):
+        until(lambda: not left and intake.oks.get("bote", 0) > len(answers))
+    return intake
+
+
+def test_a_full_batch_that_shares_nothing_with_the_last_tells_what_scrolled_out(
+    server: FeedServer, client: httpx.Client
+) -> None:
+    intake = polled(server, client, newest(1, 5), newest(9, 13))
+    day = datetime(2026, 11, 22, 13, tzinfo=UTC)
+    assert intake.spans == [("bote", day + timedelta(minutes=5), day + timedelta(minutes=9))]
+    assert len(intake.ids()) == 10
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((1, 5), (5, 9)),  # the last one before is still there
+        ((1, 5), (9, 11)),  # not full: it showed more before
+        ((9, 13), (1, 5)),  # older ones, put in late
+    ],
+)
+def test_what_may_be_all_there_was_is_not_called_a_part(
+    server: FeedServer, client: httpx.Client, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    assert polled(server, client, newest(*before), newest(*after)).spans == []
+
+
+def test_the_first_look_at_a_feed_is_no_part(server: FeedServer, client: httpx.Client) -> None:
+    assert polled(server, client, newest(1, 50)).spans == []
+
+
+def test_a_span_is_kept_before_what_came_after_it_is_put(
+    server: FeedServer, client: httpx.Client
+) -> None:
+    told: list[str] = []
+
+    class Order(MemoryIntake):
+        def put(self, *args: object) -> None:
+            told.append("put")
+
+        def capped(self, *args: object) -> None:
+            told.append("capped")
+
+    left = [newest(1, 5), newest(9, 13)]
+    server.answers["/feed"] = lambda headers: left.pop(0) if left else (304, b"", {})
+    with running(feed(server, client), Order()):
+        until(lambda: len(told) == 3)
+    assert told == ["put", "capped", "put"]

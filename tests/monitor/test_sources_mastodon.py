@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from detectors.mention import AccountType, Kind
 from monitor.ports import EntryKind
 from monitor.settings import MastodonSource
+from monitor.sources import mastodon
 from monitor.sources.mastodon import MastodonStream
 from tests.monitor.sourcing import FakeMastodon, MemoryIntake, running, until
 
@@ -156,3 +158,27 @@ def test_a_source_that_cannot_work_is_refused_at_once(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         stream(server, **settings)
+
+
+def test_a_hole_longer_than_is_fetched_is_told_as_a_span(
+    server: FakeMastodon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mastodon, "PAGES", 2)
+    monkeypatch.setattr(mastodon, "PAGE", 5)
+    server.statuses = [server.status(n, f"Nr. {n}") for n in range(1, 41)]
+    intake = MemoryIntake(cursors={"m": {"id": "3"}})
+    with running(stream(server), intake):
+        until(lambda: "40" in intake.ids())
+        until(server.listening)
+    hour = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+    assert intake.spans == [("m", hour + timedelta(seconds=13), hour + timedelta(seconds=36))]
+    assert intake.ids() == [str(n) for n in (*range(4, 14), *range(36, 41))]
+    assert any("a hole" in error for _, error in intake.errors)
+
+
+def test_whatever_can_be_fetched_whole_is_no_part(server: FakeMastodon) -> None:
+    server.statuses = [server.status(n, f"Nr. {n}") for n in range(1, 41)]
+    intake = MemoryIntake(cursors={"m": {"id": "3"}})
+    with running(stream(server), intake):
+        until(lambda: "40" in intake.ids())
+    assert intake.spans == []

@@ -45,6 +45,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "inc.resolved": ("<b>Beendet {time}:</b> {outcome}.", "<b>Ended {time}:</b> {outcome}."),
     "inc.cause": ("Ursache: {cause}", "Cause: {cause}"),
+    "inc.was_blind": (
+        "Es läuft seit {time}, bis {until} waren wir blind.",
+        "It has been running since {time}, we were blind until {until}.",
+    ),
+    "inc.capped": (
+        "{names} gab nur einen Teil heraus: es sind mindestens so viele.",
+        "{names} handed out only a part: there are at least so many.",
+    ),
     "inc.blind": ("Dabei sehen wir nicht: {names}.", "Meanwhile we do not see: {names}."),
     "next.label": ("Jetzt zu tun", "Do now"),
     "next.step": ("Schritt {n} von {total}", "Step {n} of {total}"),
@@ -75,6 +83,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why.rate": (
         "<b>{n}</b> negativ in der letzten Stunde, {expected}",
         "<b>{n}</b> negative in the last hour, {expected}",
+    ),
+    "why.rate.least": (
+        "mindestens <b>{n}</b> negativ in der letzten Stunde, {expected}",
+        "at least <b>{n}</b> negative in the last hour, {expected}",
     ),
     "why.more": ("alle Merkmale und Schwellen", "all measures and thresholds"),
     "card.title": ("Als es Stufe {n} wurde", "When it became level {n}"),

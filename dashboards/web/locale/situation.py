@@ -7,6 +7,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "room.topics": ("{n} Thema|{n} Themen", "{n} topic|{n} topics"),
     "room.order": ("schlimmste zuerst", "worst first"),
     "tile.rate": ("<b>{n}</b> negativ/h, {expected}", "<b>{n}</b> negative/h, {expected}"),
+    "tile.rate.least": (
+        "mindestens <b>{n}</b> negativ/h, {expected}",
+        "at least <b>{n}</b> negative/h, {expected}",
+    ),
     "tile.blind": ("ohne {names}", "without {names}"),
     "unknown.no_data": ("noch nichts gemessen", "nothing measured yet"),
     "unknown.stalled": ("nichts Neues mehr gemessen", "nothing new measured"),
@@ -17,6 +21,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "verdict.lead": (
         "<b>{n}</b> negativer Beitrag in der letzten Stunde, {expected}.|<b>{n}</b> negative Beiträge in der letzten Stunde, {expected}.",
         "<b>{n}</b> negative post in the last hour, {expected}.|<b>{n}</b> negative posts in the last hour, {expected}.",
+    ),
+    "verdict.lead.least": (
+        "Mindestens <b>{n}</b> negativer Beitrag in der letzten Stunde, {expected}.|Mindestens <b>{n}</b> negative Beiträge in der letzten Stunde, {expected}.",
+        "At least <b>{n}</b> negative post in the last hour, {expected}.|At least <b>{n}</b> negative posts in the last hour, {expected}.",
     ),
     "verdict.all": (
         "Insgesamt {n} Beitrag.|Insgesamt {n} Beiträge.",
@@ -59,12 +67,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{start}–{end}: {negatives} negativ, {mentions} alle, {expected}",
         "{start}–{end}: {negatives} negative, {mentions} all, {expected}",
     ),
+    "curve.point.least": (
+        "{start}–{end}: mindestens {negatives} negativ, {mentions} alle, {expected}",
+        "{start}–{end}: at least {negatives} negative, {mentions} all, {expected}",
+    ),
     "curve.point.open": ("noch offen", "still open"),
     "curve.negative": ("negativ", "negative"),
     "curve.all": ("alle", "all"),
     "curve.all.n": ("{n} alle", "{n} all"),
     "curve.expected": ("erwartet", "expected"),
     "curve.open": ("noch offen, wächst noch", "still open, still growing"),
+    "curve.capped": ("nach oben offen: mindestens", "open at the top: at least"),
     "curve.strip": ("Streifen: gezeigte Stufe", "strip: level shown"),
     "curve.table": ("als Tabelle", "as a table"),
     "curve.chart": ("als Kurve", "as a curve"),

@@ -1,0 +1,65 @@
+"""Where only a part was seen, numbers say "at least" and the curve is open at the top."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from dashboards.web import render
+from dashboards.web.views import Situation
+from tests.dashboards import incident_scenes, situation_scenes
+
+AT_LEAST = {"de": "indestens <b>318</b>", "en": "t least <b>318</b>"}
+
+
+def partly(lang: str = "de", **more: object) -> Situation:
+    """The storm, of whose steps 3 to 6 and 10 only a part was seen."""
+    whole = situation_scenes.storm(lang, **more)
+    assert whole.detail is not None
+    curve = whole.detail.curve
+    points = tuple(replace(p, capped=i in (3, 4, 5, 6, 10)) for i, p in enumerate(curve.points))
+    assert not any(p.open for p in points[:11])
+    tile = replace(whole.detail.tile, capped=("Mastodon",))
+    detail = replace(whole.detail, tile=tile, curve=replace(curve, points=points))
+    tiles = tuple(tile if t.topic == tile.topic else t for t in whole.tiles)
+    return replace(whole, detail=detail, tiles=tiles)
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_the_situation_says_at_least_in_the_list_and_in_the_verdict(lang: str) -> None:
+    page = str(render.situation(partly(lang)))
+    assert page.count(AT_LEAST[lang]) == 2
+    assert "Mastodon" in page
+    whole = str(render.situation(situation_scenes.storm(lang)))
+    assert AT_LEAST[lang] not in whole
+
+
+def test_each_such_step_is_left_open_up_to_the_top_and_each_run_has_one_arrow() -> None:
+    page = str(render.situation(partly()))
+    charts = re.findall(r'<svg class="chart.*?</svg>', page, re.S)
+    assert len(charts) == 2
+    for chart in charts:
+        columns = re.findall(r'<rect class="c-more" x="[\d.]+" y="(\d+)"', chart)
+        assert len(columns) == 5
+        assert len(set(columns)) == 1  # all reach the same top
+        assert chart.count('class="c-up"') == 2
+        assert chart.count("mindestens") == 5  # in the text of each step
+    assert "c-more" not in str(render.situation(situation_scenes.storm()))
+
+
+def test_the_table_marks_such_steps() -> None:
+    assert str(render.situation(partly(table=True))).count("≥ ") >= 10
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_the_incident_says_at_least_and_until_when_we_were_blind(lang: str) -> None:
+    plain = incident_scenes.incident(lang)
+    until = plain.row.onset + (plain.chrome.now - plain.row.onset) / 2
+    page = str(render.incident(replace(plain, capped=("Mastodon",), blind_until=until)))
+    words = {"de": ("indestens <b>", "waren wir blind"), "en": ("t least <b>", "we were blind")}
+    before = str(render.incident(plain))
+    for word in words[lang]:
+        assert word in page
+        assert word not in before
