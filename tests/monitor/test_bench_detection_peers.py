@@ -257,9 +257,17 @@ def test_a_scene_is_blamed_only_for_pages_that_do_not_come_without_it() -> None:
     noise_scores = np.random.default_rng(3).random(60 * DAY_BINS)
     records = [*null(20.0, 1, 1, noise_scores), record(20.0, 1, 5.0, 3)]
     records += [scene(9.0, 0.1), scene(2.0, 0.1), scene(9.0, 2.0), scene(0.1, 0.1)]
-    seen = equal.tell(records)["harmless_scenes_paged"]["joke"]
+    told = equal.tell(records)
+    seen = told["harmless_scenes_paged"]["joke"]
     assert (seen["scenes"], seen["ours"]) == (4, 2)
     assert [seen[p.name] for p in PEERS] == [2] * len(PEERS)
+    # Ours pages once on the null stream and for two scenes; with three pages in all, a peer pages for
+    # the two highest scenes and for the third, and then has none left for the null stream.
+    together = told["at_equal_pages_with_scenes"]
+    assert (together["pages"], together["scenes"]) == (3, 4)
+    for row in together["peers"].values():
+        assert (row["scenes_paged"], row["null_pages"]) == (3, 0)
+        assert row["threshold"] < 1.0
 
 
 def test_loud_cells_are_those_with_twenty_mentions_in_the_first_hour() -> None:

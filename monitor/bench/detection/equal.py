@@ -50,7 +50,8 @@ class Delays:
     def row(self) -> Record:
         """Return how many were found and how late, with intervals."""
         low, high = wilson(self.found(), len(self.minutes), z=1.96)
-        after, start = sorted(self.minutes - self.onset), sorted(self.minutes)
+        after: list[float] = np.sort(self.minutes - self.onset).tolist()
+        start: list[float] = np.sort(self.minutes).tolist()
         return {
             "found": round(self.found() / max(1, len(start)), 4),
             "found_95": [round(low, 4), round(high, 4)],
@@ -182,6 +183,7 @@ def tell(records: Sequence[Record]) -> Record:
         "best_vendor_rule": best,
         "against_best_vendor_rule": compared(ours, sides[best]),
         "harmless_scenes_paged": _scenes(records, equal),
+        "at_equal_pages_with_scenes": _with_scenes(records, board),
         "a_threshold_for_each_rate": _by_rate(board, rates),
         "at_documented_thresholds": _documented(board),
         "over_budgets": _swept(records, [r for r in rates if r in SWEPT]),
@@ -250,6 +252,42 @@ def _scenes(records: Sequence[Record], equal: Mapping[str, float]) -> Record:
             **{p.name: sum(paged(r, p.name) for r in same) for p in PEERS},
         }
     return out
+
+
+def _with_scenes(records: Sequence[Record], board: Board) -> Record:
+    """Return all sides when pages for harmless scenes count as false ones too, as they do for whoever
+    is woken: each peer may page in all as often as ours does."""
+    scenes = [r for r in records if r["kind"] == "scene"]
+    if not scenes:
+        return {}
+    pages = board.pages + sum(r["ours"] for r in scenes)
+    sides, rows = {}, {}
+    for peer in PEERS:
+        heights = [_height(*r["peers"][peer.name]) for r in scenes]
+        loud = [Peaks(np.zeros(1, dtype=np.int64), np.array([h])) for h in heights if h > -math.inf]
+        at = threshold_for([*board.peaks(peer.name), *loud], pages)
+        sides[peer.name] = board.theirs(peer.name, at)
+        rows[peer.name] = {
+            "threshold": None if math.isinf(at) else round(at, 6),
+            "null_pages": sum(len(episodes(s, at)) for s in board.peaks(peer.name)),
+            "scenes_paged": sum(h >= at for h in heights),
+            **sides[peer.name].row(),
+        }
+    best = best_vendor(sides)
+    return {
+        "pages": pages,
+        "scenes": len(scenes),
+        "peers": rows,
+        "best_vendor_rule": best,
+        "against_best_vendor_rule": compared(board.ours(), sides[best]),
+    }
+
+
+def _height(there: Sequence[tuple[int, float]], without: Sequence[tuple[int, float]]) -> float:
+    """Return how high a scene drives a score, where it is higher than without the scene."""
+    high = max((score for _, score in there), default=-math.inf)
+    alone = max((score for _, score in without), default=-math.inf)
+    return high if high > alone else -math.inf
 
 
 def _by_rate(board: Board, rates: Sequence[float]) -> Record:
