@@ -41,7 +41,7 @@ class Wording:
         self._at: dict[str, datetime] = {}
 
     def refresh(self, tx: Transaction, topic: str, end: datetime, *, frozen: bool) -> None:
-        """Learn what was said since the last time, at most once a day of event time; 25 ms then.
+        """Learn what was said since the last time, at most once a day of event time; 30 ms then.
 
         ``frozen``: an incident is open; then what is known only fades, lest a storm become usual.
         """
@@ -63,7 +63,7 @@ class Wording:
     def strange(self, tx: Transaction, topic: str, window: Window | None) -> float:
         """Return how strange the hour's criticism speaks, 0..1; 0 where it cannot reach level 3.
 
-        At most 200 texts are read, 10 ms; none where the vocabulary does not know enough.
+        At most 200 texts are read, 13 ms; none where the vocabulary does not know enough.
         """
         if window is None or window.tone.count(_NEGATIVE) < self._least[topic]:
             return 0.0
