@@ -3,6 +3,12 @@
 Store and stream are synchronous; asynchronous code calls them through threads.
 """
 
+from monitor.ports.calibration import (
+    CalibrationReads,
+    CalibrationWrites,
+    Missed,
+    Moved,
+)
 from monitor.ports.errors import (
     Unavailable,
 )
@@ -69,6 +75,8 @@ __all__ = [
     "Alone",
     "Backlog",
     "BinResult",
+    "CalibrationReads",
+    "CalibrationWrites",
     "Capped",
     "CountKey",
     "CurvePoint",
@@ -83,6 +91,8 @@ __all__ = [
     "Known",
     "Leases",
     "Log",
+    "Missed",
+    "Moved",
     "NewEntry",
     "NoSignals",
     "Parked",

@@ -15,6 +15,7 @@ from detectors.detection import Assessment
 from detectors.mention import Metrics
 from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
+from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
 from monitor.ports.planned import PlannedReads, PlannedWrites
@@ -34,7 +35,7 @@ from monitor.ports.rows import (
 from playbooks.run import Run
 
 
-class Transaction(PlannedWrites, RelevanceWrites, Protocol):
+class Transaction(PlannedWrites, RelevanceWrites, CalibrationWrites, Protocol):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
     # mentions
@@ -180,7 +181,7 @@ class Transaction(PlannedWrites, RelevanceWrites, Protocol):
     def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None: ...
 
 
-class Reader(PlannedReads, RelevanceReads, Protocol):
+class Reader(PlannedReads, RelevanceReads, CalibrationReads, Protocol):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
+from monitor.store.calibration import CalibrationKept
 from monitor.store.counts import CountWrites
 from monitor.store.engines import reading, translated, writing
 from monitor.store.incidents import IncidentWrites
@@ -53,7 +54,15 @@ def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
     )
 
 
-class SqliteTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept, RelevanceKept):
+class SqliteTransaction(
+    MentionWrites,
+    CountWrites,
+    IncidentWrites,
+    ParkedWrites,
+    PlannedKept,
+    RelevanceKept,
+    CalibrationKept,
+):
     """`monitor.ports.Transaction` on the one write connection."""
 
 
@@ -156,6 +165,7 @@ class SqliteStore:
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
+        housekeeping.sweep_capped(self._write, before_us)
         gone = housekeeping.sweep(self._write, before_us)
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)

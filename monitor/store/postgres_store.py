@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from monitor.ports import LEASE_S, Fences, Unavailable
 from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
+from monitor.store.calibration import CalibrationKept
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
@@ -29,7 +30,15 @@ CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
 
 
-class PostgresTransaction(MentionWrites, CountWrites, IncidentWrites, ParkedWrites, PlannedKept, RelevanceKept):
+class PostgresTransaction(
+    MentionWrites,
+    CountWrites,
+    IncidentWrites,
+    ParkedWrites,
+    PlannedKept,
+    RelevanceKept,
+    CalibrationKept,
+):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
 
@@ -129,6 +138,7 @@ class PostgresStore:
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
+        housekeeping.sweep_capped(self._write, before_us)
         gone = housekeeping.sweep(self._write, before_us, below=first_num(1))
         gone += housekeeping.sweep_days(self._write, self._partitions, before_us)
         if gone:  # who has not been seen since is the author of one of these
