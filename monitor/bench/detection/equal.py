@@ -280,6 +280,10 @@ def _with_scenes(records: Sequence[Record], board: Board) -> Record:
         "peers": rows,
         "best_vendor_rule": best,
         "against_best_vendor_rule": compared(board.ours(), sides[best]),
+        "found_by_minute": {
+            "ours": board.ours().share_by(),
+            **{name: side.share_by() for name, side in sides.items()},
+        },
     }
 
 
