@@ -61,6 +61,8 @@ def fact_line(
     )
     outcome = payload.get("outcome")
     small = [str(t(f"outcome.{outcome}"))] if outcome and t.has(f"outcome.{outcome}") else []
+    shared = payload.get("shared")
+    small += [str(t(f"shared.{shared}"))] if shared and t.has(f"shared.{shared}") else []
     small += [str(payload[name]) for name in SMALL if payload.get(name)]
     return FactLine(
         text=text,

@@ -370,6 +370,7 @@ class IncidentPage:
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
+    ``children``: its topics, worst first, where it is over several.
     """
 
     chrome: Chrome
@@ -390,6 +391,7 @@ class IncidentPage:
     blind: tuple[str, ...] = ()
     blind_until: datetime | None = None
     capped: tuple[str, ...] = ()
+    children: tuple[Tile, ...] = ()
     next: StepView | None = None
     step_count: int = 0
     runs: tuple[RunView, ...] = ()

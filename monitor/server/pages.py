@@ -7,7 +7,7 @@ Forms work without script (303 back to the page) and with it (the region as answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -19,7 +19,7 @@ from alerts.incident import Incident, Outcome
 from dashboards.web import render
 from dashboards.web.curve import Span
 from dashboards.web.i18n import LANGUAGES
-from dashboards.web.views import Chrome, IncidentList, IncidentPage, Notice, Trend
+from dashboards.web.views import Chrome, IncidentList, IncidentPage, Notice, Tile, Trend
 from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
@@ -190,6 +190,7 @@ def _incident_view(
         blind=worst.tile.blind if worst else (),
         blind_until=blind_until(facts, found),
         capped=worst.tile.capped if worst else (),
+        children=_children([r.tile for r in readings]),
         runs=tuple(run_view(r, now) for r in runs),
         posts=(voice.posts or evidence[:3]) if voice else (),
         terms=voice.terms if voice else (),
@@ -204,6 +205,12 @@ def _incident_view(
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)
     return replace(page, next=step, step_count=total)
+
+
+def _children(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
+    """Return the topics of a storm over several, worst first; one alone is the page's title."""
+    ranked = sorted(tiles, key=lambda t: (-(t.level or 0), -t.negatives, t.name))
+    return tuple(ranked) if len(ranked) > 1 else ()
 
 
 # --- preferences ------------------------------------------------------------------------------

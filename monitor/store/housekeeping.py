@@ -86,6 +86,12 @@ def sweep_days(write: Transactions, partitions: Partitions, before_us: int) -> i
     return gone
 
 
+def sweep_capped(write: Transactions, before_us: int) -> None:
+    """Forget of which spans before an instant only a part came: no page reaches back to them."""
+    with write() as c:
+        c.exec_driver_sql("DELETE FROM capped WHERE until_us <= ?", (before_us,))
+
+
 def sweep_authors(write: Transactions, before_us: int) -> int:
     """Delete authors not seen since an instant, and when topics first heard of them."""
     # They are written at most hourly, so what stands there may lag behind by so much.

@@ -1,4 +1,4 @@
-"""Where only a part was seen, numbers say "at least" and the curve is open at the top."""
+"""Where only a part was seen, numbers say so; a storm over several topics lists them, and why."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.fact import MACHINE, FactKind
 from dashboards.web import render
-from dashboards.web.views import Situation
+from dashboards.web.views import FactView, Situation
 from tests.dashboards import incident_scenes, situation_scenes
 
 AT_LEAST = {"de": "indestens <b>318</b>", "en": "t least <b>318</b>"}
@@ -63,3 +64,28 @@ def test_the_incident_says_at_least_and_until_when_we_were_blind(lang: str) -> N
     for word in words[lang]:
         assert word in page
         assert word not in before
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_an_incident_over_several_topics_lists_them_with_their_levels(lang: str) -> None:
+    plain = incident_scenes.incident(lang)
+    two = situation_scenes.tiles()[:2]
+    page = str(render.incident(replace(plain, children=two)))
+    said = page[page.index('id="ch"') :]
+    said = said[: said.index("</section>")]
+    assert said.count("<li>") == 2
+    for tile in two:
+        assert f'topic={tile.topic}"' in said
+        assert tile.level is None or f"{int(tile.level)}, " in said
+    assert 'id="ch"' not in str(render.incident(plain))
+
+
+@pytest.mark.parametrize("shared", ["posts", "authors", "copies", "terms"])
+def test_the_timeline_says_why_a_topic_joined(shared: str) -> None:
+    plain = incident_scenes.incident("en")
+    fact = FactView(
+        plain.chrome.now, FactKind.TOPIC_JOINED, MACHINE, {"topic": "Busse", "shared": shared}, True
+    )
+    page = str(render.incident(replace(plain, facts=(fact,))))
+    assert "Topic joined: Busse" in page
+    assert re.search(r"the same (new )?(posts|people|texts|words)", page)

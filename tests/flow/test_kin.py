@@ -15,6 +15,7 @@ from detectors.mention import Mention
 from detectors.topic import Query, Topic
 from monitor.app.replaying import replay
 from monitor.pipeline import Line
+from monitor.pipeline.ownership import partition_of
 from tests.flow.conftest import Flow
 from tests.flow.scenes import MONDAY, in_order, post
 
@@ -156,3 +157,12 @@ def test_what_is_joined_is_the_same_however_the_recording_is_cut(
         _, lines = played(flow, *[iter(s) for s in SCENE_POSTS["terms"]])
         told.append([x.json() for x in lines if x.type != "summary"])
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("partitions", [2, 16, 64])
+def test_topics_of_one_brand_are_judged_by_one_worker(partitions: int) -> None:
+    """Else two workers would each open an incident for the same storm."""
+    many = [replace(RAIL, id=f"t{n}") for n in range(40)]
+    assert len({partition_of(t, partitions) for t in (*many, BUS)}) == 1
+    alone = [replace(t, brand="") for t in many]
+    assert len({partition_of(t, partitions) for t in alone}) > 1

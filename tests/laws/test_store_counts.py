@@ -281,6 +281,17 @@ def test_reopened_bins_are_taken_once_with_all_their_counts(store: Store) -> Non
     assert (reopened.start, reopened.revision, reopened.counts) == (b.T0, 2, Counts(mentions=7))
 
 
+def test_spans_before_what_is_kept_are_forgotten(store: Store) -> None:
+    old = Capped("feed", b.after(hours=-100), b.after(hours=-99))
+    new = Capped("feed", b.after(hours=-3), b.after(hours=-2))
+    with store.begin() as tx:
+        tx.add_capped(old)
+        tx.add_capped(new)
+    for days, left in ((0, [old, new]), (2, [new])):
+        store.housekeep(b.T0, days)
+        assert store.read.capped(b.after(hours=-200), b.T0) == left
+
+
 def test_spans_of_which_only_a_part_came_are_found_by_time(store: Store) -> None:
     early = Capped("feed", b.after(minutes=-60), b.after(minutes=-50))
     late = Capped("feed", b.T0, b.after(minutes=5))

@@ -45,6 +45,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "inc.resolved": ("<b>Beendet {time}:</b> {outcome}.", "<b>Ended {time}:</b> {outcome}."),
     "inc.cause": ("Ursache: {cause}", "Cause: {cause}"),
+    "inc.topics": (
+        "Ein Sturm, {n} Thema|Ein Sturm, {n} Themen",
+        "One storm, {n} topic|One storm, {n} topics",
+    ),
     "inc.was_blind": (
         "Es läuft seit {time}, bis {until} waren wir blind.",
         "It has been running since {time}, we were blind until {until}.",
@@ -190,6 +194,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.level_fell": ("Gefallen auf {level}", "Fallen to {level}"),
     "fact.reopened": ("Wieder eröffnet, {level}", "Reopened, {level}"),
     "fact.topic_joined": ("Thema dazugekommen: {topic}", "Topic joined: {topic}"),
+    "shared.posts": ("dieselben Beiträge", "the same posts"),
+    "shared.authors": ("dieselben Leute", "the same people"),
+    "shared.copies": ("dieselben Texte", "the same texts"),
+    "shared.terms": ("dieselben neuen Wörter", "the same new words"),
     "fact.acknowledged": ("{actor} bestätigt", "{actor} acknowledged"),
     "fact.assigned": ("{actor}: Leitung an {owner}", "{actor}: lead to {owner}"),
     "fact.end_proposed": ("Ende vorgeschlagen: es ist ruhig", "End proposed: it is quiet"),
