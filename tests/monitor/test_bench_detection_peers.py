@@ -12,7 +12,7 @@ from river import anomaly
 
 from monitor.bench import nab
 from monitor.bench.data import NoData
-from monitor.bench.detection import against, arrivals, equal
+from monitor.bench.detection import against, arrivals, equal, whole
 from monitor.bench.detection.brand import DAY_BINS, Brand, calm
 from monitor.bench.detection.equal import Board, Delays, bootstrap, compared, median
 from monitor.bench.detection.harmless import SCENES
@@ -328,6 +328,18 @@ def test_real_arrivals_keep_their_bursts_and_lose_their_labels(
     heard = [made.counts(bin).mentions for bin in range(days * DAY_BINS)]
     assert np.mean(heard) * 12 == pytest.approx(20.0, rel=0.05)
     assert max(heard) > 20 * np.mean(heard), "bursts as real companies have them"
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not (DATA / "nab").exists(), reason="NAB series are not beside the checkout")
+def test_every_part_of_the_bench_has_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STURMGLAS_DATA", str(DATA))
+    for part in whole.PARTS:
+        todo, tell = whole._part(part, 12, 3)
+        assert todo, part
+        assert callable(tell)
+    budgets = {job.args[3] for job in arrivals.jobs([3, 4]) if job.func is arrivals.null_of}
+    assert budgets == {7.0, 30.0, 90.0}
 
 
 def test_without_the_series_it_says_where_they_were_looked_for(
