@@ -13,7 +13,7 @@ from monitor.bench.detection.harmless import RATES as HARMLESS_RATES
 from monitor.bench.detection.run import Job, do, jobs
 from monitor.bench.detection.storm import RATES
 from monitor.bench.detection.tone import readings
-from monitor.bench.figures import versions
+from monitor.bench.figures import PACKAGES, versions
 
 Record = dict[str, Any]
 REPORTED_FROM = 1000
@@ -49,7 +49,7 @@ def run(
         say(part)
         todo, tell = _part(part, seeds, first)
         out[part] = tell(do(todo, processes, say))
-    out["versions"] = versions()
+    out["versions"] = versions((*PACKAGES, "river"))
     return out
 
 
