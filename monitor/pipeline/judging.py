@@ -212,14 +212,9 @@ class Judging:
         return lines
 
     def _context(self, topic: str, end: datetime, announced: Announced) -> Context:
-        """Return what is known of the hour before ``end`` besides its posts."""
+        """Return what was announced for the hour before ``end``; `_close_topic` adds the rest."""
         expected = announced.at(topic, end)
-        return Context(
-            uplift=expected.times,
-            planned=expected.title,
-            capped=self._sight.capped(topic, end),
-            down=self._sight.down(topic, end),
-        )
+        return Context(uplift=expected.times, planned=expected.title)
 
     def _close_topic(
         self,
@@ -236,6 +231,9 @@ class Judging:
             watched.watch.skip_to(bin.start)
         window = hours.before(end, topic) if watched.watch.wants_window(bin, context) else None
         context = replace(context, strange=self._wording.strange(tx, topic, window))
+        if window is not None:  # without rows no reason is told
+            sight = self._sight
+            context = replace(context, capped=sight.capped(topic, end), down=sight.down(topic, end))
         closed = watched.watch.close(
             bin, window, media=self._media[topic], frozen=frozen, context=context
         )
