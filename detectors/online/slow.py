@@ -64,6 +64,7 @@ class SlowDetector(base.Estimator):
         # Discounted negatives and posts of an hour, tamed; sums of which ``_weight`` is the weight.
         self._level = self._posts = 0.0
         self._past = [(0.0, 0.0)] * (max(HOURS) - 1)
+        self._before = [(0.0, 0.0)] * len(HOURS)
         self._hour = (0.0, 0.0)
         self._closed = 0
 
@@ -88,25 +89,27 @@ class SlowDetector(base.Estimator):
         negatives += self._hour[0]
         mentions += self._hour[1]
         return [
-            (
-                hours,
-                negatives + sum(n for n, _ in self._past[1 - hours :]),
-                mentions + sum(m for _, m in self._past[1 - hours :]),
-            )
-            for hours in HOURS
+            (hours, negatives + n, mentions + m)
+            for hours, (n, m) in zip(HOURS, self._before, strict=True)
         ]
 
     def return_period(self, mentions: float, negatives: float) -> float:
         """Return the longest return period in days over all sums; 0 where none is raised."""
         usual = self._level / self._weight if self._weight else 0.0
-        days = 0.0
-        sums = self.sums(mentions, negatives)
+        share = VARIES * self.share()
         counted = self._sums(mentions, negatives)
-        for tail, (seen, expected), (hours, read, posts) in zip(
-            self._tails, sums, counted, strict=True
+        raised = [
+            read >= max(RAISED * hours * usual, share * posts, 1.0)
+            and 2 * self._raised(hours) >= hours - 1
+            for hours, read, posts in counted
+        ]
+        if not any(raised):
+            return 0.0
+        days = 0.0
+        for up, tail, (seen, expected) in zip(
+            raised, self._tails, self.sums(mentions, negatives), strict=True
         ):
-            least = max(RAISED * hours * usual, VARIES * self.share() * posts)
-            if seen > expected and read >= least and 2 * self._raised(hours) >= hours - 1:
+            if up and seen > expected:
                 days = max(days, tail.return_period(tail.excess(seen, expected)))
         return days
 
@@ -162,6 +165,13 @@ class SlowDetector(base.Estimator):
                 tail.forget_burst()
         self._past = [*self._past[1:], self._hour]
         self._hour, self._closed = (0.0, 0.0), 0
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Sum the full hours up, once an hour."""
+        for i, hours in enumerate(HOURS):
+            past = self._past[1 - hours :]
+            self._before[i] = sum(n for n, _ in past), sum(m for _, m in past)
 
     def _learn_share(self, negatives: float, mentions: float) -> None:
         tame = min(negatives, MOST * self.share() * mentions + 3.0)
@@ -192,5 +202,6 @@ class SlowDetector(base.Estimator):
         self._negatives, self._mentions, self._level, self._posts, self._weight = share
         past = numbers(state, "past", 2 * keep)
         self._past = list(zip(past[:keep], past[keep:], strict=True))
+        self._sum_up()
         negatives, mentions, closed = numbers(state, "hour", 3)
         self._hour, self._closed = (negatives, mentions), int(closed)
