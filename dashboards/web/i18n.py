@@ -14,7 +14,16 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from dashboards.web.format import Formats
-from dashboards.web.locale import health, incident, planned, reasons, settings, shell, situation
+from dashboards.web.locale import (
+    calibration,
+    health,
+    incident,
+    planned,
+    reasons,
+    settings,
+    shell,
+    situation,
+)
 
 LANGUAGES = ("de", "en")
 PSEUDO = "qps"
@@ -28,6 +37,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **settings.TEXTS,
         **planned.TEXTS,
         **health.TEXTS,
+        **calibration.TEXTS,
     }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""

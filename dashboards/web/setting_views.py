@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.incident import Outcome
+from dashboards.web.calibration_views import CalibrationPart
 from dashboards.web.health_views import HealthPart
 from dashboards.web.planned_views import PlannedPart
 from dashboards.web.views import Chrome
@@ -111,7 +112,7 @@ class TopicSettings:
     own: tuple[OwnThreshold, ...] = ()
     rivals: tuple[tuple[str, tuple[str, ...]], ...] = ()
     trial: Trial | None = None
-    calibration: object | None = None
+    calibration: CalibrationPart | None = None
     planned: PlannedPart | None = None
     health: HealthPart | None = None
     span_days: int = SPAN_DAYS

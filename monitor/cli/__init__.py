@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from monitor.cli import (
     backtest,
     benching,
+    calibrating,
     checking,
     detect,
     importing,
@@ -31,6 +32,7 @@ ORDER = (
     *(
         "plan",
         "query-health",
+        "calibrate",
         "work",
         "backup",
         "restore",
@@ -91,6 +93,7 @@ for part in (
     checking,
     planning,
     query_health,
+    calibrating,
     keeping,
     benching,
 ):

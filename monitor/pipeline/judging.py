@@ -7,6 +7,7 @@ dies in between has done none of it, and does all of it again.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
 from monitor import metrics
+from monitor.desk.calibration import moved
 from monitor.pipeline.acting import Acting, Closing
 from monitor.pipeline.announced import Announced
 from monitor.pipeline.hours import HOUR, Hours, ends
@@ -67,10 +69,12 @@ class Judging:
         live: bool = True,
     ) -> None:
         self._store = store
-        self._topics = topics
+        self._configured = topics
+        self._topics = dict(topics)  # as people moved their thresholds; whoever answers sees it too
+        self._moves = 0
         self._signals = signals
         self._live = live
-        response = Response(store.read, topics, playbooks, routes, page_url, language)
+        response = Response(store.read, self._topics, playbooks, routes, page_url, language)
         self._acting = Acting(topics, response, signals, live=live)
         self._watched: dict[str, _Watched] = {}
         self._media: dict[str, int] = {}
@@ -85,6 +89,7 @@ class Judging:
         with self._store.begin() as tx:
             self._watched = {}
             self._uplifts = {}
+            self._calibrate(tx)
             for topic in self._topics.values():
                 saved = tx.watch(topic.id)
                 watch = TopicWatch(topic)
@@ -99,6 +104,26 @@ class Judging:
                     watched.expected.extend(by_start[start] for start in sorted(by_start))
                 self._watched[topic.id] = watched
         self._torn = False
+
+    def _calibrate(self, tx: Transaction) -> None:
+        """Judge by the thresholds that people confirmed or took back since; one small read if none.
+
+        A new watch goes on from the old one's state: what was learned does not depend on them.
+        """
+        moves = tx.calibration_version()
+        if moves == self._moves:
+            return
+        for id, topic in self._configured.items():
+            now_is = moved(topic, tx.calibrations(id))
+            if now_is == self._topics[id]:
+                continue
+            self._topics[id] = now_is
+            watched = self._watched.get(id)
+            if watched is not None:
+                state = json.loads(json.dumps(watched.watch.snapshot()))
+                watched.topic, watched.watch = now_is, TopicWatch(now_is)
+                watched.watch.restore(state)
+        self._moves = moves
 
     def closed_until(self, topic: str) -> datetime | None:
         """Return up to when the bins of ``topic`` are closed; None before its first."""
@@ -149,6 +174,7 @@ class Judging:
         oldest = self.oldest_closed()
         if oldest is None or oldest >= until:
             return lines
+        self._calibrate(tx)
         self._acting.look(tx)
         self._media = {topic: tx.media(topic) for topic in self._watched}
         bins = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -25,7 +26,10 @@ from dashboards.web.setting_views import (
 )
 from dashboards.web.views import Chrome
 from detectors.topic import Topic
+from monitor.desk.calibration import moved
 from monitor.ports import Reader, Unavailable
+from monitor.server import page_calibration
+from monitor.server.page_calibration import Proposing, calibration_part
 from monitor.server.page_frame import chrome_of, html
 from monitor.server.page_health import health_part
 from monitor.server.page_planned import planned_part
@@ -79,27 +83,37 @@ class Trials:
 
 def route(api: APIRouter, service: Service) -> None:
     """Add the page and the region that a trial refreshes."""
-    trials = Trials(service.store.read)
+    trials, proposing = Trials(service.store.read), Proposing(service)
 
     # Plain functions: they run in the server's threads, and its loop goes on meanwhile.
     @api.get("/topics/{id}/settings")
     def settings(request: Request, id: str, budget: str = "", authors: str = "") -> Response:
-        return _page(service, trials, request, id, budget, authors, part=False)
+        return _page(service, trials, proposing, request, id, budget, authors, part=False)
 
     @api.get("/topics/{id}/settings/trial")
     def trial(request: Request, id: str, budget: str = "", authors: str = "") -> Response:
-        return _page(service, trials, request, id, budget, authors, part=True)
+        return _page(service, trials, proposing, request, id, budget, authors, part=True)
+
+    def show(
+        request: Request, id: str, status: int, wrong: str, given: Mapping[str, str]
+    ) -> Response:
+        said = (status, wrong, given)
+        return _page(service, trials, proposing, request, id, "", "", part=False, said=said)
+
+    page_calibration.route(api, service, proposing, show)
 
 
 def _page(
     service: Service,
     trials: Trials,
+    proposing: Proposing,
     request: Request,
     id: str,
     budget: str,
     authors: str,
     *,
     part: bool,
+    said: tuple[int, str, Mapping[str, str]] = (200, "", {}),
 ) -> Response:
     topic = service.topics.get(id)
     here = f"/topics/{quote(id)}/settings"
@@ -108,18 +122,22 @@ def _page(
     chrome = chrome_of(service, request, here, "situation", zone, sight)
     if topic is None:
         return html(request, render.missing(chrome), 404)
+    configured, read = topic, service.store.read
+    topic = moved(configured, read.calibrations(id))
     found = None
     if budget or authors or part:
         limits = _limits(topic)
         days = _number(budget, topic.alarm_budget_days)
         found = trials.of(topic, days, _number(authors, limits[AUTHORS]))
-    status = STATUS.get(found.state, 200) if found else 200
+    status = STATUS.get(found.state, 200) if found else said[0]
     view = settings_view(chrome, topic, found)
     if not part:
-        read, now = service.store.read, chrome.now
+        now = chrome.now
         planned = planned_part(read, topic, now, here)
+        kept = proposing.of(read, id)
+        calibration = calibration_part(read, configured, now, kept, *said[1:])
         health = health_part(read, topic, service.topics, now, here)
-        view = replace(view, planned=planned, health=health)
+        view = replace(view, planned=planned, health=health, calibration=calibration)
     return html(request, render.settings(view, part=part), status)
 
 
