@@ -45,8 +45,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
     "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
     "median_floor": Threshold(2, "negatives/h", "below two an hour a multiple says nothing"),
-    "rarity_family": Threshold(1, "factor", "measured: the rarest of three scales comes 0.7 to 1.0 "
-        "times as often as its return period says at 30 days, real events included"),
+    "rarity_family": Threshold(0.3, "x budget", "size and tone stop two of three bursts that are as "
+        "rare, measured on calm streams; so the budget is spent"),
+    "slow_family": Threshold(0.5, "x budget", "the same for slow storms"),
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
     "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
     "level3_days": Threshold(3, "days", "a watch more often than that would not be read"),
@@ -64,6 +65,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "tone_low": Threshold(0.35, "share", "an upper end below this is attention, not a storm; the "
         "model error of 0.07 is in it"),
     "tone_times": Threshold(1.3, "x usual share", "a crowd is so much more critical than usual at times"),
+    "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
+    "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line"),
@@ -297,13 +300,25 @@ def _rarity(
             ReasonCode.YOUNG_NEGATIVES, seen.authors, limits["new_topic_authors"], text="authors"
         )
         return many and seen.share.low >= limits["new_topic_share"]
-    need = budget_days * limits["rarity_family"]
+    need = budget_days
+    if _beyond(seen, limits["tone_far"] * evidence.usual_share, limits):
+        need *= limits["rarity_family"]
     code = ReasonCode.NEGATIVE_BURST
     rare = story.test(code, evidence.negative_days, need)
     if evidence.young:
         story.test(ReasonCode.YOUNG_NEGATIVES, evidence.young_score, 0.0, met=rare)
     gross = seen.authors >= limits["gross_authors"] and usual >= limits["gross_multiple"]
     return rare or gross
+
+
+def _beyond(seen: Measures, share: float, limits: Thresholds) -> bool:
+    """Return whether the tone is at least so critical. What could not be read might be criticism:
+    where much is unread, nothing is said to be as usual."""
+    return seen.share.value >= share or not _readable(seen, limits)
+
+
+def _readable(seen: Measures, limits: Thresholds) -> bool:
+    return seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
 
 
 def _ordinary(evidence: Evidence, limits: Thresholds) -> Level:
@@ -326,13 +341,9 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
         story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
         ceiling = Level.FRESH_BREEZE
     usual = evidence.usual_share
-    # What could not be read might be criticism: then nothing is said to be as usual.
-    readable = seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
-    if (
-        seen.share.surely < limits["tone_times"] * usual
-        and seen.share.low < limits["tone_sure"]
-        and readable
-    ):
+    as_usual = not _beyond(seen, limits["tone_times"] * usual, limits)
+    as_usual |= seen.share.surely < limits["tone_surely"] * usual and _readable(seen, limits)
+    if as_usual and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:
@@ -395,7 +406,7 @@ def _slow(
         return Level.CALM
     if evidence.slow_days < limits["level3_days"] or evidence.caught_up:
         return Level.CALM
-    need = budget_days * limits["rarity_family"]
+    need = budget_days * limits["slow_family"]
     rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need)
     ours = evidence.context.strange < limits["strange"]
     return WAKE if rare and ours else Level.FRESH_BREEZE

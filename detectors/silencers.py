@@ -182,7 +182,7 @@ def _rarities(
         if reason.code is ReasonCode.YOUNG_NEGATIVES and reason.text == "authors":
             return [[_fewer(Lever.AUTHORS, authors, limits["new_topic_authors"])]]
     ways = [
-        _budget(r.value, limits, budget_days)
+        _budget(r, budget_days)
         for r in reasons
         if r.code is ReasonCode.NEGATIVE_BURST and r.met
     ]
@@ -202,7 +202,7 @@ def _by_other(seen: Assessment, limits: Limits, budget_days: float) -> list[list
             continue
         if reason.code is ReasonCode.SLOW_NEGATIVES and ours:
             fewer = _fewer(Lever.AUTHORS, authors, limits["slow_authors"])
-            paths.append([*_budget(reason.value, limits, budget_days), fewer])
+            paths.append([*_budget(reason, budget_days), fewer])
         elif reason.code is ReasonCode.TRIPWIRE:
             least = limits.trip(reason.text)
             paths.append([_fewer(Lever.TRIPWIRE, reason.value, least, reason.text)])
@@ -211,8 +211,9 @@ def _by_other(seen: Assessment, limits: Limits, budget_days: float) -> list[list
     return paths
 
 
-def _budget(days: float, limits: Limits, budget_days: float) -> list[Change]:
-    family = limits["rarity_family"]
+def _budget(reason: Reason, budget_days: float) -> list[Change]:
+    """Return the budget at which so rare a burst would have been too common; it asks for a share of it."""
+    days, family = reason.value, (reason.threshold or 0.0) / budget_days
     if family <= 0 or not math.isfinite(days) or days / family >= FARTHEST_DAYS:
         return []
     # From here up `judge` asks for more days than were reached.

@@ -29,7 +29,7 @@ WAVE = 0.6
 accounts are a wave: then what they write in other words belongs to it."""
 ALONG = 0.5
 """Share of negatives that name a rival from which on the storm is the rival's."""
-BESIDE = 0.25
+BESIDE = 0.5
 """For each negative post that names the rival so many that do not belong to the rival's storm too."""
 
 _NEGATIVE = int(Tone.NEGATIVE)

@@ -125,9 +125,7 @@ def scenes_of(before: Past, seed: int) -> list[Record]:
     for name, make in SCENES.items():
         rng, stream = before.with_parts(seed)
         scene = make(rng, before.known, stream.reading, first)
-        for part in scene.parts:
-            stream.add(part)
-        stream.blind = scene.blind
+        scene.into(stream)
         seen = counted(stream, first, end)
         out.append(
             {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.bench.detection.brand import DAY_BINS, TONE_SD, Brand, mix
-from monitor.bench.detection.stream import Crowd, Floats, Part
+from monitor.bench.detection.stream import Crowd, Floats, Part, Stream
 from monitor.bench.detection.tone import Reading
 
 RATES = (2.0, 20.0, 200.0, 2000.0)
@@ -19,10 +19,18 @@ WITHIN_BINS = 2 * DAY_BINS
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is added to a calm stream. ``blind``: bins in which nothing at all comes in time."""
+    """What is added to a calm stream. ``blind``: bins in which nothing at all comes in time;
+    ``uplift``: bins for which so many times the usual mentions were announced."""
 
     parts: tuple[Part, ...]
     blind: tuple[int, int] | None = None
+    uplift: tuple[int, int, float] | None = None
+
+    def into(self, stream: Stream) -> None:
+        """Add it to a calm stream."""
+        for part in self.parts:
+            stream.add(part)
+        stream.blind, stream.uplift = self.blind, self.uplift
 
 
 Make = Callable[[np.random.Generator, Brand, Reading, int], Scene]
@@ -37,16 +45,38 @@ def _hill(rng: np.random.Generator, known: Brand, low: float, high: float) -> Fl
     )
 
 
-def _usual_mix(rng: np.random.Generator, known: Brand) -> tuple[float, float, float]:
-    """Return the brand's usual mix, as it varies from one occasion to the next."""
-    return mix(float(np.clip(known.negative * np.exp(rng.normal(0.0, TONE_SD)), 0.02, 0.5)))
-
-
 def attention(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
     """Everybody talks about the brand, and not worse than usual."""
+    return _surge(rng, known, first, -abs(float(rng.normal(0.0, TONE_SD))))
+
+
+def sour(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
+    """Everybody talks about the brand, and worse than usual by as much as moods differ anyway."""
+    return _surge(rng, known, first, abs(float(rng.normal(0.0, TONE_SD))))
+
+
+def _surge(rng: np.random.Generator, known: Brand, first: int, worse: float) -> Scene:
     crowd = Crowd(new=0.8, threads=10, threaded=0.6, copied=0.2, sources=known.sources)
-    part = Part("surge", first, _hill(rng, known, 3.0, 50.0), _usual_mix(rng, known), crowd)
-    return Scene((part,))
+    tones = mix(float(np.clip(known.negative * np.exp(worse), 0.02, 0.6)))
+    return Scene((Part("surge", first, _hill(rng, known, 3.0, 50.0), tones, crowd),))
+
+
+def announced(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
+    """An event that was announced, with the uplift it brings give or take a half; tone as usual."""
+    times = float(np.exp(rng.uniform(np.log(3.0), np.log(30.0))))
+    length = int(rng.integers(12, 49))
+    loud = (
+        known.rate
+        / 12.0
+        * times
+        * np.concatenate([np.linspace(0.3, 1.0, 6), np.ones(length), np.exp(-np.arange(36) / 12.0)])
+    )
+    crowd = Crowd(new=0.7, threads=8, threaded=0.6, copied=0.1, sources=known.sources)
+    tones = mix(float(np.clip(known.negative * np.exp(rng.normal(0.0, TONE_SD)), 0.02, 0.6)))
+    said = max(1.0, times * float(rng.uniform(0.5, 1.5)))
+    return Scene(
+        (Part("event", first, loud, tones, crowd),), uplift=(first, first + len(loud), said)
+    )
 
 
 def outage(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
@@ -104,6 +134,8 @@ def _one_of(rng: np.random.Generator, known: Brand) -> tuple[float, ...]:
 
 SCENES: dict[str, Make] = {
     "attention surge": attention,
+    "surge in a sour mood": sour,
+    "announced event": announced,
     "outage with catch-up": outage,
     "bot wave": bots,
     "viral joke": joke,

@@ -111,9 +111,7 @@ def harmless_of(rate: float, seed: int) -> list[Record]:
 def _paged(before: Past, make: Make, seed: int) -> Record:
     rng, stream = before.with_parts(seed)
     scene = make(rng, before.known, stream.reading, before.first + 1)
-    for part in scene.parts:
-        stream.add(part)
-    stream.blind = scene.blind
+    scene.into(stream)
     watching = before.watched.taken_up(stream)
     watching.run(before.first, before.first + 1 + WITHIN_BINS, until_page=True)
     # A page that the same stream brings without the scene is not the scene's.
@@ -135,9 +133,7 @@ def slow_of(rate: float, seed: int) -> list[Record]:
         rng, stream = before.with_parts(seed)
         first = before.first + 20
         scene = make(rng, before.known, stream.reading, first)
-        for part in scene.parts:
-            stream.add(part)
-        stream.blind = scene.blind
+        scene.into(stream)
         end = first + (DAY_BINS // 2 if name == "slow" else DAY_BINS)
         out.append({"kind": name, "rate": rate, "seed": seed, **found(before, stream, first, end)})
     return out
@@ -148,8 +144,7 @@ def four_of(rate: float, seed: int) -> list[Record]:
     before = past(rate, seed, _readings())
     rng, stream = before.with_parts(seed)
     scene = four(rng, before.known, stream.reading, before.first + 1)
-    for part in scene.parts:
-        stream.add(part)
+    scene.into(stream)
     watching = before.watched.taken_up(stream)
     levels, paged = [], []
     at = before.first

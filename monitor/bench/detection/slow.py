@@ -24,13 +24,16 @@ def slow(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> S
 
 
 def in_event(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:
-    """An event with five to fifteen times the usual mentions, and a storm that breaks inside it."""
+    """An announced event with five to fifteen times the usual mentions, and a storm that breaks
+    inside it."""
     length = int(rng.integers(24, 60))
     start = first - int(rng.integers(6, 18))
     crowd = Crowd(new=0.7, threads=8, threaded=0.6, sources=known.sources)
-    loud = np.full(length, known.rate / 12.0 * float(rng.uniform(5.0, 15.0)))
+    times = float(rng.uniform(5.0, 15.0))
+    loud = np.full(length, known.rate / 12.0 * times)
     event = Part("event", start, loud, mix(known.negative * 0.7), crowd)
-    return Scene((event, _some_storm(rng, known, first)))
+    storm = _some_storm(rng, known, first)
+    return Scene((event, storm), uplift=(start, start + length, times))
 
 
 def while_blind(rng: np.random.Generator, known: Brand, read: Reading, first: int) -> Scene:

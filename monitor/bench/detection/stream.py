@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.context import PLAIN, Context
 from detectors.window import BIN, BIN_S, Bin, Counts, Window
 from monitor.bench.detection.tone import TONES, Mix, Reading
 
@@ -97,6 +98,7 @@ class Stream:
     """One topic's mentions from ``start`` on, as far as its parts go. The same seed, the same stream.
 
     ``blind``: of bins [a, b) nothing comes before bin b, as after an outage of the collector.
+    ``uplift``: (first, end, times): so many times the usual mentions were announced for these bins.
     """
 
     topic: str
@@ -105,6 +107,7 @@ class Stream:
     reading: Reading
     names: tuple[str, ...] = ("forum",)
     blind: tuple[int, int] | None = None
+    uplift: tuple[int, int, float] | None = None
     _drawn: list[_Drawn] = field(default_factory=list)
     _sums: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros((0, len(TONES) + 2), np.int64)
@@ -143,7 +146,9 @@ class Stream:
     def forked(self, seed: int) -> Stream:
         """Return a stream with the same parts so far, to which others are added with this seed."""
         parts, sums = list(self._drawn), self._sums.copy()
-        return Stream(self.topic, self.start, seed, self.reading, self.names, None, parts, sums)
+        return Stream(
+            self.topic, self.start, seed, self.reading, self.names, None, None, parts, sums
+        )
 
     def time(self, bin: int) -> datetime:
         """Return the start of a bin."""
@@ -176,6 +181,12 @@ class Stream:
         drawn = next(d for d in self._drawn if d.part.name == name)
         come = np.cumsum(drawn.mentions())
         return int(np.searchsorted(come, share * come[-1])) if len(come) and come[-1] else 0
+
+    def context(self, bin: int) -> Context:
+        """Return what was announced for a bin."""
+        if self.uplift is None or not self.uplift[0] <= bin < self.uplift[1]:
+            return PLAIN
+        return Context(uplift=self.uplift[2], planned="event")
 
     def come(self, bin: int, now: int) -> bool:
         """Return whether the mentions of a bin had come when bin ``now`` closed."""

@@ -75,4 +75,4 @@ class Watching:
         def window() -> Window:
             return self._hours.window(number)
 
-        return Past(self.stream.bin(number, number), window)
+        return Past(self.stream.bin(number, number), window, context=self.stream.context(number))
