@@ -45,7 +45,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
     "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
     "median_floor": Threshold(2, "negatives/h", "below two an hour a multiple says nothing"),
-    "rarity_family": Threshold(0.3, "x budget", "size and tone stop two of three bursts that are as "
+    "rarity_family": Threshold(0.5, "x budget", "size and tone stop half of the bursts that are as "
         "rare, measured on calm streams; so the budget is spent"),
     "slow_family": Threshold(0.5, "x budget", "the same for slow storms"),
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),

@@ -182,9 +182,7 @@ def _rarities(
         if reason.code is ReasonCode.YOUNG_NEGATIVES and reason.text == "authors":
             return [[_fewer(Lever.AUTHORS, authors, limits["new_topic_authors"])]]
     ways = [
-        _budget(r, budget_days)
-        for r in reasons
-        if r.code is ReasonCode.NEGATIVE_BURST and r.met
+        _budget(r, budget_days) for r in reasons if r.code is ReasonCode.NEGATIVE_BURST and r.met
     ]
     gross = limits["gross_authors"], limits["gross_multiple"]
     if authors >= gross[0] and multiple >= gross[1]:

@@ -66,8 +66,8 @@ def level(evidence: Evidence) -> int:
         (storm(measures(120, 150)), 5),  # not aggressive
         (storm(measures(120, 150, offensive=20)), 6),
         (storm(measures(120, 150, offensive=20, sources=("a",))), 5),  # one platform
-        (storm(measures(20, 30), negative_days=8.9), 3),  # not rare enough to wake
-        (storm(measures(20, 30), negative_days=9.0), 4),
+        (storm(measures(20, 30), negative_days=14.9), 3),  # not rare enough to wake
+        (storm(measures(20, 30), negative_days=15.0), 4),
         (storm(measures(20, 30), negative_days=2.0), 2),
         (storm(measures(20, 30), negative_days=0.1), 0),  # comes every day
         (storm(measures(60, 90), negative_days=5.0), 5),  # gross: no history excuses it
@@ -124,9 +124,9 @@ def test_the_machine_sets_the_media_echo_to_three_at_most(outlets: int, media: i
 
 
 def test_reasons_show_what_was_met_and_what_was_not() -> None:
-    judged = judge(storm(measures(20, 30), negative_days=8.0), LIMITS, BUDGET)
+    judged = judge(storm(measures(20, 30), negative_days=12.0), LIMITS, BUDGET)
     burst = next(r for r in judged.reasons if r.code is ReasonCode.NEGATIVE_BURST)
-    assert (burst.value, burst.threshold, burst.met) == (8.0, 9.0, False)
+    assert (burst.value, burst.threshold, burst.met) == (12.0, 15.0, False)
     authors = next(r for r in judged.reasons if r.code is ReasonCode.NEGATIVE_AUTHORS)
     assert authors.value == 20
     assert authors.met
