@@ -96,6 +96,11 @@ class Baseline:
         """How many events the level rests on, discounted."""
         return self._sum
 
+    @property
+    def weight(self) -> float:
+        """How many bins the level rests on, discounted."""
+        return self._weight
+
     def learn(self, value: float, hour: int) -> None:
         """Take in one bin's (already tamed) count."""
         slot = hour // self._hours
@@ -378,8 +383,6 @@ class Burst:
         empty = [0.0] * (len(self._values) - keep)
         self._values = empty + numbers(state, "values", keep)
         self._wanted = empty + numbers(state, "wanted", keep)
-        known = state.get("doubts") or [0.0] * keep
-        self._doubts = (empty + numbers({"doubts": known}, "doubts", len(known)))[
-            -len(self._values) :
-        ]
+        whole = len(self._values)
+        self._doubts = numbers(state, "doubts", whole) if state.get("doubts") else [0.0] * whole
         self._memo = None

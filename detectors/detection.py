@@ -36,6 +36,10 @@ class Series(StrEnum):
 
     MENTIONS = "mentions"
     NEGATIVES = "negatives"
+    NEW_AUTHORS = "new_authors"
+    COPIES = "copies"
+    DELETIONS = "deletions"
+    SOURCES = "sources"
 
 
 class ReasonCode(StrEnum):
@@ -56,6 +60,12 @@ class ReasonCode(StrEnum):
     TONE_USUAL = "tone_usual"  # value: share of negatives; threshold: this topic's usual share
     TONE_UNREADABLE = "tone_unreadable"  # value: share of unread, 0..1
     AGGRESSION = "aggression"  # value: share of offensive among negatives, 0..1
+    NEW_AUTHORS = "new_authors"  # value: share of authors never seen with this topic, 0..1
+    DELETIONS = "deletions"  # value: share of posts that were deleted, 0..1
+    SPREAD = "spread"  # value: sources, counted by how evenly posts spread over them
+    DOUBLING = "doubling"  # value: minutes in which what is beyond the usual doubles
+    PERSISTENCE = "persistence"  # value: minutes for which it has been beyond the usual
+    SILENCE = "silence"  # value: such a silence is expected once in so many days
     GROWTH = "growth"  # value: negatives of the last 15 min / the 15 before
     REACH = "reach"  # value: reach of the widest negative post
     FIRST_SPARK = "first_spark"  # value: reach

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from alerts import words
 from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
+from alerts.sentences import reason_line
 from alerts.stillness import silent_line
 from alerts.words import Language, pick
 from detectors.detection import Reason, ReasonCode
@@ -136,7 +137,7 @@ def _blind(alert: Alert, lang: Language) -> tuple[str, ...]:
 
 
 def _bare(reason: Reason, lang: Language) -> str:
-    line = words.reason_line(reason, lang)
+    line = reason_line(reason, lang)
     return line[:1].upper() + line[1:]
 
 

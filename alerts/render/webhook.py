@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from alerts.alert import SEVERITY, Action, Alert, Delivery
 from alerts.fact import reason_json
 from alerts.render.message import QUOTE_LENGTH, TERM_LENGTH, message, one_line
+from alerts.sentences import reason_line
 from alerts.stillness import silent_with
-from alerts.words import Language, level_name, reason_line
+from alerts.words import Language, level_name
 
 TYPES: dict[Action, str] = {
     Action.TRIGGER: "alert.triggered",

@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 
 from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
-from alerts.words import Language, level_name, reason_line, return_period
+from alerts.sentences import reason_line
+from alerts.words import Language, level_name, return_period
 from dashboards.web import svg
 from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line

@@ -23,11 +23,14 @@ SHARES = {
     ReasonCode.BOTS,
     ReasonCode.NAMED_ALONG,
     ReasonCode.NOT_OURS,
+    ReasonCode.NEW_AUTHORS,
+    ReasonCode.DELETIONS,
 }
 RETURN_PERIODS = {
     ReasonCode.NEGATIVE_BURST,
     ReasonCode.MENTION_BURST,
     ReasonCode.SLOW_NEGATIVES,
+    ReasonCode.SILENCE,
 }
 MULTIPLES = {ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT}
 

@@ -274,7 +274,7 @@ class Telling:
 
 
 def _why(seen: Assessment) -> str:
-    from alerts.words import reason_line
+    from alerts.sentences import reason_line
     from detectors.detection import ReasonCode
 
     silent = (ReasonCode.YOUNG_TOPIC, ReasonCode.HOLD)

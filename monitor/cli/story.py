@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from alerts.words import level_name, reason_line
+from alerts.sentences import reason_line
+from alerts.words import level_name
 from detectors.detection import WATCH, Level, Reason, ReasonCode
 from detectors.topic import Topic
 

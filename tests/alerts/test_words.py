@@ -10,7 +10,8 @@ import pytest
 
 from alerts import words
 from alerts.alert import NotifyReason
-from alerts.words import Language, expected_range, number, reason_line, return_period
+from alerts.sentences import reason_line
+from alerts.words import Language, expected_range, number, return_period
 from detectors.detection import Level, Reason, ReasonCode
 from detectors.ensemble import THRESHOLDS
 from tests import builders as b

@@ -40,6 +40,7 @@ UNITS = r"\b(CET|min|Oct|Nov|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
 """What Babel and units bring into the test language, which is formatted as English."""
 SAME_IN_BOTH = frozenset(
     {
+        "cal.move",
         "conn.on", "hint.sources", "in", "verdict.level", "verdict.calm",
         "curve.1h", "curve.6h", "curve.24h", "terms.factor", "unit.times", "steps.done_by",
         "hint.young_negatives", "hint.young_mentions", "role.community",

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from alerts.words import expected_range, reason_line
+from alerts.sentences import reason_line
+from alerts.words import expected_range
 from dashboards.web import render
 from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator

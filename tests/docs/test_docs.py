@@ -77,7 +77,7 @@ def test_every_setting_is_documented_and_secrets_are_marked(
 @pytest.mark.parametrize(("head", "key", "secret"), settings_keys())
 def test_every_setting_stands_in_the_example(head: str, key: str, secret: bool) -> None:
     text = (ROOT / "config/example.toml").read_text(encoding="utf-8")
-    assert re.search(rf"^(# )?(\[.*\.)?{key}( = |\])", text, re.MULTILINE), f"{head} {key}"
+    assert re.search(rf"^(# )?(\[.*\.)?{key}( = |\]|\.)", text, re.MULTILINE), f"{head} {key}"
 
 
 def test_every_group_of_settings_has_its_heading() -> None:

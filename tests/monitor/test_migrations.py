@@ -88,7 +88,9 @@ def build(url: str, revision: str) -> Rows:
         command.upgrade(config, revision)
         then = MetaData()
         then.reflect(c)
-        assert {*then.tables} - {"alembic_version", "mention_early"} == {*rows}, "no table may be left out"
+        assert {*then.tables} - {"alembic_version", "mention_early"} == {*rows}, (
+            "no table may be left out"
+        )
         for table in then.sorted_tables:
             if rows.get(table.name):
                 c.execute(table.insert(), [_fit(table, row) for row in rows[table.name]])
