@@ -153,6 +153,10 @@ class Detector(Protocol):
 
     def learn_one(self, x: Mapping[str, float]) -> None: ...
 
+    def pass_by(self, x: Mapping[str, float]) -> None:
+        """See one bin without learning from it, because an incident is open."""
+        ...
+
     def detect(self, x: Mapping[str, float], at: datetime) -> Detection:
         """Score ``x`` with its reasons; changes nothing."""
         ...

@@ -14,6 +14,13 @@ class CopiesDetector(ShareDetector):
     ``x``: ``mentions``, and ``copies``: posts that repeat a text of their hour. High in campaigns, jokes
     and waves of bots alike: it says that, not which (`detectors.voices`). Fails: where every share
     carries the shared text, a widely read post looks like a campaign.
+
+    >>> detector = CopiesDetector()
+    >>> for _ in range(3000):
+    ...     detector.learn_one({"mentions": 10.0, "copies": 1.0})
+    >>> calm = detector.score_one({"mentions": 10.0, "copies": 1.0})
+    >>> calm < 1.0 < detector.score_one({"mentions": 90.0, "copies": 70.0})
+    True
     """
 
     part: ClassVar[str] = "copies"

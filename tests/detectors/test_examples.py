@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import pkgutil
 
 import pytest
 
-MODULES = (
-    "detectors.matcher",
-    "detectors.tripwires",
-    "detectors.online.negatives",
-    "detectors.online.volume",
-    "detectors.online.young",
-)
+from detectors import online
+
+ONLINE = (module.name for module in pkgutil.iter_modules(online.__path__, "detectors.online."))
+MODULES = ("detectors.matcher", "detectors.tripwires", *ONLINE)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -107,15 +107,45 @@ def test_scores_are_finite_and_never_negative(make: Callable[[], Detector]) -> N
 
 
 def test_nothing_at_all_is_no_alarm_and_no_error(make: Callable[[], Detector]) -> None:
+    """A month in which nobody wrote: a topic that never spoke is not silent either."""
     detector = make()
-    for _ in range(600):
-        assert detector.score_one(loud(0.0)) == 0.0
-        detector.learn_one(loud(0.0))
+    for i in range(30 * 288):
+        x = loud(0.0, float(i // 12 % 24)) | {"weekday": float(i // 288 % 7)}
+        assert detector.score_one(x) == 0.0
+        detector.learn_one(x)
+
+
+def test_what_comes_later_changes_no_earlier_score(make: Callable[[], Detector]) -> None:
+    calm, stormy = make(), make()
+    for x, y in zip(bins(n=1400, storm_at=9999), bins(n=1400, storm_at=1300), strict=True):
+        if x != y:
+            break
+        assert calm.score_one(x) == stormy.score_one(y)
+        calm.learn_one(x)
+        stormy.learn_one(y)
+    assert calm.snapshot() == stormy.snapshot()
+
+
+def test_what_is_passed_by_leaves_no_trace_after_a_day(make: Callable[[], Detector]) -> None:
+    """While an incident is open nothing is learned: a day later scores are as if it had not been."""
+    passed, spared = make(), make()
+    past = bins(n=1400, storm_at=9999)
+    for x in past:
+        passed.learn_one(x)
+        spared.learn_one(x)
+    for k in range(288):
+        passed.pass_by(loud(400.0, float(k // 12 % 24)))
+        spared.pass_by(past[k])
+    for k in range(2 * 288):
+        passed.pass_by(past[k])
+        spared.pass_by(past[k])
+    for x in past[:24]:
+        assert passed.score_one(x) == pytest.approx(spared.score_one(x), abs=1e-6)
 
 
 def test_what_it_looks_for_scores_above_what_is_usual(make: Callable[[], Detector]) -> None:
     """A storm that grows, lasts, spreads and stops."""
-    detector, past = make(), bins(n=4000, storm_at=5000)
+    detector, past = make(), bins(n=4400, storm_at=5000)
     usual = []
     for x in past:
         usual.append(detector.score_one(x))
