@@ -77,7 +77,7 @@ def test_most_negatives_name_a_rival_then_what_names_it_is_left_out() -> None:
 
 
 def test_who_answers_in_the_threads_of_a_rivals_storm_belongs_to_it_first() -> None:
-    along, there, elsewhere = rows(20, rival="other", thread=9), rows(5, thread=9), rows(5)
+    along, there, elsewhere = rows(20, rival="other", thread=9), rows(10, thread=9), rows(5)
     numbered = [replace(r, num=n) for n, r in enumerate([*elsewhere, *along, *there])]
     kept, _ = voices(window(START + hours(1), numbered), USUAL_REACH, 0.0)
     assert set(kept.thread) == {0}

@@ -56,9 +56,16 @@ def test_what_was_committed_survives_a_killed_server_and_the_store_recovers(
     own_server.start()
     assert file_batch(store, [b.filed(2), b.filed(1)]) == [True, False]
     own_server.restart()
-    with pytest.raises(Unavailable):
-        store.read.totals()
-    assert store.read.totals()["mention"] == 2
+    # Which of its connections the pool hands out first, an old one or a new one, is its affair.
+    told: list[int | None] = []
+    for _ in range(3):
+        try:
+            told.append(store.read.totals()["mention"])
+        except Unavailable:
+            told.append(None)
+    assert set(told) <= {2, None}
+    assert told.count(None) <= 1
+    assert told[-1] == 2
     store.close()
 
 
