@@ -8,6 +8,7 @@ both sides: they neither raise a level nor hide the voices beside them. What the
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,8 +30,9 @@ WAVE = 0.6
 accounts are a wave: then what they write in other words belongs to it."""
 ALONG = 0.5
 """Share of negatives that name a rival from which on the storm is the rival's."""
-BESIDE = 0.5
-"""For each negative post that names the rival so many that do not belong to the rival's storm too."""
+BESIDE_RIVAL, BESIDE_COPY = 0.5, 0.25
+"""For each negative post that names the rival, or copies a text of unsure tone, so many others belong to
+the same talk: who answers there, who tells the joke in words of their own."""
 
 _NEGATIVE = int(Tone.NEGATIVE)
 _SHARE = Kind.SHARE.value
@@ -65,7 +67,8 @@ def voices(window: Window, usual_reach: float, usual: float) -> tuple[Window, Le
     expected of this hour. The first post of every text stays. About 0.3 us a row.
     """
     unsure, bots = _copies(window, usual_reach, usual)
-    along, rival = _along(window, unsure | bots)
+    unsure |= _beside(window, unsure - bots, unsure | bots, BESIDE_COPY, usual)
+    along, rival = _along(window, unsure | bots, usual)
     out = unsure | bots | along
     if not out:
         return window, NOTHING
@@ -116,11 +119,11 @@ def _copies(window: Window, usual_reach: float, usual: float) -> tuple[set[int],
         hardly = {i for i in range(len(window)) if _hardly(window, i, followed)}
         beyond = tone.count(_NEGATIVE) - usual
         if sum(tone[i] == _NEGATIVE for i in hardly) >= WAVE * max(1.0, beyond):
-            bots = hardly | _beside(window, bots, sizes)
+            bots = hardly | _of_wave(window, bots, sizes)
     return unsure, bots
 
 
-def _beside(window: Window, bots: set[int], sizes: Mapping[int, int]) -> set[int]:
+def _of_wave(window: Window, bots: set[int], sizes: Mapping[int, int]) -> set[int]:
     """Return what belongs to a wave though its accounts are followed, or nobody knows: all posts of a
     text that mostly bots copy, and posts without a stated reach."""
     copied = Counter(window.cluster[i] for i in bots)
@@ -137,23 +140,36 @@ def _hardly(window: Window, i: int, followed: float) -> bool:
     return 0 < window.reach[i] < followed and window.kind[i] != _SHARE
 
 
-def _along(window: Window, out: set[int]) -> tuple[set[int], str]:
-    """Return the rows of a rival's storm, where most negatives name the rival, and which."""
-    named = [i for i, rival in enumerate(window.rival) if rival and i not in out]
+def _along(window: Window, out: set[int], usual: float) -> tuple[set[int], str]:
+    """Return the rows of a rival's storm, where most negatives beyond the usual name the rival, and
+    which rival."""
+    named = {i for i, rival in enumerate(window.rival) if rival and i not in out}
     if not named:
         return set(), ""
-    angry = [i for i in named if window.tone[i] == _NEGATIVE]
+    angry = sorted(i for i in named if window.tone[i] == _NEGATIVE)
+    beyond = window.tone.count(_NEGATIVE) - sum(window.tone[i] == _NEGATIVE for i in out) - usual
+    if len(angry) <= ALONG * max(1.0, beyond):
+        return set(), ""
+    beside = _beside(window, named, named | out, BESIDE_RIVAL, usual)
+    return named | beside, _most(window.rival, angry)
+
+
+def _beside(window: Window, rows: set[int], out: set[int], each: float, usual: float) -> set[int]:
+    """Return negatives that belong to the same talk as ``rows``: ``each`` for one of theirs, most likely
+    those of their threads, and never of the ``usual`` ones."""
+    theirs = [i for i in rows if window.tone[i] == _NEGATIVE]
+    texts = {window.cluster[i] for i in theirs} - {0}  # the first post of each stays
     others = [
         i
         for i, tone in enumerate(window.tone)
-        if tone == _NEGATIVE and not window.rival[i] and i not in out
+        if tone == _NEGATIVE and i not in out and window.cluster[i] not in texts
     ]
-    if len(angry) <= ALONG * (len(angry) + len(others)):
-        return set(), ""
-    # Not everybody in the rival's storm writes its name; most likely those who answer there.
-    threads = {window.thread[i] for i in angry if window.thread[i]}
+    many = min(round(each * len(theirs)), math.floor(len(others) - usual))
+    if many <= 0:
+        return set()
+    threads = {window.thread[i] for i in theirs if window.thread[i]}
     others.sort(key=lambda i: (window.thread[i] not in threads, i))
-    return {*named, *others[: round(BESIDE * len(angry))]}, _most(window.rival, angry)
+    return set(others[:many])
 
 
 def _most(names: Sequence[str], rows: Sequence[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectors.voices import ALONG, BESIDE, COPIES, SURE, LeftOut, voices
+from detectors.voices import ALONG, BESIDE_COPY, BESIDE_RIVAL, COPIES, SURE, LeftOut, voices
 from tests.detectors.weather import START, Row, hours, window
 
 AT = int(START.timestamp())
@@ -30,8 +30,17 @@ def test_what_nobody_copied_is_all_voices() -> None:
 
 
 def test_of_copies_of_unsure_tone_one_is_left() -> None:
-    kept, left = heard(rows(30, cluster=5, certainty=SURE - 1), rows(4))
-    assert (kept, left) == (5, LeftOut(unsure=29))
+    kept, left = heard(rows(30, cluster=5, certainty=SURE - 1))
+    assert (kept, left) == (1, LeftOut(unsure=29))
+
+
+def test_some_of_who_write_beside_a_joke_belong_to_it_and_the_usual_never() -> None:
+    joke, others = rows(33, cluster=5, certainty=SURE - 1), rows(20)
+    copies = 32
+    kept, left = heard(joke, others)
+    assert left.unsure == copies + round(BESIDE_COPY * copies)
+    numbered = [replace(r, num=n) for n, r in enumerate([*joke, *others])]
+    assert voices(window(START + hours(1), numbered), USUAL_REACH, 21.0)[1].unsure == copies
 
 
 def test_a_text_of_sure_tone_that_many_copy_is_a_campaign_of_voices() -> None:
@@ -72,8 +81,8 @@ def test_shares_are_no_bots() -> None:
 
 def test_most_negatives_name_a_rival_then_what_names_it_is_left_out() -> None:
     kept, left = heard(rows(20, rival="other"), rows(12))
-    assert left == LeftOut(along=20 + round(20 * BESIDE), rival="other")
-    assert kept == 12 - round(20 * BESIDE)
+    assert left == LeftOut(along=20 + round(20 * BESIDE_RIVAL), rival="other")
+    assert kept == 12 - round(20 * BESIDE_RIVAL)
 
 
 def test_who_answers_in_the_threads_of_a_rivals_storm_belongs_to_it_first() -> None:

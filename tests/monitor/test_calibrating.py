@@ -168,9 +168,7 @@ def test_live_judging_takes_up_a_move_and_its_undoing(again: bool, undone: bool)
 
     def resolve() -> None:
         for one in store.read.incidents(open_only=True):
-            done = replace(
-                one, status=Status.RESOLVED, outcome=Outcome.FALSE_ALARM, resolved_at=at
-            )
+            done = replace(one, status=Status.RESOLVED, outcome=Outcome.FALSE_ALARM, resolved_at=at)
             with store.begin() as tx:
                 assert tx.save_incident(done, one.version)
 
