@@ -37,7 +37,7 @@ def test_of_copies_of_unsure_tone_one_is_left() -> None:
 def test_some_of_who_write_beside_a_joke_belong_to_it_and_the_usual_never() -> None:
     joke, others = rows(33, cluster=5, certainty=SURE - 1), rows(20)
     copies = 32
-    kept, left = heard(joke, others)
+    _, left = heard(joke, others)
     assert left.unsure == copies + round(BESIDE_COPY * copies)
     numbered = [replace(r, num=n) for n, r in enumerate([*joke, *others])]
     assert voices(window(START + hours(1), numbered), USUAL_REACH, 21.0)[1].unsure == copies
