@@ -13,9 +13,10 @@ from detectors.share import ShareDetector
 class ToneDetector(ShareDetector):
     """Share of negatives of the last hour, against the usual share.
 
-    ``x``: ``mentions``, ``negatives`` and, where known, ``unread`` of the bin. The model's error is in the
-    score and in the interval. `adjusted` takes the scorer's misreading out (Rogan & Gladen 1978). Fails:
-    where little is negative and much is posted, a raised count stays a low share.
+    ``x``: ``mentions`` and ``negatives`` of the bin and, for the interval, ``unread`` of the hour.
+    The model's error is in the score and in the interval. `adjusted` takes the scorer's misreading
+    out (Rogan & Gladen 1978). Fails: where little is negative and much is posted, a raised count
+    stays a low share.
 
     >>> detector = ToneDetector()
     >>> detector.adjusted({"mentions": 100.0, "negatives": 32.0}, recall=0.6, false=0.1).value

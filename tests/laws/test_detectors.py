@@ -49,7 +49,7 @@ ONE_BIN |= {CopiesDetector, DeletionsDetector}
 
 def loud(n: float, hour: float = 9.0) -> dict[str, float]:
     """Return a bin in which ``n`` of everything came."""
-    return bin_of(n, n, hour) | {"source:b": n}
+    return bin_of(n, n, hour) | {"sources": 1.0 + n / 20.0}
 
 
 def bin_of(mentions: float, negatives: float, hour: float) -> dict[str, float]:
@@ -61,7 +61,8 @@ def bin_of(mentions: float, negatives: float, hour: float) -> dict[str, float]:
         "new_authors": negatives,
         "copies": negatives,
         "deletions": negatives,
-        "source:a": mentions,
+        "posts": 12.0 * mentions,
+        "sources": 1.0 + 0.1 * (mentions > 3.0),
         "hour": hour,
         "weekday": 0.0,
     }
