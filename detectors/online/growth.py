@@ -126,13 +126,15 @@ class GrowthDetector(base.Estimator):
 
     def _with(self, x: Mapping[str, float]) -> list[float]:
         """Return the sums with one more bin: time moves on, the bin stands at 0."""
-        keep = self._keep
-        w, t, tt, y, ty = (s * keep for s in self._sums)
+        keep, (w, t, tt, y, ty) = self._keep, self._sums
         t, tt, ty = t - w, tt - 2.0 * t + w, ty - y
-        value, expected = x[self.series], self._expected(x)
-        beyond = max(value - expected, FLOOR)
+        expected = self._expected(x)
+        beyond = x[self.series] - expected
+        if beyond < FLOOR:
+            beyond = FLOOR
         sure = beyond * beyond / (beyond + expected)
-        return [w + sure, t, tt, y + sure * math.log(beyond), ty]
+        y += sure / keep * math.log(beyond)
+        return [w * keep + sure, t * keep, tt * keep, y * keep, ty * keep]
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as JSON-ready data."""
