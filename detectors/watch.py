@@ -20,6 +20,7 @@ from detectors.last_hour import HOUR_BINS, Out
 from detectors.measures import measure
 from detectors.median import HourlyMedian
 from detectors.rates import NONE, Rates, Scored
+from detectors.signs import Signs
 from detectors.topic import Topic
 from detectors.usual import DAY_S, Days, Outlets, UsualReach
 from detectors.voices import NOTHING, LeftOut, voices
@@ -45,7 +46,7 @@ class Closed:
 
 
 class TopicWatch:
-    """Watches one topic. O(1) per bin; about 0.1 ms when quiet; state below 8 KiB.
+    """Watches one topic. O(1) per bin; about 0.1 ms when quiet; state below 9 KiB.
 
     Bins come in order of time; a bin before the newest one closed is taken as re-opened, whatever
     its revision says. Gaps are empty bins: nothing said is a count of zero.
@@ -57,6 +58,7 @@ class TopicWatch:
         self._limits = Thresholds(topic.thresholds)
         self._rates = Rates()
         self._days = Days()
+        self._signs = Signs()
         self._median = HourlyMedian()
         self._first: datetime | None = None
         self._next: datetime | None = None
@@ -117,7 +119,8 @@ class TopicWatch:
         scored = self._score(bin, context, out)
         judged = self._judge(bin, heard, left_out, scored, context)
         held = self._hold(judged.social, bin, scored)
-        assessment = self._assess(bin, judged, held, scored, media)
+        told = self._tell(bin, heard, scored, out, context, frozen=frozen)
+        assessment = self._assess(bin, judged, told, held, scored, media)
         self._learn(bin, scored, out, frozen=frozen)
         return Closed(assessment, scored.expected_mentions, scored.expected_negatives)
 
@@ -259,10 +262,38 @@ class TopicWatch:
             self._onset = self._rates.hour.onset(bin.start, 2.0 * scored.expected_negatives)
         return self._level
 
+    def _tell(
+        self,
+        bin: Bin,
+        heard: Window | None,
+        scored: Scored,
+        out: Out,
+        context: Context,
+        *,
+        frozen: bool,
+    ) -> tuple[Reason, ...]:
+        """Return what is told beside the level, whatever it is."""
+        return self._signs.see(
+            bin,
+            self._local(bin.start),
+            scored.expected_negatives,
+            heard,
+            out,
+            new_authors=context.new_authors,
+            deletions=context.deletions,
+            frozen=frozen and self._frozen < FROZEN_BINS,
+        )
+
     def _assess(
-        self, bin: Bin, judged: Judgement, held: Level, scored: Scored, by_hand: int
+        self,
+        bin: Bin,
+        judged: Judgement,
+        told: tuple[Reason, ...],
+        held: Level,
+        scored: Scored,
+        by_hand: int,
     ) -> Assessment:
-        reasons = judged.reasons
+        reasons = judged.reasons + told
         if held > judged.social:
             reasons += (Reason(ReasonCode.HOLD, self._quiet, self._limits["hold_bins"], met=False),)
         media = max(judged.media, Level(by_hand))
@@ -335,6 +366,7 @@ class TopicWatch:
             "median": self._median.snapshot(),
             **self._reach.snapshot(),
             **self._outlets.snapshot(),
+            "signs": self._signs.snapshot(),
             "level": [int(self._level), self._quiet, self._frozen],
             "onset": _stamp(self._onset),
         }
@@ -351,6 +383,7 @@ class TopicWatch:
         self._median.restore(state["median"])
         if "days" in state:  # absent in states from before they were counted
             self._days.restore(state)
+        self._signs.restore(state.get("signs", {}))
         self._reach.restore(state)
         self._outlets.restore(state)
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen

@@ -38,6 +38,7 @@ class GapKind(StrEnum):
     EMPTY = "empty"  # reached, but never a post
     SILENT = "silent"  # nothing for twice its usual gap
     BLIND = "blind"  # a topic: none of its sources is seen
+    HUSHED = "hushed"  # a topic that should speak and does not, though its sources do
     LATE = "late"  # comes, but long after publication
     AHEAD = "ahead"  # its clock runs ahead of ours
     PICTURES = "pictures"  # posts without readable tone
@@ -49,7 +50,15 @@ class GapKind(StrEnum):
 
 
 BROKEN = frozenset(
-    {GapKind.FAILED, GapKind.NEVER, GapKind.EMPTY, GapKind.SILENT, GapKind.BLIND, GapKind.AHEAD}
+    {
+        GapKind.FAILED,
+        GapKind.NEVER,
+        GapKind.EMPTY,
+        GapKind.SILENT,
+        GapKind.BLIND,
+        GapKind.HUSHED,
+        GapKind.AHEAD,
+    }
 )
 """Gaps that somebody can mend; the others are limits to know."""
 
@@ -60,6 +69,7 @@ class Unknown(StrEnum):
     NO_DATA = "no_data"  # no bin was ever closed
     STALLED = "stalled"  # the newest closed bin is too old
     BLIND = "blind"  # every source that could tell is failed or silent
+    HUSHED = "hushed"  # nothing is said where something should be
 
 
 @dataclass(frozen=True, slots=True)

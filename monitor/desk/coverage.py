@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from detectors.detection import WATCH, Reason, ReasonCode
 from detectors.topic import Topic
 from detectors.window import AHEAD
-from monitor.ports import SourceState
+from monitor.ports import BinResult, SourceState
 
 LATE = timedelta(minutes=10)
 """Live lateness of DESIGN section 2: usually later than this, and a source is called late."""
@@ -97,6 +98,18 @@ def gaps(
 def unseen(found: Sequence[Gap]) -> frozenset[str]:
     """Return the sources of which "calm" must not be said."""
     return frozenset(gap.source for gap in found if gap.source and gap.kind in BLINDING)
+
+
+def hushed(latest: BinResult | None) -> Reason | None:
+    """Return why a topic that looks calm is merely silent; None where it is not, or a storm is seen.
+
+    Its sources may all be well: a query that finds nothing more, or a platform that shows nothing
+    more, looks just like that.
+    """
+    if latest is None or latest.assessment is None or latest.level >= WATCH:
+        return None
+    told = latest.assessment.reasons
+    return next((r for r in told if r.code is ReasonCode.SILENCE and r.met), None)
 
 
 def _source_gaps(name: str, state: SourceState | None, type_: str, now: datetime) -> list[Gap]:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from alerts.route import Route
 from detectors.context import Context
-from detectors.detection import WATCH, Assessment, Level
+from detectors.detection import WATCH, Assessment, Level, ReasonCode
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
 from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
@@ -273,7 +273,8 @@ class Judging:
         closing.expected[topic] = sum(watched.expected)
         metrics.BINS_CLOSED.labels(topic).inc()
         changed = (before.level if before else Level.CALM) != now.level
-        result = _result(bin, closed, context.uplift, keep=changed or now.level > 0)
+        keep = changed or now.level > 0 or _hushed(now)
+        result = _result(bin, closed, context.uplift, keep=keep)
         if not changed:
             return [], result
         return [Line("level", end, topic, level_data(before, now))], result
@@ -304,6 +305,11 @@ class Judging:
             }
             lines.append(Line("revised", now, bin.topic, data))
         return lines
+
+
+def _hushed(seen: Assessment) -> bool:
+    """Return whether a calm topic is merely silent: pages must know."""
+    return any(r.code is ReasonCode.SILENCE and r.met for r in seen.reasons)
 
 
 def _result(bin: Bin, closed: Closed, uplift: float, *, keep: bool) -> BinResult:

@@ -86,7 +86,7 @@ class BinResult:
     expected_negatives: float
     level: int
     assessment: Assessment | None = None
-    """Stored only when the level is above 0 or changed, else None."""
+    """Stored only when the level is above 0 or changed, or the topic is silent; else None."""
     uplift: float = 1.0
     """Times the usual mentions expected because of something announced; in ``expected_mentions``."""
 

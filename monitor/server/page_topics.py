@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident
@@ -16,7 +16,7 @@ from detectors.ensemble import Thresholds
 from detectors.silencers import Silencer, silencers
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
-from monitor.desk.coverage import gaps, unseen
+from monitor.desk.coverage import gaps, hushed, unseen
 from monitor.desk.planned import announced
 from monitor.desk.query_health import standing
 from monitor.ports import BinResult, CurvePoint, Reader, SourceState
@@ -169,6 +169,8 @@ def _unknown(
     # A storm is shown whatever else is dark: what we do see is grave enough.
     if latest.level < WATCH and (all_dark or lost >= UNSEEN_SHARE):
         return Unknown.BLIND, missing
+    if hushed(latest):
+        return Unknown.HUSHED, missing
     return None, missing
 
 
@@ -216,11 +218,22 @@ def _gaps(
         for reason in _reasons(r.latest)
         if reason.code is ReasonCode.YOUNG_TOPIC and reason.met
     ]
+    found += [
+        Gap(GapKind.HUSHED, r.topic.name, since=_newest(service.store.read, r.topic.id, now))
+        for r in readings
+        if r.tile.unknown is Unknown.HUSHED
+    ]
     share = _unread_share(service, now)
     if share >= UNREAD_SHARE:
         found.append(Gap(GapKind.PICTURES, share=share))
     found.sort(key=lambda gap: list(GapKind).index(gap.kind))
     return (*found, Gap(GapKind.CLOSED))
+
+
+def _newest(read: Reader, topic: str, now: datetime) -> datetime | None:
+    """Return when the topic's newest post of the last week was written."""
+    window = read.window(topic, now - timedelta(days=7), now, 1)
+    return datetime.fromtimestamp(window.at[-1], UTC) if window.at else None
 
 
 def _unread_share(service: Service, now: datetime) -> float:

@@ -379,3 +379,14 @@ def test_watching_loads_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_silence_is_told_beside_a_calm_level() -> None:
+    player = Player()
+    player.play(Weather(seed=4), 30 + 9 / 24)
+    start = START + timedelta(days=30, hours=9)
+    seen = [player.watch.close(Bin(TOPIC.id, start + k * BIN, Counts()), None) for k in range(36)]
+    told = [any(r.code is ReasonCode.SILENCE for r in c.assessment.reasons) for c in seen]
+    assert not told[0]
+    assert told[-1]
+    assert all(c.assessment.level == Level.CALM for c in seen)

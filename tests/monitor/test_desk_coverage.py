@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from detectors.detection import Level, Reason, ReasonCode
 from detectors.topic import Query, Topic
 from detectors.window import SourceClock
-from monitor.desk.coverage import GapKind, gaps, unseen
+from monitor.desk.coverage import GapKind, gaps, hushed, unseen
 from monitor.ports import SourceState
+from tests.builders import assessment, result
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 TOPIC = Topic("t", "T", Query(any=("t",)))
@@ -98,3 +102,27 @@ def test_a_topic_that_leaves_out_languages_says_so() -> None:
     german = Topic("t", "T", Query(any=("t",)), languages=("de",))
     (gap,) = gaps({"a": state("a")}, [german], NOW)
     assert (gap.kind, gap.detail) == (GapKind.LANGUAGES, "de")
+
+
+SILENCE = Reason(ReasonCode.SILENCE, 90.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("level", "reasons", "silent"),
+    [
+        pytest.param(Level.CALM, (SILENCE,), True, id="looks calm"),
+        pytest.param(Level.LIGHT_BREEZE, (SILENCE,), True, id="nearly calm"),
+        pytest.param(Level.STORM, (SILENCE,), False, id="a storm is seen"),
+        pytest.param(Level.CALM, (), False, id="speaks"),
+    ],
+)
+def test_a_topic_that_looks_calm_and_is_silent_is_not_called_calm(
+    level: Level, reasons: tuple[Reason, ...], silent: bool
+) -> None:
+    latest = result(NOW, level=level, assessed=assessment(level, reasons=reasons))
+    assert (hushed(latest) is not None) is silent
+
+
+def test_what_was_never_judged_is_not_silent() -> None:
+    assert hushed(None) is None
+    assert hushed(result(NOW, level=Level.CALM)) is None

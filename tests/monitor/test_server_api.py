@@ -11,7 +11,7 @@ import pytest
 
 from alerts.alert import AttemptOutcome, DeliveryState
 from alerts.fact import FactKind
-from detectors.detection import Level
+from detectors.detection import Level, Reason, ReasonCode
 from detectors.window import BIN
 from monitor.ports import Signals
 from tests import builders as make
@@ -98,6 +98,21 @@ def test_when_judging_is_behind_or_all_are_silent_it_is_unknown_not_calm(server:
         "judging is behind: the newest bin ended 60 min ago",
         "every source is silent: shop",
     ]
+
+
+def test_a_topic_that_is_silent_is_unknown_not_calm_until_it_speaks(server: Served) -> None:
+    silence = Reason(ReasonCode.SILENCE, 90.0, 30.0)
+    seen = make.assessment(Level.CALM, reasons=(silence,))
+    with server.store.begin() as tx:
+        tx.add_result(make.result(T0, level=Level.CALM, assessed=seen))
+    weather = server.get(f"/api/v1/topics/{TOPIC}/weather").json()
+    assert weather["unknown"] is True
+    assert weather["why"][-1].endswith("such a silence is expected once in 90 days")
+    assert [r["code"] for r in weather["reasons"]] == ["silence"]
+    with server.store.begin() as tx:
+        tx.add_result(make.result(T0 + BIN, level=Level.CALM))
+    weather = server.get(f"/api/v1/topics/{TOPIC}/weather").json()
+    assert (weather["unknown"], weather["why"], weather["reasons"]) == (False, [], [])
 
 
 def test_a_level_that_has_passed_lends_no_reasons_to_a_calm_one(server: Served) -> None:

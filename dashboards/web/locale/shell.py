@@ -163,6 +163,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Keine Quelle liefert, seit {time}. Nicht ruhig: unbekannt.",
         "No source delivers, since {time}. Not calm: unknown.",
     ),
+    "gap.hushed.s": ("{name}: verstummt seit {time}", "{name}: fell silent at {time}"),
+    "gap.hushed": ("{name} ist verstummt", "{name} fell silent"),
+    "gap.hushed.d": (
+        "Kaum ein Beitrag mehr seit {time}; so lange kommt das seltener als 1× im Monat vor. Vielleicht findet die Suche nichts mehr.",
+        "Hardly a post since {time}; a silence this long comes less than once a month. Perhaps the query finds nothing any more.",
+    ),
     "gap.late.s": ("{name}: {size} zu spät", "{name}: {size} late"),
     "gap.late": ("{name} kommt {size} zu spät", "{name} comes {size} late"),
     "gap.late.d": (

@@ -15,6 +15,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown.no_data": ("noch nichts gemessen", "nothing measured yet"),
     "unknown.stalled": ("nichts Neues mehr gemessen", "nothing new measured"),
     "unknown.blind": ("keine Quelle, die es sagen könnte", "no source that could tell"),
+    "unknown.hushed": (
+        "so lange schweigt es hier seltener als 1× im Monat",
+        "a silence this long comes less than once a month",
+    ),
     "verdict.level": ("{name}: {word}, {trend}", "{name}: {word}, {trend}"),
     "verdict.calm": ("{name}: {word}", "{name}: {word}"),
     "verdict.unknown": ("{name}: unbekannt, nicht ruhig", "{name}: unknown, not calm"),

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 
 from detectors.topic import Topic
 from detectors.window import BIN, silent_sources
+from monitor.desk.coverage import hushed
 from monitor.desk.errors import NotFound
 from monitor.ports import BinResult, SourceState
 from monitor.server.errors import Problem
@@ -127,8 +128,8 @@ def _weather(service: Service, id: str) -> WeatherOut:
     why = unknown_because(latest, read.sources(), now)
     observed, expected = numbers(latest) if latest else (None, None)
     level = latest.level if latest else None
-    if assessment is not None and level == 0 and assessment.level > 0:
-        assessment = None  # that level has passed; its reasons are history
+    if latest is not None and level == 0:
+        assessment = latest.assessment  # an older one has passed; its reasons are history
     incident = next((i for i in read.incidents(open_only=True) if id in i.topics), None)
     return WeatherOut(
         topic=id,
@@ -164,6 +165,10 @@ def unknown_because(
     silent = silent_sources(clocks, now)
     if clocks and len(silent) == len(clocks):
         why.append(f"every source is silent: {', '.join(silent)}")
+    silence = hushed(latest)
+    if silence is not None:
+        rare = f"such a silence is expected once in {silence.value:.0f} days"
+        why.append(f"the topic is silent though it should speak: {rare}")
     return why
 
 
