@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from detectors.burst import numbers
 from detectors.context import PLAIN, Context
 from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode
-from detectors.ensemble import Evidence, Judgement, Thresholds, judge
+from detectors.ensemble import Evidence, Judgement, judge
 from detectors.last_hour import HOUR_BINS, Out
 from detectors.measures import measure
 from detectors.median import HourlyMedian
 from detectors.rates import NONE, Rates, Scored
 from detectors.signs import Signs
+from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.usual import DAY_S, Days, Outlets, UsualReach
 from detectors.voices import NOTHING, LeftOut, voices

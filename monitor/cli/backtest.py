@@ -94,7 +94,7 @@ def backtest(
 
 def _asked(settings: Settings, id: str, budget: float | None, changed: list[str]) -> Topic:
     """Return the topic with what is to be tried; complains of what is unknown."""
-    from detectors.ensemble import THRESHOLDS
+    from detectors.thresholds import THRESHOLDS
     from monitor.pipeline.backtest import tried
     from playbooks.complaints import nearest
 

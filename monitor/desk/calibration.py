@@ -18,7 +18,7 @@ from typing import Any
 
 from alerts.incident import Incident, Outcome, Status
 from detectors.detection import WAKE
-from detectors.ensemble import THRESHOLDS
+from detectors.thresholds import THRESHOLDS
 from detectors.topic import Topic
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.ports import Missed, Moved, Reader, Store

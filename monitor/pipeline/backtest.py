@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.incident import Incident, Outcome
-from detectors.ensemble import THRESHOLDS, ThresholdError, Thresholds
+from detectors.thresholds import THRESHOLDS, ThresholdError, Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN
 from monitor.pipeline.past import REACH, Bounded, begun, happened, stood, stored, woke

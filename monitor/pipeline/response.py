@@ -12,9 +12,9 @@ from alerts.incident import Incident
 from alerts.route import Route, route
 from detectors.card import POSTS, Card, card, first_negative, in_order, negatives
 from detectors.detection import Assessment, ReasonCode
-from detectors.ensemble import Thresholds
 from detectors.measures import representatives
 from detectors.score.base import Tone
+from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, Window
 from monitor.pipeline.lines import Line, stamp

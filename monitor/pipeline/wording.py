@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from statistics import median
 
-from detectors.ensemble import Thresholds
 from detectors.measures import PRIVATE
 from detectors.score.base import Tone
+from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.vocabulary import learn, strange
 from detectors.window import Window

@@ -150,14 +150,14 @@ def _number(text: str, otherwise: float) -> float:
 
 
 def _limits(topic: Topic) -> dict[str, float]:
-    from detectors.ensemble import THRESHOLDS
+    from detectors.thresholds import THRESHOLDS
 
     return {name: t.value for name, t in THRESHOLDS.items()} | topic.thresholds
 
 
 def settings_view(chrome: Chrome, topic: Topic, trial: Trial | None) -> TopicSettings:
     """Return a topic's settings as the page shows them."""
-    from detectors.ensemble import THRESHOLDS
+    from detectors.thresholds import THRESHOLDS
 
     usual = {name: THRESHOLDS[name].value for name in topic.thresholds if name in THRESHOLDS}
     own = tuple(

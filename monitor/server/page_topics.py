@@ -12,8 +12,8 @@ from alerts.incident import Incident
 from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
 from dashboards.web.views import Chrome, Detail, Gap, GapKind, Situation, Tile, Trend, Unknown
 from detectors.detection import WATCH, Level, Reason, ReasonCode
-from detectors.ensemble import Thresholds
 from detectors.silencers import Silencer, silencers
+from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
 from monitor.desk.coverage import gaps, hushed, unseen

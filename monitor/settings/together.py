@@ -88,7 +88,7 @@ def _thresholds(topics: Mapping[str, Any]) -> list[Found]:
         if not isinstance(own, dict) or not own:
             continue
         # Late: who only takes in judges nothing, and most topics keep the usual thresholds.
-        from detectors.ensemble import THRESHOLDS
+        from detectors.thresholds import THRESHOLDS
 
         for key, value in own.items():
             path = ("topic", name, "thresholds", key)

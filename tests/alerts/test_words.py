@@ -13,7 +13,7 @@ from alerts.alert import NotifyReason
 from alerts.sentences import reason_line
 from alerts.words import Language, expected_range, number, return_period
 from detectors.detection import Level, Reason, ReasonCode
-from detectors.ensemble import THRESHOLDS
+from detectors.thresholds import THRESHOLDS
 from tests import builders as b
 
 BOTH: tuple[Language, ...] = get_args(Language)

@@ -23,10 +23,10 @@ from detectors.card import (
     in_order,
 )
 from detectors.detection import Level, Reason, ReasonCode
-from detectors.ensemble import Thresholds
 from detectors.measures import negative_share
 from detectors.score.base import Tone
 from detectors.silencers import Change, Lever
+from detectors.thresholds import Thresholds
 from detectors.window import COLUMNS, Window
 from tests import builders as b
 

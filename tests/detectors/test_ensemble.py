@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.detection import Level, ReasonCode
-from detectors.ensemble import THRESHOLDS, Evidence, ThresholdError, Thresholds, judge
+from detectors.ensemble import Evidence, judge
 from detectors.measures import Measures, measure, negative_share
+from detectors.thresholds import THRESHOLDS, ThresholdError, Thresholds
 from tests.detectors.weather import START, Row, hours, window
 
 LIMITS = Thresholds()

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from detectors.context import Context
 from detectors.detection import WAKE, Assessment, Level, Reason, ReasonCode
-from detectors.ensemble import Evidence, Thresholds, judge
+from detectors.ensemble import Evidence, judge
 from detectors.measures import Measures, negative_share
 from detectors.silencers import Change, Lever, Silencer, silencers
+from detectors.thresholds import Thresholds
 from tests import builders as b
 
 LIMITS = Thresholds()

@@ -7,8 +7,8 @@ from importlib import resources
 
 import pytest
 
-from detectors.ensemble import THRESHOLDS
 from detectors.fold import fold
+from detectors.thresholds import THRESHOLDS
 from detectors.tripwires import LANGUAGES, Tripwires
 
 WIRES = Tripwires.load()

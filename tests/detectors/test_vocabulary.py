@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from detectors.ensemble import Thresholds
+from detectors.thresholds import Thresholds
 from detectors.topic import Query
 from detectors.vocabulary import (
     ENOUGH,
