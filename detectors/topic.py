@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Topic:
 
     ``alarm_budget_days``: about one page without a real storm in that many days.
     ``brand`` groups topics of one brand. ``languages`` empty means every language.
-    ``thresholds`` overrides single entries of `detectors.ensemble.THRESHOLDS` by name. ``rivals``:
+    ``thresholds`` overrides single entries of `detectors.thresholds.THRESHOLDS` by name. ``rivals``:
     competitors by name, each with what names it.
     """
 
@@ -37,3 +38,13 @@ class Topic:
     alarm_budget_days: float = 30.0
     thresholds: dict[str, float] = field(default_factory=dict)
     rivals: dict[str, Query] = field(default_factory=dict)
+
+    def zone(self) -> ZoneInfo:
+        """Return the zone that its days and hours are of; ValueError where nobody knows it."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"topic {self.id!r}: unknown timezone {self.timezone!r}; "
+                "expected an IANA name such as 'Europe/Berlin'"
+            ) from None

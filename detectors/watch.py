@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detectors.burst import numbers
 from detectors.context import PLAIN, Context
@@ -55,7 +54,7 @@ class TopicWatch:
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
-        self._zone = _zone(topic)
+        self._zone = topic.zone()
         self._limits = Thresholds(topic.thresholds)
         self._rates = Rates()
         self._days = Days()
@@ -390,16 +389,6 @@ class TopicWatch:
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen
         self._first, self._next = _instant(state["first"]), _instant(state["next"])
         self._onset = _instant(state["onset"])
-
-
-def _zone(topic: Topic) -> ZoneInfo:
-    try:
-        return ZoneInfo(topic.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            f"topic {topic.id!r}: unknown timezone {topic.timezone!r}; "
-            "expected an IANA name such as 'Europe/Berlin'"
-        ) from None
 
 
 def _stamp(at: datetime | None) -> int | None:
