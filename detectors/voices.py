@@ -81,13 +81,10 @@ def voices(window: Window, usual_reach: float, usual: float) -> tuple[Window, Le
 
 
 def _by_bin(window: Window, out: Iterable[int]) -> dict[int, tuple[int, int]]:
-    until = int(window.until.timestamp())
-    found: dict[int, tuple[int, int]] = {}
-    for i in out:
-        ago = (until - 1 - window.at[i]) // BIN_S
-        negatives, posts = found.get(ago, (0, 0))
-        found[ago] = negatives + (window.tone[i] == _NEGATIVE), posts + 1
-    return found
+    last, at, tone = int(window.until.timestamp()) - 1, window.at, window.tone
+    posts = Counter([(last - at[i]) // BIN_S for i in out])
+    negatives = Counter([(last - at[i]) // BIN_S for i in out if tone[i] == _NEGATIVE])
+    return {ago: (negatives[ago], n) for ago, n in posts.items()}
 
 
 def _copies(window: Window, usual_reach: float, usual: float) -> tuple[set[int], set[int]]:
@@ -96,27 +93,22 @@ def _copies(window: Window, usual_reach: float, usual: float) -> tuple[set[int],
     sizes.pop(0, None)
     if not sizes or max(sizes.values()) < COPIES:
         return set(), set()
-    followed = min(float(HARDLY), FAR_BELOW * usual_reach)
-    sums: Counter[int] = Counter()
-    for key, certainty in zip(window.cluster, window.certainty, strict=True):
-        sums[key] += certainty
-    doubtful = {key for key, n in sizes.items() if n >= COPIES and sums[key] < SURE * n}
-    unsure: set[int] = set()
-    bots: set[int] = set()
-    seen: set[int] = set()
+    rows: dict[int, list[int]] = {key: [] for key, n in sizes.items() if n >= COPIES}
     for i, key in enumerate(window.cluster):
-        if sizes.get(key, 0) < COPIES:
-            continue
-        if key not in seen:
-            seen.add(key)
-            continue
-        if key in doubtful:
-            unsure.add(i)
-        if _hardly(window, i, followed):
-            bots.add(i)
+        if key in rows:
+            rows[key].append(i)
+    certainty = window.certainty
+    unsure: set[int] = set()
+    copies: set[int] = set()
+    for found in rows.values():
+        if sum(certainty[i] for i in found) < SURE * len(found):
+            unsure.update(found[1:])
+        copies.update(found[1:])
+    followed = min(float(HARDLY), FAR_BELOW * usual_reach)
+    bots = _hardly(window, copies, followed)
     if bots:
+        hardly = _hardly(window, range(len(window)), followed)
         tone = window.tone
-        hardly = {i for i in range(len(window)) if _hardly(window, i, followed)}
         beyond = tone.count(_NEGATIVE) - usual
         if sum(tone[i] == _NEGATIVE for i in hardly) >= WAVE * max(1.0, beyond):
             bots = hardly | _of_wave(window, bots, sizes)
@@ -135,17 +127,18 @@ def _of_wave(window: Window, bots: set[int], sizes: Mapping[int, int]) -> set[in
     }
 
 
-def _hardly(window: Window, i: int, followed: float) -> bool:
-    """Return whether hardly anybody follows who wrote row ``i``, as far as its reach is stated."""
-    return 0 < window.reach[i] < followed and window.kind[i] != _SHARE
+def _hardly(window: Window, rows: Iterable[int], followed: float) -> set[int]:
+    """Return those of ``rows`` whose author hardly anybody follows, as far as that is stated."""
+    kind, reach = window.kind, window.reach
+    return {i for i in rows if 0 < reach[i] < followed and kind[i] != _SHARE}
 
 
 def _along(window: Window, out: set[int], usual: float) -> tuple[set[int], str]:
     """Return the rows of a rival's storm, where most negatives beyond the usual name the rival, and
     which rival."""
-    named = {i for i, rival in enumerate(window.rival) if rival and i not in out}
-    if not named:
+    if not any(window.rival):
         return set(), ""
+    named = {i for i, rival in enumerate(window.rival) if rival and i not in out}
     angry = sorted(i for i in named if window.tone[i] == _NEGATIVE)
     beyond = window.tone.count(_NEGATIVE) - sum(window.tone[i] == _NEGATIVE for i in out) - usual
     if len(angry) <= ALONG * max(1.0, beyond):
@@ -157,11 +150,14 @@ def _along(window: Window, out: set[int], usual: float) -> tuple[set[int], str]:
 def _beside(window: Window, rows: set[int], out: set[int], each: float, usual: float) -> set[int]:
     """Return negatives that belong to the same talk as ``rows``: ``each`` for one of theirs, most likely
     those of their threads, and never of the ``usual`` ones."""
-    theirs = [i for i in rows if window.tone[i] == _NEGATIVE]
+    tones = window.tone
+    theirs = [i for i in rows if tones[i] == _NEGATIVE]
+    if not theirs:
+        return set()
     texts = {window.cluster[i] for i in theirs} - {0}  # the first post of each stays
     others = [
         i
-        for i, tone in enumerate(window.tone)
+        for i, tone in enumerate(tones)
         if tone == _NEGATIVE and i not in out and window.cluster[i] not in texts
     ]
     many = min(round(each * len(theirs)), math.floor(len(others) - usual))

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import compress
 from operator import add, neg
 
 import msgspec
@@ -118,8 +119,8 @@ class Window:
 
     def without(self, rows: Collection[int]) -> Window:
         """Return the other rows."""
-        kept = [i for i in range(len(self)) if i not in rows]
-        columns = {name: [getattr(self, name)[i] for i in kept] for name in COLUMNS}
+        kept = [i not in rows for i in range(len(self))]
+        columns = {name: list(compress(getattr(self, name), kept)) for name in COLUMNS}
         return Window(self.since, self.until, **columns)
 
 

@@ -24,9 +24,9 @@ from monitor.bench.detection.run import (
     ONSET_SHARE,
     Job,
     Past,
-    _paged,
     _readings,
     found,
+    harmless_in,
     past,
 )
 from monitor.bench.detection.storm import SPREADS, Cell, cells, storm
@@ -119,6 +119,7 @@ def scenes_of(before: Past, seed: int) -> list[Record]:
     """
     first, end = before.first + 1, before.first + 1 + WITHIN_BINS
     known, alone = counted(before.stream, 0, first), counted(before.stream, first, end)
+    ours = {r["scene"]: r["page"] and not r["page_alone"] for r in harmless_in(before, seed)}
     taught = {p.name: Taught(p, known[p.negatives]) for p in PEERS}
     calm_rises = {p.name: rises(taught[p.name].on(alone[p.negatives])) for p in PEERS}
     out = []
@@ -132,7 +133,7 @@ def scenes_of(before: Past, seed: int) -> list[Record]:
                 "kind": "scene",
                 "scene": name,
                 "rate": before.known.rate,
-                "ours": _paged(before, make, seed)["page"],
+                "ours": ours[name],
                 "peers": {
                     p.name: (rises(taught[p.name].on(seen[p.negatives])), calm_rises[p.name])
                     for p in PEERS

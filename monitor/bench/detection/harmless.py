@@ -32,6 +32,11 @@ class Scene:
             stream.add(part)
         stream.blind, stream.uplift = self.blind, self.uplift
 
+    def bins(self, first: int) -> int:
+        """Return for how many bins after ``first`` it is on."""
+        ends = [part.first + len(part.rates) for part in self.parts]
+        return max([*ends, self.blind[1] if self.blind else first]) - first
+
 
 Make = Callable[[np.random.Generator, Brand, Reading, int], Scene]
 

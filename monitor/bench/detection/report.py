@@ -52,22 +52,58 @@ def summary(records: Sequence[Record]) -> Record:
     }
 
 
+def scenes(records: Sequence[Record]) -> Record:
+    """Return what is told of harmless scenes, of the other storms, and of fortnights."""
+    tell = {"harmless": harmless, "slow": others, "four": again}
+    return {part: tell[part](found) for part, found in _grouped(records, _part).items()}
+
+
+def _part(record: Record) -> str:
+    return str(record["part"])
+
+
 def harmless(records: Sequence[Record]) -> Record:
-    """Return the pages of each kind of harmless scene, with what was said for each page."""
+    """Return the pages of each kind of harmless scene, with what was said for each page.
+
+    Counted are pages within two days of the scene's beginning, where the same stream without the scene
+    brings none. Beside them: all pages of these two days, those of the same streams without the scene
+    (what the budget allows), and those while the scene was on or in the hour after.
+    """
     out: Record = {}
     for scene, found in _grouped(records, lambda r: r["scene"]).items():
-        paged = [r for r in found if r["page"]]
+        paged = [r for r in found if r["page"] and not r["page_alone"]]
+        low, high = wilson(len(paged), len(found), z=1.96)
         out[str(scene)] = {
             "scenes": len(found),
             "pages": len(paged),
-            "of": [{k: r[k] for k in ("rate", "seed", "reasons")} for r in paged],
+            "share_95": [round(low, 4), round(high, 4)],
+            "within_two_days": sum(r["page"] for r in found),
+            "without_the_scene": sum(r["page_alone"] for r in found),
+            "while_on": sum(_while_on(r) for r in found),
+            "of": [
+                {k: r[k] for k in ("rate", "seed", "after_min", "lasts_min", "reasons")}
+                for r in paged
+            ],
         }
     return out
 
 
+def _while_on(record: Record) -> bool:
+    return bool(record["page"]) and record["after_min"] <= record["lasts_min"] + 60
+
+
 def others(records: Sequence[Record]) -> Record:
-    """Return the summary of each kind of storm beside the grid."""
-    return {str(k): summary(v) for k, v in _grouped(records, lambda r: r["kind"]).items()}
+    """Return the summary of each kind of storm beside the grid, and by rate."""
+    return {
+        str(kind): {
+            **summary(found),
+            "by_rate": {
+                f"{rate:g}": summary(some)
+                for rate, some in sorted(_grouped(found, lambda r: r["rate"]).items())
+            },
+        }
+        for kind, found in _grouped(records, lambda r: r["kind"]).items()
+    }
 
 
 def again(records: Sequence[Record]) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -21,6 +21,7 @@ from monitor.bench.detection.tone import Reading, readings
 from monitor.bench.detection.watching import Watching
 
 WARM_DAYS = 28
+LARGE = 1000.0
 AFTER_DAYS = 18
 """Days after the warm ones that a stream goes on: enough for four storms in a fortnight."""
 ONSET_SHARE = 0.05
@@ -99,13 +100,25 @@ def _named(cell: Cell) -> Record:
     }
 
 
-def harmless_of(rate: float, seed: int) -> list[Record]:
-    """Put each harmless scene into one brand's stream."""
+def scenes_of(rate: float, seed: int) -> list[Record]:
+    """Put into one brand's stream, each by itself: the harmless scenes, the storms that the grid does
+    not hold, four equal storms in a fortnight."""
     before = past(rate, seed, _readings())
+    found = {"harmless": harmless_in, "slow": slow_in, "four": four_in}
     return [
-        {"scene": name, "rate": rate, "seed": seed, **_paged(before, make, seed)}
-        for name, make in SCENES.items()
+        {"part": part, "rate": rate, "seed": seed, **record}
+        for part, put in found.items()
+        for record in put(before, seed)
     ]
+
+
+def harmless_in(before: Past, seed: int) -> list[Record]:
+    """Put each harmless scene into a stream."""
+    # A page that the same stream brings without the scene is not the scene's.
+    alone = before.watched.taken_up(before.stream)
+    alone.run(before.first, before.first + 1 + WITHIN_BINS, until_page=True)
+    known = {"page_alone": bool(alone.pages)}
+    return [{"scene": name, **known, **_paged(before, make, seed)} for name, make in SCENES.items()]
 
 
 def _paged(before: Past, make: Make, seed: int) -> Record:
@@ -114,20 +127,22 @@ def _paged(before: Past, make: Make, seed: int) -> Record:
     scene.into(stream)
     watching = before.watched.taken_up(stream)
     watching.run(before.first, before.first + 1 + WITHIN_BINS, until_page=True)
-    # A page that the same stream brings without the scene is not the scene's.
-    alone = before.watched.taken_up(before.stream)
-    alone.run(before.first, before.first + 1 + WITHIN_BINS, until_page=True)
-    blamed = bool(watching.pages) and not alone.pages
-    return {"page": blamed, "peak": watching.peak, "reasons": _why(watching) if blamed else []}
+    after = watching.pages[0].bin - before.first if watching.pages else None
+    return {
+        "page": bool(watching.pages),
+        "after_min": after * 5 if after is not None else None,
+        "lasts_min": scene.bins(before.first + 1) * 5,
+        "peak": watching.peak,
+        "reasons": _why(watching) if watching.pages else [],
+    }
 
 
 def _why(watching: Watching) -> list[str]:
     return [f"{r.code}={r.value:.3g}" for r in watching.pages[0].seen.reasons]
 
 
-def slow_of(rate: float, seed: int) -> list[Record]:
-    """Put slow storms, storms inside something loud, and storms while blind into one stream."""
-    before = past(rate, seed, _readings())
+def slow_in(before: Past, seed: int) -> list[Record]:
+    """Put slow storms, storms inside something loud, and storms while blind into a stream."""
     out: list[Record] = []
     for name, make in (("slow", slow), ("in event", in_event), ("while blind", while_blind)):
         rng, stream = before.with_parts(seed)
@@ -135,13 +150,12 @@ def slow_of(rate: float, seed: int) -> list[Record]:
         scene = make(rng, before.known, stream.reading, first)
         scene.into(stream)
         end = first + (DAY_BINS // 2 if name == "slow" else DAY_BINS)
-        out.append({"kind": name, "rate": rate, "seed": seed, **found(before, stream, first, end)})
+        out.append({"kind": name, **found(before, stream, first, end)})
     return out
 
 
-def four_of(rate: float, seed: int) -> list[Record]:
-    """Put four equal storms into one stream; each with its highest level and whether it paged."""
-    before = past(rate, seed, _readings())
+def four_in(before: Past, seed: int) -> list[Record]:
+    """Put four equal storms into a stream; their highest levels, and whether they paged."""
     rng, stream = before.with_parts(seed)
     scene = four(rng, before.known, stream.reading, before.first + 1)
     scene.into(stream)
@@ -156,7 +170,7 @@ def four_of(rate: float, seed: int) -> list[Record]:
         at += DAY_BINS * 2
         levels.append(watching.peak)
         paged.append(len(watching.pages) > pages)
-    return [{"rate": rate, "seed": seed, "levels": levels, "paged": paged}]
+    return [{"levels": levels, "paged": paged}]
 
 
 def null_of(rate: float, seed: int, *, days: int, budget: float) -> list[Record]:
@@ -166,8 +180,7 @@ def null_of(rate: float, seed: int, *, days: int, budget: float) -> list[Record]
     watching = Watching(stream, budget)
     watching.run(0, days * DAY_BINS)
     pages = sum(page.bin >= 14 * DAY_BINS for page in watching.pages)
-    told = {"rate": rate, "seed": seed, "budget_days": budget, "days": days - 14, "pages": pages}
-    return [told]
+    return [{"rate": rate, "seed": seed, "budget_days": budget, "days": days - 14, "pages": pages}]
 
 
 _KNOWN: dict[str, Reading] = {}
@@ -183,21 +196,30 @@ def _readings() -> dict[str, Reading]:
 Job = Callable[[], list[Record]]
 
 
-def jobs(what: str, seeds: Iterable[int], rates: Sequence[float]) -> Iterator[Job]:
-    """Yield the jobs of one part of the bench."""
+def grid_jobs(seeds: Sequence[int], rates: Sequence[float]) -> Iterator[Job]:
+    """Yield a job for each brand with one source, and for each with three."""
     for seed in seeds:
         for rate in rates:
-            if what == "grid":
-                for several in SPREADS:
-                    yield partial(grid_of, rate, seed, several=several)
-            elif what == "null":
-                # As many pages are expected at each budget, so the short ones need fewer streams.
-                for budget, every in ((90.0, 1), (30.0, 3), (7.0, 12)):
-                    if seed % every == 0:
-                        yield partial(null_of, rate, seed, days=104, budget=budget)
-            else:
-                of = {"harmless": harmless_of, "slow": slow_of, "four": four_of}[what]
-                yield partial(of, rate, seed)
+            for several in SPREADS:
+                yield partial(grid_of, rate, seed, several=several)
+
+
+def null_jobs(seeds: Sequence[int], rates: Sequence[float]) -> Iterator[Job]:
+    """Yield calm streams for three budgets: as many pages are expected at each, so that the short
+    ones need fewer streams."""
+    for n, seed in enumerate(seeds):
+        for rate in rates:
+            for budget, every in ((90.0, 1), (30.0, 3), (7.0, 12)):
+                if n % every == 0:
+                    yield partial(null_of, rate, seed, days=104, budget=budget)
+
+
+def scene_jobs(seeds: Sequence[int], rates: Sequence[float]) -> Iterator[Job]:
+    """Yield a job for each brand; the largest, whose hours cost most, are a third as many."""
+    for n, seed in enumerate(seeds):
+        for rate in rates:
+            if rate < LARGE or n % 3 == 0:
+                yield partial(scenes_of, rate, seed)
 
 
 def do(todo: Sequence[Job], processes: int, say: Callable[[str], None]) -> list[Record]:

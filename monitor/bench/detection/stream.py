@@ -87,6 +87,10 @@ class _Drawn:
         """Return the mentions of each bin."""
         return np.asarray(self.tones.sum(axis=1) + self.copies.sum(axis=1))
 
+    def any(self, place: int) -> bool:
+        """Return whether anything was said in that bin."""
+        return bool(self.tones[place].any() or self.copies[place].any())
+
     def at(self, bin: int) -> int | None:
         """Return the place of a bin in the arrays; None where the part has nothing."""
         place = bin - self.part.first
@@ -199,7 +203,7 @@ class Stream:
         found = [
             _rows(self, drawn, bin, place)
             for drawn in self._drawn
-            if (place := drawn.at(bin)) is not None and self.come(bin, now)
+            if (place := drawn.at(bin)) is not None and drawn.any(place) and self.come(bin, now)
         ]
         return [np.concatenate(columns) for columns in zip(*found, strict=True)] if found else []
 

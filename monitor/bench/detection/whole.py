@@ -10,7 +10,7 @@ from detectors.score.linear import LinearScorer
 from monitor.bench.data import data_folder
 from monitor.bench.detection import against, arrivals, equal, honest, report
 from monitor.bench.detection.harmless import RATES as HARMLESS_RATES
-from monitor.bench.detection.run import Job, do, jobs
+from monitor.bench.detection.run import Job, do, grid_jobs, null_jobs, scene_jobs
 from monitor.bench.detection.storm import RATES
 from monitor.bench.detection.tone import readings
 from monitor.bench.figures import PACKAGES, versions
@@ -18,8 +18,7 @@ from monitor.bench.figures import PACKAGES, versions
 Record = dict[str, Any]
 REPORTED_FROM = 1000
 """First seed of what is reported; those below were used for tuning."""
-SCENES = 200
-PARTS = ("null", "grid", "harmless", "slow", "four", "arrivals", "honest", "against")
+PARTS = ("null", "grid", "scenes", "arrivals", "honest", "against")
 FEWER = 4
 """Peers, real arrivals and honesty take a quarter of the seeds."""
 Tell = Callable[[Sequence[Record]], Record]
@@ -30,8 +29,8 @@ def run(
 ) -> dict[str, object]:
     """Run parts of the bench with ``seeds`` seeds a cell from ``first`` on; all cores are used.
 
-    Twenty seeds are what is reported. The harmless scenes, slow storms and fortnights are ten times
-    as many seeds, spread over four rates: 200 with twenty. `FEWER` says what takes fewer.
+    Twenty seeds are what is reported. The scenes (harmless ones, slow storms, fortnights) are ten
+    times as many, spread over four rates: 200 with twenty. `FEWER` says what takes fewer.
     """
     scorer = LinearScorer.load()
     read = readings(data_folder(), scorer)
@@ -57,19 +56,14 @@ def _part(part: str, seeds: int, first: int) -> tuple[list[Job], Tell]:
     """Return the jobs of a part and what tells their records."""
     every, fewer = range(first, first + seeds), range(first, first + max(1, seeds // FEWER))
     if part == "grid":
-        return list(jobs(part, every, RATES)), report.storms
+        return list(grid_jobs(every, RATES)), report.storms
     if part == "null":
-        return list(jobs(part, range(first, first + 2 * seeds), RATES[1:])), report.nulls
-    if part == "against":
-        return list(against.jobs(fewer)), equal.tell
+        return list(null_jobs(every, RATES[1:])), report.nulls
+    if part == "scenes":
+        thrice = range(first, first + 3 * seeds)
+        return list(scene_jobs(thrice, HARMLESS_RATES)), report.scenes
     if part == "arrivals":
         return list(arrivals.jobs(fewer)), arrivals.tell
     if part == "honest":
         return list(honest.jobs(fewer)), honest.tell
-    each = max(1, seeds * SCENES // 20 // len(HARMLESS_RATES))
-    tell: dict[str, Tell] = {
-        "harmless": report.harmless,
-        "slow": report.others,
-        "four": report.again,
-    }
-    return list(jobs(part, range(first, first + each), HARMLESS_RATES)), tell[part]
+    return list(against.jobs(fewer)), equal.tell
