@@ -197,7 +197,8 @@ def _rarity(
         )
         return many and seen.share.low >= limits["new_topic_share"]
     need = budget_days
-    if _beyond(seen, limits["tone_far"] * evidence.usual_share, limits):
+    far = _beyond(seen, limits["tone_far"] * evidence.usual_share, limits)
+    if far and _left_out(evidence) < limits["left_out"]:
         need *= limits["rarity_family"]
     code = ReasonCode.NEGATIVE_BURST
     rare = story.test(code, evidence.negative_days, need)
@@ -261,6 +262,13 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     return ceiling
 
 
+def _left_out(evidence: Evidence) -> float:
+    """Return the share of the hour's negatives that are no voices, 0..1; what is left beside many is less
+    sure to be one."""
+    left = evidence.left_out.negatives
+    return min(1.0, left / max(1, evidence.negatives + left))
+
+
 def _tell_left_out(story: _Story, evidence: Evidence, limits: Thresholds) -> None:
     """Say which negatives are no voices; size was judged without them."""
     left = evidence.left_out
@@ -302,7 +310,9 @@ def _slow(
         return Level.CALM
     if evidence.slow_days < limits["level3_days"] or evidence.caught_up:
         return Level.CALM
-    need = budget_days * limits["slow_family"]
+    need = budget_days
+    if _left_out(evidence) < limits["left_out"]:
+        need *= limits["slow_family"]
     rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need)
     ours = evidence.context.strange < limits["strange"]
     return WAKE if rare and ours else Level.FRESH_BREEZE

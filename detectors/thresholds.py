@@ -56,7 +56,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
-    "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line"),
+    "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line, and "
+        "what is left beside it needs the whole budget's rarity"),
     "strange": Threshold(0.7, "share", "so many whose words were never said of the brand: a namesake"),
     "cliff_multiple": Threshold(10, "x expected", "from the usual to this in one bin is a broadcast"),
     "cliff_mentions": Threshold(20, "mentions", "fewer at once are chance"),

@@ -30,9 +30,9 @@ WAVE = 0.6
 accounts are a wave: then what they write in other words belongs to it."""
 ALONG = 0.5
 """Share of negatives that name a rival from which on the storm is the rival's."""
-BESIDE_RIVAL, BESIDE_COPY = 0.5, 0.25
-"""For each negative post that names the rival, or copies a text of unsure tone, so many others belong to
-the same talk: who answers there, who tells the joke in words of their own."""
+BESIDE_RIVAL, BESIDE_COPY = 0.5, 0.1
+"""For each negative post that names the rival, and for each copy of a text of unsure tone, so many other
+negatives belong to the same talk: who answers there, who tells the joke in words of their own."""
 
 _NEGATIVE = int(Tone.NEGATIVE)
 _SHARE = Kind.SHARE.value
@@ -67,7 +67,8 @@ def voices(window: Window, usual_reach: float, usual: float) -> tuple[Window, Le
     expected of this hour. The first post of every text stays. About 0.3 us a row.
     """
     unsure, bots = _copies(window, usual_reach, usual)
-    unsure |= _beside(window, unsure - bots, unsure | bots, BESIDE_COPY, usual)
+    told = unsure - bots
+    unsure |= _beside(window, told, unsure | bots, BESIDE_COPY * len(told), usual)
     along, rival = _along(window, unsure | bots, usual)
     out = unsure | bots | along
     if not out:
@@ -143,29 +144,27 @@ def _along(window: Window, out: set[int], usual: float) -> tuple[set[int], str]:
     beyond = window.tone.count(_NEGATIVE) - sum(window.tone[i] == _NEGATIVE for i in out) - usual
     if len(angry) <= ALONG * max(1.0, beyond):
         return set(), ""
-    beside = _beside(window, named, named | out, BESIDE_RIVAL, usual)
+    beside = _beside(window, named, named | out, BESIDE_RIVAL * len(angry), usual)
     return named | beside, _most(window.rival, angry)
 
 
-def _beside(window: Window, rows: set[int], out: set[int], each: float, usual: float) -> set[int]:
-    """Return negatives that belong to the same talk as ``rows``: ``each`` for one of theirs, most likely
-    those of their threads, and never of the ``usual`` ones."""
-    tones = window.tone
-    theirs = [i for i in rows if tones[i] == _NEGATIVE]
-    if not theirs:
+def _beside(window: Window, rows: set[int], out: set[int], many: float, usual: float) -> set[int]:
+    """Return up to so ``many`` negatives that belong to the same talk as ``rows``: most likely those of
+    their threads, and never the ``usual`` ones."""
+    if many < 1.0:
         return set()
-    texts = {window.cluster[i] for i in theirs} - {0}  # the first post of each stays
+    texts = {window.cluster[i] for i in rows} - {0}  # the first post of each stays
     others = [
         i
-        for i, tone in enumerate(tones)
+        for i, tone in enumerate(window.tone)
         if tone == _NEGATIVE and i not in out and window.cluster[i] not in texts
     ]
-    many = min(round(each * len(theirs)), math.floor(len(others) - usual))
-    if many <= 0:
+    most = min(round(many), math.floor(len(others) - usual))
+    if most <= 0:
         return set()
-    threads = {window.thread[i] for i in theirs if window.thread[i]}
+    threads = {window.thread[i] for i in rows if window.thread[i]}
     others.sort(key=lambda i: (window.thread[i] not in threads, i))
-    return set(others[:many])
+    return set(others[:most])
 
 
 def _most(names: Sequence[str], rows: Sequence[int]) -> str:

@@ -75,34 +75,45 @@ def backtest(
     """
     from monitor.app.backtesting import past_of
     from monitor.clock import stopwatch
+    from monitor.desk.calibration import moved
     from monitor.pipeline.backtest import NoPast
     from monitor.pipeline.backtest import backtest as watch_again
 
     with plainly():
         settings = settings_of(config)
-        asked = _asked(settings, topic, budget, changed or [])
+        configured = _named(settings, topic)
+        thresholds = _thresholds(changed or [])
+        _tried(configured, budget, thresholds)  # complains before a store is opened
         started = stopwatch()
         try:
             with past_of(settings) as read:
-                found = watch_again(read, asked, days)
+                # As it is watched now: with the thresholds that people confirmed since.
+                watched = moved(configured, read.calibrations(topic))
+                found = watch_again(read, _tried(watched, budget, thresholds), days)
         except NoPast as error:
             complain([error])
-    told = Telling(found, settings.to_topics()[topic], days)
+    told = Telling(found, watched, days)
     for text in told.lines(stopwatch() - started) if as_json else told.words():
         typer.echo(text)
 
 
-def _asked(settings: Settings, id: str, budget: float | None, changed: list[str]) -> Topic:
-    """Return the topic with what is to be tried; complains of what is unknown."""
-    from detectors.thresholds import THRESHOLDS
-    from monitor.pipeline.backtest import tried
+def _named(settings: Settings, id: str) -> Topic:
+    """Return the topic as it is configured; complains of one that is unknown."""
     from playbooks.complaints import nearest
 
     topics = settings.to_topics()
     if id not in topics:
         known = f"; known: {', '.join(topics)}" if topics else "; the settings name no topic"
         complain([f"--topic: unknown topic {id!r}{nearest(id, topics)}{known}"], code=WRONG_USE)
-    thresholds: dict[str, float] = {}
+    return topics[id]
+
+
+def _thresholds(changed: list[str]) -> dict[str, float]:
+    """Return what is to be tried by name; complains of what is unknown."""
+    from detectors.thresholds import THRESHOLDS
+    from playbooks.complaints import nearest
+
+    found: dict[str, float] = {}
     for one in changed:
         name, _, text = (part.strip() for part in one.partition("="))
         if name not in THRESHOLDS and not name.startswith("trip_"):
@@ -110,9 +121,16 @@ def _asked(settings: Settings, id: str, budget: float | None, changed: list[str]
             complain(
                 [f"--set: unknown threshold {name!r}{hint}; see docs/levels.md"], code=WRONG_USE
             )
-        thresholds[name] = _number(one, text)
+        found[name] = _number(one, text)
+    return found
+
+
+def _tried(topic: Topic, budget: float | None, thresholds: dict[str, float]) -> Topic:
+    """Return the topic with what is to be tried; complains of what cannot hold."""
+    from monitor.pipeline.backtest import tried
+
     try:
-        return tried(topics[id], budget, thresholds)
+        return tried(topic, budget, thresholds)
     except ValueError as error:
         complain([f"{'--budget' if 'budget' in str(error) else '--set'}: {error}"], code=WRONG_USE)
 
@@ -129,7 +147,7 @@ def _number(one: str, text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A backtest as lines for programs, or as words for people. ``before``: as it is configured."""
+    """A backtest as lines for programs, or as words for people. ``before``: as it is watched now."""
 
     found: Backtest
     before: Topic
