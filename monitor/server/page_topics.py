@@ -16,6 +16,7 @@ from detectors.silencers import Silencer, silencers
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
+from monitor.desk.calibration import moved
 from monitor.desk.coverage import gaps, hushed, unseen
 from monitor.desk.planned import announced
 from monitor.desk.query_health import standing
@@ -246,12 +247,13 @@ def _reasons(latest: BinResult | None) -> tuple[Reason, ...]:
     return latest.assessment.reasons if latest and latest.assessment else ()
 
 
-def _silent(r: Reading) -> tuple[Silencer, ...]:
-    """Return what would have kept the newest bin below 4."""
+def _silent(read: Reader, r: Reading) -> tuple[Silencer, ...]:
+    """Return what would have kept the newest bin below 4, by the thresholds that judged it."""
     seen = r.latest.assessment if r.latest else None
     if seen is None:
         return ()
-    return silencers(seen, Thresholds(r.topic.thresholds), r.topic.alarm_budget_days)
+    topic = moved(r.topic, read.calibrations(r.topic.id))
+    return silencers(seen, Thresholds(topic.thresholds), topic.alarm_budget_days)
 
 
 # --- the chosen topic -------------------------------------------------------------------------
@@ -279,7 +281,7 @@ def _detail(
         authors=round(authors[0].value) if authors else None,
         media=assessment.media if assessment else Level.CALM,
         reasons=_reasons(r.latest),
-        silent=_silent(r),
+        silent=_silent(read, r),
         posts=voice.posts,
         terms=voice.terms,
         term_posts=voice.texts,
