@@ -13,7 +13,7 @@ class Context:
     ``planned``: its title. ``capped``: sources that gave no more than they give at most, so that there
     were *at least* so many posts. ``down``: sources that fell silent, whose people may write elsewhere.
     ``strange``: share of the hour's negatives whose telling words were never seen with the brand, 0..1.
-    ``new_authors``: of the hour's authors, those the topic never heard before; ``deletions``: posts taken
+    ``new_authors``: share of the hour's stated authors whom the topic never heard before it, 0..1; ``deletions``: posts taken
     back within the bin, whenever written; None where that is not known.
     """
 
@@ -22,7 +22,7 @@ class Context:
     capped: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
     strange: float = 0.0
-    new_authors: int | None = None
+    new_authors: float | None = None
     deletions: int | None = None
 
     def __post_init__(self) -> None:

@@ -57,7 +57,7 @@ class Signs:
         window: Window | None = None,
         out: Out = (0, 0),
         *,
-        new_authors: int | None = None,
+        new_authors: float | None = None,
         deletions: int | None = None,
         frozen: bool = False,
     ) -> tuple[Reason, ...]:
@@ -65,8 +65,8 @@ class Signs:
 
         ``local``: the bin's start in the topic's zone; ``expected``: negatives expected of it;
         ``window``: the rows of the hour before its end that are voices; ``out``: (negatives, posts) of the
-        bin that are none. ``new_authors``: how many of the window's stated authors the topic never
-        heard before that hour; ``deletions``: posts taken back within the bin, whenever written;
+        bin that are none. ``new_authors``: share of the hour's stated authors whom the topic never
+        heard before it, 0..1; ``deletions``: posts taken back within the bin, whenever written;
         None where that is not known. ``frozen``: an incident is open, nothing is learned.
         """
         counts = bin.counts
@@ -112,7 +112,7 @@ class Signs:
             part.pass_by(x)
         return list(seen.reasons) if seen is not None and seen.score >= UNUSUAL else []
 
-    def _of_rows(self, window: Window, new_authors: int | None, *, learn: bool) -> list[Reason]:
+    def _of_rows(self, window: Window, new_authors: float | None, *, learn: bool) -> list[Reason]:
         told: list[Reason] = []
         sources = Counter(window.source)
         x = {"posts": float(len(window)), "sources": effective(sources.values())}
@@ -123,7 +123,7 @@ class Signs:
         authors = len({*window.author} - {0})
         if new_authors is None or authors < LEAST:
             return told
-        x = {"authors": float(authors), "new_authors": float(min(new_authors, authors))}
+        x = {"authors": float(authors), "new_authors": float(round(new_authors * authors))}
         if self._newcomers.score_one(x) >= UNUSUAL:
             share = x["new_authors"] / authors
             told.append(Reason(ReasonCode.NEW_AUTHORS, share, self._newcomers.share()))

@@ -18,7 +18,7 @@ from detectors.context import Context
 from detectors.detection import WATCH, Assessment, Level, ReasonCode
 from detectors.topic import Topic
 from detectors.watch import Closed, TopicWatch
-from detectors.window import BIN, HOLD, Bin, Counts, bin_start, closable_until
+from detectors.window import BIN, HOLD, Bin, Counts, Window, bin_start, closable_until
 from monitor import metrics
 from monitor.desk.calibration import moved
 from monitor.pipeline.acting import Acting, Closing
@@ -28,11 +28,13 @@ from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.response import Response
 from monitor.pipeline.sight import Sight
 from monitor.pipeline.wording import Wording
-from monitor.ports import BinResult, Signals, Store, Transaction, WatchState
+from monitor.ports import BinResult, Reader, Signals, Store, Transaction, WatchState
 from playbooks.playbook import Playbook
 
 BLIND = 2 * BIN
 """A bin judged later than this after its end is past: alone it opens, raises and reopens nothing."""
+ASKED = 1_000
+"""Authors of a window who are looked up: the share of new ones is known to 3 percent then."""
 BEHIND = BLIND - 2 * HOLD
 """How long a backlog holds up the closing of bins; later they would be past and wake nobody."""
 
@@ -80,6 +82,7 @@ class Judging:
         self._media: dict[str, int] = {}
         self._uplifts: dict[tuple[str, int, str], float] = {}
         self._late: datetime | None = None
+        self._taken_back: Mapping[str, Mapping[datetime, int]] = {}
         self._torn = False
         self._load()
 
@@ -184,6 +187,7 @@ class Judging:
         }
         self._late = None
         self._sight = Sight(tx, oldest, until, live=self._live)
+        self._taken_back = tx.taken_back(oldest, until)
         hours, announced = Hours(tx, until), Announced(tx, oldest, until, self._uplifts)
         busy = sorted({start for found in bins.values() for start in found})
         for end in ends(oldest, until, busy):
@@ -256,10 +260,19 @@ class Judging:
         if watched.closed_until is not None and bin.start > watched.closed_until:
             watched.watch.skip_to(bin.start)
         window = hours.before(end, topic) if watched.watch.wants_window(bin, context) else None
-        context = replace(context, strange=self._wording.strange(tx, topic, window))
+        context = replace(
+            context,
+            strange=self._wording.strange(tx, topic, window),
+            deletions=self._taken_back.get(topic, {}).get(bin.start, 0),
+        )
         if window is not None:  # without rows no reason is told
             sight = self._sight
-            context = replace(context, capped=sight.capped(topic, end), down=sight.down(topic, end))
+            context = replace(
+                context,
+                capped=sight.capped(topic, end),
+                down=sight.down(topic, end),
+                new_authors=_new_share(self._store.read, topic, window),
+            )
         closed = watched.watch.close(
             bin, window, media=self._media[topic], frozen=frozen, context=context
         )
@@ -305,6 +318,15 @@ class Judging:
             }
             lines.append(Line("revised", now, bin.topic, data))
         return lines
+
+
+def _new_share(read: Reader, topic: str, window: Window) -> float | None:
+    """Return the share of a window's stated authors whom the topic never heard before it; of many,
+    some are asked about. None where nobody states who they are."""
+    asked = sorted({*window.author} - {0})[:ASKED]  # keys are hashes: the lowest are any
+    if not asked:
+        return None
+    return len(read.new_authors(topic, asked, window.since)) / len(asked)
 
 
 def _hushed(seen: Assessment) -> bool:

@@ -53,6 +53,11 @@ class Transaction(PlannedWrites, RelevanceWrites, CalibrationWrites, Protocol):
         """Mark as deleted by the platform and drop its text; False when unknown or already so."""
         ...
 
+    def taken_back(self, since: datetime, until: datetime) -> dict[str, dict[datetime, int]]:
+        """Return how many posts were marked as deleted, by topic and by the start of the bin that they
+        were marked in, for bins that start in [since, until); none where there are none."""
+        ...
+
     def set_metrics(self, id: bytes, metrics: Metrics) -> bool: ...
 
     def keep_evidence(self, incident: str, nums: Sequence[int]) -> None:

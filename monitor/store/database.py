@@ -166,6 +166,7 @@ class SqliteStore:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
         housekeeping.sweep_capped(self._write, before_us)
+        housekeeping.sweep_taken_back(self._write, before_us)
         gone = housekeeping.sweep(self._write, before_us)
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)

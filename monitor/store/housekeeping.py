@@ -92,6 +92,12 @@ def sweep_capped(write: Transactions, before_us: int) -> None:
         c.exec_driver_sql("DELETE FROM capped WHERE until_us <= ?", (before_us,))
 
 
+def sweep_taken_back(write: Transactions, before_us: int) -> None:
+    """Forget how many posts were taken back before an instant."""
+    with write() as c:
+        c.exec_driver_sql("DELETE FROM taken_back WHERE bin_s < ?", (before_us // 1_000_000,))
+
+
 def sweep_authors(write: Transactions, before_us: int) -> int:
     """Delete authors not seen since an instant, and when topics first heard of them."""
     # They are written at most hourly, so what stands there may lag behind by so much.

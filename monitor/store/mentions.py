@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from detectors.mention import Kind, Metrics
 from detectors.score.base import Tone
-from detectors.window import Counts
+from detectors.window import Counts, bin_start
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
-from monitor.store.codec import instant, micros
+from monitor.store.codec import from_seconds, instant, micros, seconds
 from monitor.store.filed_rows import (
     extra_json,
     metrics_json,
@@ -32,6 +32,12 @@ _REWRITE = (
     " cluster = ?, topics = ?, tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?"
     " WHERE num = ?"
 )
+
+_TAKE_BACK = (
+    "INSERT INTO taken_back (bin_s, topic, n) VALUES (?, ?, 1)"
+    " ON CONFLICT (bin_s, topic) DO UPDATE SET n = taken_back.n + 1"
+)
+_TAKEN_BACK = "SELECT bin_s, topic, n FROM taken_back WHERE bin_s >= ? AND bin_s < ?"
 
 
 class Adder(Protocol):
@@ -149,7 +155,20 @@ class MentionWrites:
                 " WHERE incident = ? AND num = ?",
                 (micros(at), _without_handles(text), _without_handles(title), incident, num),
             )
+        if marked:
+            topics = run("SELECT topics FROM mention WHERE num = ?", (num,)).scalar_one()
+            bin_s = seconds(bin_start(at))
+            found = [(bin_s, topic) for topic in topics_of(topics)]
+            if found:
+                run(_TAKE_BACK, found)
         return marked > 0
+
+    def taken_back(self, since: datetime, until: datetime) -> dict[str, dict[datetime, int]]:
+        found: dict[str, dict[datetime, int]] = {}
+        rows = self._c.exec_driver_sql(_TAKEN_BACK, (seconds(since), seconds(until)))
+        for bin_s, topic, n in rows:
+            found.setdefault(topic, {})[from_seconds(bin_s)] = n
+        return found
 
     def set_metrics(self, id: bytes, metrics: Metrics) -> bool:
         """Take over the counters that are stated, keep the others; False when the id is unknown."""

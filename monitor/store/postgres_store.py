@@ -139,6 +139,7 @@ class PostgresStore:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
         housekeeping.sweep_capped(self._write, before_us)
+        housekeeping.sweep_taken_back(self._write, before_us)
         gone = housekeeping.sweep(self._write, before_us, below=first_num(1))
         gone += housekeeping.sweep_days(self._write, self._partitions, before_us)
         if gone:  # who has not been seen since is the author of one of these

@@ -28,7 +28,7 @@ class Watcher:
         self.past: deque[list[Row]] = deque(maxlen=12)
 
     def see(
-        self, bin: Bin, rows: list[Row], *, looked_at: bool = False, fresh: int | None = None
+        self, bin: Bin, rows: list[Row], *, looked_at: bool = False, fresh: float | None = None
     ) -> tuple[Reason, ...]:
         self.past.append(rows)
         hour = [r for part in self.past for r in part]
@@ -93,7 +93,7 @@ def crowd(rng: random.Random, n: int, sources: str) -> list[Row]:
     ]
 
 
-def looked_at(signs: Signs, rows: list[Row], fresh: int | None) -> tuple[Reason, ...]:
+def looked_at(signs: Signs, rows: list[Row], fresh: float | None) -> tuple[Reason, ...]:
     bin, hour = closed(START, rows)
     hour_of = window(START + BIN, hour)
     return signs.see(bin, START, EXPECTED, hour_of, new_authors=fresh)
@@ -103,9 +103,9 @@ def test_new_people_in_new_places_are_told_with_the_usual_beside() -> None:
     rng, signs = random.Random(5), Signs()
     for _ in range(600):
         n = rng.randrange(8, 30)
-        looked_at(signs, crowd(rng, n, "aaaaaaaaab"), poisson(rng, 0.3 * n))
-    usual = looked_at(signs, crowd(rng, 60, "aaaaaaaaab"), 18)
-    storm = looked_at(signs, crowd(rng, 60, "abcd"), 56)
+        looked_at(signs, crowd(rng, n, "aaaaaaaaab"), poisson(rng, 0.3 * n) / n)
+    usual = looked_at(signs, crowd(rng, 60, "aaaaaaaaab"), 0.3)
+    storm = looked_at(signs, crowd(rng, 60, "abcd"), 56 / 60)
     found = {r.code: r for r in storm}
     beside = (ReasonCode.SPREAD, ReasonCode.NEW_AUTHORS)
     assert not [r for r in usual if r.code in beside]
@@ -173,7 +173,7 @@ def test_a_restart_is_invisible(cut: int) -> None:
             restarted.signs = Signs()
             restarted.signs.restore(state)
         loud = bin.counts.negatives > 2
-        fresh = bin.counts.mentions // 2
+        fresh = 0.5
         assert steady.see(bin, rows, looked_at=loud, fresh=fresh) == restarted.see(
             bin, rows, looked_at=loud, fresh=fresh
         )
@@ -184,7 +184,7 @@ def test_the_state_is_below_one_and_a_half_kibibytes() -> None:
     watcher = Watcher()
     surge = Surge(24 * 20, 3000.0, 6.0, 0.7, doubling_min=15.0)
     for i, (bin, rows) in enumerate(Weather(seed=11, rate=90.0, surges=(surge,)).bins(21)):
-        watcher.see(bin, rows, looked_at=i % 7 == 0, fresh=bin.counts.mentions // 3)
+        watcher.see(bin, rows, looked_at=i % 7 == 0, fresh=0.3)
         watcher.signs._deletions.learn_one({"mentions": 12.0, "deletions": 10.0})
     assert len(json.dumps(watcher.signs.snapshot())) < 1536
 

@@ -304,3 +304,21 @@ def test_spans_of_which_only_a_part_came_are_found_by_time(store: Store) -> None
     assert store.read.capped(b.after(minutes=-50), b.T0) == []
     assert store.read.capped(b.after(minutes=6), b.after(minutes=9)) == [longer]
     assert store.read.capped(b.after(minutes=-51), b.after(minutes=-50)) == [early]
+
+
+def test_posts_taken_back_are_counted_when_that_was_whenever_they_were_written(
+    store: Store,
+) -> None:
+    file_batch(store, [b.filed(n) for n in (1, 2, 3)])
+    for n, minutes in ((1, 600), (2, 604), (3, 605)):
+        for _ in range(2):  # told twice, taken back once
+            with store.begin() as tx:
+                tx.mark_deleted(b.filed(n).id, b.after(minutes=minutes))
+    then = b.T0 + timedelta(minutes=600)
+    with store.begin() as tx:
+        assert tx.taken_back(b.T0, then) == {}
+        assert tx.taken_back(then, then + BIN) == {b.TOPIC: {then: 2}}
+        assert tx.taken_back(b.T0, then + 2 * BIN) == {b.TOPIC: {then: 2, then + BIN: 1}}
+    store.housekeep(then + timedelta(days=3), 2)
+    with store.begin() as tx:
+        assert tx.taken_back(b.T0, then + 2 * BIN) == {}

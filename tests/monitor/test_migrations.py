@@ -33,7 +33,7 @@ from tests.servers import postgres
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-RELEASED = ["0001", "0002"]
+RELEASED = ["0001", "0002", "0003"]
 SEQUENCES = {
     "mention_num_seq": "SELECT max(num) FROM mention",
     "delivery_id_seq": "SELECT max(id) FROM delivery",

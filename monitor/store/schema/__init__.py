@@ -24,6 +24,7 @@ from monitor.store.schema.counts import (
     count,
     media,
     source_state,
+    taken_back,
     watch,
 )
 from monitor.store.schema.deliveries import PENDING, alert, attempt, delivery
@@ -78,6 +79,7 @@ __all__ = [
     "seen",
     "setting",
     "source_state",
+    "taken_back",
     "vocabulary",
     "watch",
 ]

@@ -116,6 +116,16 @@ capped = Table(
     Column("until_us", BigInteger, nullable=False, index=True),
 )
 
+taken_back = Table(
+    "taken_back",
+    metadata,
+    # Posts that their platform deleted, by when that was: their own bins lie anywhere before.
+    Column("bin_s", BigInteger, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    number("n"),
+    sqlite_with_rowid=False,
+)
+
 media = Table(
     "media",
     metadata,
