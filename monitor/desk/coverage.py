@@ -14,8 +14,10 @@ from enum import StrEnum
 from detectors.detection import WATCH, Reason, ReasonCode
 from detectors.topic import Topic
 from detectors.window import AHEAD
-from monitor.ports import BinResult, SourceState
+from monitor.ports import BinResult, Capped, SourceState
 
+HOUR = timedelta(hours=1)
+"""A span counts for the hour after it, as it does for the level."""
 LATE = timedelta(minutes=10)
 """Live lateness of DESIGN section 2: usually later than this, and a source is called late."""
 YOUNG_ITEMS = 50
@@ -36,6 +38,7 @@ class GapKind(StrEnum):
     LATE = "late"  # comes usually more than `LATE` after publication
     AHEAD = "ahead"  # its clock runs ahead of ours
     YOUNG = "young"  # too few arrivals to know its rhythm
+    CAPPED = "capped"  # gave no more than it gives at most: there were at least so many
     PARTIAL = "partial"  # by its nature shows only a part
     LANGUAGES = "languages"  # the topic leaves out other languages
     BLIND = "blind"  # a topic: none of the sources is seen
@@ -67,11 +70,13 @@ def gaps(
     now: datetime,
     *,
     configured: Mapping[str, str] | None = None,
+    capped: Sequence[Capped] = (),
 ) -> list[Gap]:
     """Return everything that is not seen at ``now``: sources first, by name, then topics.
 
     ``configured`` maps each configured source to its type ("feed", "http", ...): one that was
-    never heard of has no state and is a gap all the same. Pure; cost is the number of sources.
+    never heard of has no state and is a gap all the same. ``capped``: spans of which only a part came;
+    those that reach into the last hour before ``now`` are one gap a source. Pure; cost is the number of sources.
     """
     types = dict(configured or {})
     names = sorted({*states, *types})
@@ -81,6 +86,7 @@ def gaps(
         for gap in _source_gaps(name, states.get(name), types.get(name, ""), now)
     ]
     dark = {gap.source for gap in found if gap.kind in BLINDING}
+    found += _capped(capped, now)
     found += [
         Gap(GapKind.PARTIAL, name, detail=PARTIAL[types[name]])
         for name in names
@@ -110,6 +116,14 @@ def hushed(latest: BinResult | None) -> Reason | None:
         return None
     told = latest.assessment.reasons
     return next((r for r in told if r.code is ReasonCode.SILENCE and r.met), None)
+
+
+def _capped(spans: Sequence[Capped], now: datetime) -> list[Gap]:
+    since: dict[str, datetime] = {}
+    for span in spans:
+        if span.since < now and span.until > now - HOUR:
+            since[span.source] = min(span.since, since.get(span.source, span.since))
+    return [Gap(GapKind.CAPPED, name, since=since[name]) for name in sorted(since)]
 
 
 def _source_gaps(name: str, state: SourceState | None, type_: str, now: datetime) -> list[Gap]:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident
 from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
-from dashboards.web.views import Chrome, Detail, Gap, GapKind, Situation, Tile, Trend, Unknown
+from dashboards.web.gaps import Gap, GapKind
+from dashboards.web.views import Chrome, Detail, Situation, Tile, Trend, Unknown
 from detectors.detection import WATCH, Level, Reason, ReasonCode
 from detectors.silencers import Silencer, silencers
 from detectors.thresholds import Thresholds
@@ -200,7 +201,9 @@ def _gaps(
     """Return everything that is not seen: what is broken first, then limits, then what never is."""
     types = {name: source.type for name, source in service.settings.sources.items()}
     found: list[Gap] = []
-    for gap in gaps(sight.states, list(service.topics.values()), now, configured=types):
+    spans = service.store.read.capped(now - HOUR, now)
+    topics = list(service.topics.values())
+    for gap in gaps(sight.states, topics, now, configured=types, capped=spans):
         topic = service.topics.get(gap.topic)
         state = sight.states.get(gap.source)
         found.append(

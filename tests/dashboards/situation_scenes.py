@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.incident import Status
 from dashboards.web.curve import Curve, Mark, MarkKind, Point, Range, Span, Spark
+from dashboards.web.gaps import Gap, GapKind
 from dashboards.web.views import (
     Chrome,
     Detail,
-    Gap,
-    GapKind,
     IncidentRow,
     PostView,
     Share,
@@ -51,6 +50,7 @@ GAPS = (
     Gap(GapKind.SILENT, "Bürgerforum", since=NOW - minutes(52), usual_s=240),
     Gap(GapKind.FAILED, "Stadtblatt", since=NOW - minutes(71), detail="503 Service Unavailable"),
     Gap(GapKind.LATE, "App-Bewertungen", size_s=1320),
+    Gap(GapKind.CAPPED, "Nachrichtenfeed", since=NOW - minutes(25)),
     Gap(GapKind.PICTURES, share=0.09),
     Gap(GapKind.PARTIAL, "Kurznachrichten", detail="public_only"),
     Gap(GapKind.YOUNG_TOPIC, "Kundenportal", days=3),

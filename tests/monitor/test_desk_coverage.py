@@ -10,7 +10,7 @@ from detectors.detection import Level, Reason, ReasonCode
 from detectors.topic import Query, Topic
 from detectors.window import SourceClock
 from monitor.desk.coverage import GapKind, gaps, hushed, unseen
-from monitor.ports import SourceState
+from monitor.ports import Capped, SourceState
 from tests.builders import assessment, result
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -126,3 +126,19 @@ def test_a_topic_that_looks_calm_and_is_silent_is_not_called_calm(
 def test_what_was_never_judged_is_not_silent() -> None:
     assert hushed(None) is None
     assert hushed(result(NOW, level=Level.CALM)) is None
+
+
+def test_a_source_that_gave_only_a_part_is_said_for_an_hour_once_and_blinds_nobody() -> None:
+    def ago(minutes: float) -> datetime:
+        return NOW - timedelta(minutes=minutes)
+
+    healthy = {name: state(name) for name in "ab"}
+    spans = [
+        Capped("a", ago(200), ago(61)),
+        Capped("a", ago(70), ago(59)),
+        Capped("a", ago(30), ago(20)),
+        Capped("b", ago(90), ago(60)),
+    ]
+    found = gaps(healthy, [TOPIC], NOW, capped=spans)
+    assert [(g.kind, g.source, g.since) for g in found] == [(GapKind.CAPPED, "a", ago(70))]
+    assert unseen(found) == frozenset()

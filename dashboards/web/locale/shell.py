@@ -181,6 +181,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Für ihre Beiträge gilt die Zeit, zu der wir sie sahen.",
         "Its posts count at the time we saw them.",
     ),
+    "gap.capped.s": ("{name}: mindestens", "{name}: at least"),
+    "gap.capped": (
+        "{name} gab nur einen Teil heraus",
+        "{name} gave out only a part",
+    ),
+    "gap.capped.d": (
+        "Seit {time} gab es mehr Beiträge, als sie auf einmal herausgibt. Ihre Zahlen heißen: mindestens.",
+        "Since {time} there were more posts than it gives at once. Its numbers mean: at least.",
+    ),
     "gap.pictures.s": ("Ton unlesbar: {share}", "tone unreadable: {share}"),
     "gap.pictures": (
         "{share} der Beiträge ohne lesbaren Ton",
