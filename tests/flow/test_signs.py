@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
-import pytest
 
 from detectors.detection import Reason, ReasonCode
 from detectors.mention import Mention, MentionRef
@@ -29,7 +28,7 @@ def live(
     deleted: Callable[[datetime], list[str]] = lambda _: [],
     restart_at: datetime | None = None,
 ) -> None:
-    """Let time pass, bin by bin towards the end; ``deleted`` tells which posts are taken back in the bin of a start."""
+    """Let time pass, bin by bin towards the end; ``deleted``: ids taken back in the bin of a start."""
     if since == MONDAY:
         made.pipeline.begin_at(MONDAY)
     at = since
@@ -108,25 +107,3 @@ def test_a_brand_that_takes_posts_back_shows_it_and_a_restart_changes_nothing(
     assert results(torn, NOW, NOW + HOUR) == results(steady, NOW, NOW + HOUR)
     levels = [r.level for r in results(steady, NOW, NOW + HOUR)]
     assert levels == [r.level for r in results(open_handed, NOW, NOW + HOUR)]
-
-
-@pytest.mark.parametrize("restarts", [False, True])
-def test_posts_that_are_taken_back_during_a_storm_are_told(
-    flow: Callable[..., Flow], restarts: bool
-) -> None:
-    made = flow()
-    mentions = in_order(calm(MONDAY, NOW + HOUR, 60), storm(NOW, 60, 0.6, 12))
-    made.pipeline.begin_at(MONDAY)
-    live(made, mentions, MONDAY, NOW + HOUR / 2)
-    assert not told(made, ReasonCode.DELETIONS)
-    regretted = [m for m in mentions if NOW - 3 * HOUR <= m.published_utc < NOW]
-    refs = [MentionRef(m.source, m.source_id) for m in regretted]
-    at = NOW + HOUR / 2 + 2 * SOON
-    made.pipeline.take([Entry("d1", EntryKind.DELETED, "forum", at, msgspec.json.encode(refs))])
-    if restarts:
-        made.restart()
-    live(made, mentions, NOW + HOUR / 2, NOW + HOUR)
-    found = told(made, ReasonCode.DELETIONS)
-    assert found
-    assert found[0].value > 0.2
-    assert found[0].value > 3 * (found[0].threshold or 0.0)
