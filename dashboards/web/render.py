@@ -18,7 +18,7 @@ from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
 from alerts.sentences import reason_line
 from alerts.words import Language, level_name, return_period
-from dashboards.web import svg
+from dashboards.web import curve_words, svg
 from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
@@ -135,7 +135,7 @@ def _context(view: object, chrome: Chrome) -> dict[str, Any]:
     def text(value: Text) -> str:
         return value.in_(lang)
 
-    words = svg.Words(t, word, formats)
+    words = curve_words.Words(t, word, formats)
     return {
         "v": view,
         "chrome": chrome,
@@ -147,10 +147,10 @@ def _context(view: object, chrome: Chrome) -> dict[str, Any]:
         "text": text,
         "when": partial(_when, formats),
         "rel": partial(_relative, formats, t),
-        "expected": partial(svg.expected_text, t=t),
+        "expected": partial(curve_words.expected_text, t=t),
         "flag": partial(_flag, t, word),
         "chart": partial(svg.chart, words=words),
-        "point_text": partial(svg.point_text, words=words),
+        "point_text": partial(curve_words.point_text, words=words),
         "trace": partial(trace, t=t),
         "still": partial(still, t=t),
         "period": lambda days: t.mark(escape(return_period(days, spoken))),

@@ -13,28 +13,16 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from dashboards.web.curve import Curve, Mark, Point, Spark
-from dashboards.web.format import Formats
-from detectors.detection import Level
+from dashboards.web.curve import Curve, Point, Spark
+from dashboards.web.curve_words import Words, mark_text, point_text
 
 HEADROOM = 2.4
 """A quiet curve fills less than half: the axis reaches at least so many times the expected."""
 ALL_LIMIT = 4.0
 """The line of all posts is left out where it would press the negatives flat."""
-TITLE = 28
-"""Longest title of what was announced that is written into a chart, in characters."""
 CHAR_PX = 6.2
 """Mean width of a character at 11 px, to keep labels apart."""
 TICKS = tuple(timedelta(minutes=m) for m in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880))
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a chart must be able to say."""
-
-    t: Callable[..., Markup]
-    level: Callable[[Level], str]
-    formats: Formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +264,6 @@ def _at(curve: Curve, at: datetime) -> float:
     return (at - curve.points[0].at).total_seconds() / curve.step_s
 
 
-def _mark_word(mark: Mark, words: Words) -> str:
-    if mark.text:
-        title = mark.text if len(mark.text) <= TITLE else mark.text[: TITLE - 1] + "…"
-        return f"{words.formats.clock(mark.at)} {title}"
-    verb = words.t(f"mark.{mark.kind}", n=int(mark.level) if mark.level is not None else 0)
-    return f"{words.formats.clock(mark.at)} {verb}"
-
-
 def _stretches(curve: Curve, frame: Frame, column: float) -> Iterable[Markup]:
     """Draw what lasted as a ground behind everything; its title says what it was."""
     for mark in curve.marks:
@@ -310,7 +290,7 @@ def _marks(curve: Curve, frame: Frame, column: float, words: Words) -> Iterable[
         if not 0 <= place <= len(curve.points):
             continue
         x = frame.left + place * column
-        text = _mark_word(mark, words)
+        text = mark_text(mark, words)
         width = len(text) * CHAR_PX + 8
         start = x + 5 if x + 5 + width <= frame.width else x - 5 - width
         row = next((r for r, end in enumerate(ends) if start >= end), None)
@@ -379,29 +359,3 @@ def _columns(curve: Curve, frame: Frame, column: float, words: Words) -> Iterabl
         yield Markup('<rect class="c-col" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
             _n(frame.left + i * column), frame.top, _n(column), frame.base - frame.top, point_text(curve, point, words)
         )  # fmt: skip
-
-
-def point_text(curve: Curve, point: Point, words: Words) -> Markup:
-    """Return the numbers of one step as a sentence."""
-    formats = words.formats
-    text = words.t(
-        "curve.point.least" if point.capped else "curve.point",
-        start=formats.moment(point.at),
-        end=formats.clock(point.at + timedelta(seconds=curve.step_s)),
-        negatives=point.negatives,
-        mentions=point.mentions,
-        expected=expected_text(point.expected, words.t),
-    )
-    if point.open:
-        return Markup("{}, {}").format(text, words.t("curve.point.open"))
-    return text
-
-
-def expected_text(expected: object, t: Callable[..., Markup]) -> Markup:
-    """Return "expected 0-4", or that nothing is expected yet."""
-    low, high = getattr(expected, "low", None), getattr(expected, "high", None)
-    if low is None or high is None:
-        return t("expected.none")
-    if low == high:
-        return t("expected.one", low=low)
-    return t("expected", low=low, high=high)
