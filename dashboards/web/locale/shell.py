@@ -181,7 +181,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Für ihre Beiträge gilt die Zeit, zu der wir sie sahen.",
         "Its posts count at the time we saw them.",
     ),
-    "gap.capped.s": ("{name}: mindestens", "{name}: at least"),
+    "gap.capped.s": ("{name}: mindestens so viele", "{name}: at least so many"),
     "gap.capped": (
         "{name} gab nur einen Teil heraus",
         "{name} gave out only a part",
