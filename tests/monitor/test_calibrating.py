@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.incident import Outcome, Status
+from detectors.mention import Mention
 from detectors.topic import Topic
 from detectors.window import HOLD
 from monitor.app.recorded import watching
@@ -16,6 +17,7 @@ from monitor.app.replaying import replay
 from monitor.desk import calibration as desk
 from monitor.pipeline import Pipeline
 from monitor.pipeline.calibrating import Checked, propose, verify
+from monitor.pipeline.past import woke
 from monitor.pipeline.work import Parts
 from monitor.ports import NoSignals
 from monitor.settings import Settings
@@ -34,13 +36,15 @@ def parts(**thresholds: float) -> Parts:
     return replace(made, topics={topic.id: replace(topic, thresholds=thresholds)})
 
 
-def past(**thresholds: float) -> tuple[SqliteStore, Topic]:
+def past(
+    big: Iterator[Mention] | None = None, days: float = 5, **thresholds: float
+) -> tuple[SqliteStore, Topic]:
     """Return a store with a small burst of 9 people, and a storm; both as the pipeline filed them."""
     store, decided = SqliteStore.open("sqlite://"), parts(**thresholds)
     posts = in_order(
-        calm(MONDAY, END, per_hour=4),
+        calm(MONDAY, MONDAY + timedelta(days=days), per_hour=4),
         storm(FALSE, 16, 0.5, 1e9, seed=3),
-        storm(REAL, 100, 0.5, 30),
+        big or storm(REAL, 100, 0.5, 30),
     )
     list(replay(posts, decided, store))
     return store, next(iter(decided.topics.values()))
@@ -89,23 +93,36 @@ def test_a_confirmed_move_is_what_the_rehearsal_is_held_to(
     assert [c.right for c in verify(store.read, topic, NOW).checks] == [False]
 
 
-def test_a_storm_that_a_move_would_lose_is_named(judged: tuple[SqliteStore, Topic]) -> None:
+def test_a_storm_that_a_move_would_lose_is_named_and_such_a_move_comes_last() -> None:
+    small = MONDAY + timedelta(days=6, hours=9)
+    store, topic = past(storm(small, 18, 0.6, 1e9, seed=6), days=7)
+    (false, lost) = say(store, {FALSE: Outcome.FALSE_ALARM, small: Outcome.REAL})
+    found = propose(store.read, topic, small + 10 * HOUR).proposals
+    losing = [p for p in found if p.outlook.lost]
+    assert losing
+    assert all((p.outlook.lost, p.outlook.gone) == ((lost,), (false,)) for p in losing)
+    assert found[-len(losing) :] == tuple(losing)
+    store.close()
+
+
+def test_where_no_move_of_a_quarter_silences_a_page_none_is_proposed(
+    judged: tuple[SqliteStore, Topic],
+) -> None:
     store, topic = judged
-    both = {i.ref: i for i in store.read.incidents() if desk._woke(i)}
+    both = {i.ref: i for i in store.read.incidents() if i.outcome is not None}
     small = next(i for i in both.values() if i.outcome is Outcome.FALSE_ALARM)
     large = next(i for i in both.values() if i.outcome is Outcome.REAL)
     with store.begin() as tx:
         assert tx.save_incident(replace(small, outcome=Outcome.REAL), small.version)
         assert tx.save_incident(replace(large, outcome=Outcome.NOT_OURS), large.version)
     found = propose(store.read, topic, NOW)
-    # No move of a quarter silences the large one; then none is worth its price.
     assert found.proposals == ()
     assert [i.ref for i in found.verdicts.real] == [small.ref]
 
 
 def test_a_marked_miss_is_caught_by_a_lower_threshold() -> None:
     store, topic = past(level4_authors=11)
-    assert len([i for i in store.read.incidents() if desk._woke(i)]) == 1
+    assert [woke(i) for i in store.read.incidents()].count(True) == 1
     say(store, {REAL: Outcome.REAL})
     topics = {topic.id: topic}
     missed = desk.miss(store, topics, topic.id, FALSE, FALSE + HOUR, "trains", "kim", NOW)

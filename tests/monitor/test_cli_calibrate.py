@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from alerts.incident import Outcome
 from monitor.app.replaying import replay
 from monitor.app.wiring import parts
 from monitor.cli import app
 from monitor.desk import calibration as desk
+from monitor.pipeline.past import woke
 from monitor.settings import load
 from monitor.store.database import SqliteStore
-from tests.flow.scenes import MONDAY, calm, in_order
+from tests.flow.scenes import MONDAY, calm, in_order, storm
 
 CONFIG = """\
 [store]
@@ -60,6 +64,29 @@ def test_a_marked_miss_fails_the_check_until_it_is_withdrawn(config: Path) -> No
     assert called(config, "--missed", *SPAN).exit_code == 1
     assert called(config, "--withdraw", missed["id"]).exit_code == 0
     assert called(config, "--verify").exit_code == 0
+
+
+def test_a_proposal_is_confirmed_by_its_id_and_the_check_holds_from_then_on(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = MONDAY + timedelta(days=5)
+    config.write_text(CONFIG.format(store=tmp_path / "past.db") + "alarm_budget_days = 7\n")
+    settings = load(config, {})
+    small = storm(MONDAY + timedelta(days=2, hours=9), 16, 0.5, 1e9, seed=3)
+    with closing(SqliteStore.open(settings.store.url)) as store:
+        list(replay(in_order(calm(MONDAY, end, per_hour=4), small), parts(settings), store))
+        (false,) = [i for i in store.read.incidents() if woke(i)]
+        with store.begin() as tx:
+            assert tx.save_incident(replace(false, outcome=Outcome.FALSE_ALARM), false.version)
+    monkeypatch.setattr("monitor.clock.SystemClock.now", lambda _: end)
+    assert called(config, "--verify").exit_code == 1
+    told = [json.loads(line) for line in called(config, "--json").stdout.splitlines()]
+    best = next(line for line in told if line["type"] == "proposal")
+    assert (best["false_gone"], best["lost"]) == ([false.ref], [])
+    done = called(config, "--confirm", best["id"], "--by", "kim")
+    assert (done.exit_code, "confirmed by kim" in done.stdout) == (0, True), done.output
+    assert called(config, "--verify").exit_code == 0
+    assert called(config, "--confirm", best["id"]).exit_code == 1
 
 
 def test_a_move_is_listed_and_taken_back(config: Path) -> None:

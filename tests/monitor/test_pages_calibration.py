@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from alerts.incident import Outcome
+from monitor.app.replaying import replay
+from monitor.app.wiring import parts
 from monitor.desk import calibration as desk
+from monitor.pipeline.calibrating import verify
+from monitor.pipeline.past import woke
+from monitor.settings import Settings
 from tests.builders import T0, TOPIC
+from tests.flow.scenes import calm, in_order, storm
 from tests.monitor.serving import Served, served
 
 PAGE = f"/topics/{TOPIC}/settings"
@@ -76,6 +86,38 @@ def test_a_move_is_listed_and_undone(server: Served) -> None:
     assert server.post(f"{HERE}/undo/{number}").status_code == 409
     assert server.post(f"{HERE}/undo/999").status_code == 404
     assert "<b>8 different people</b>" in server.get(PAGE, headers=EN).text
+
+
+def test_a_proposal_is_worked_out_confirmed_on_the_page_and_judges_from_then_on(
+    tmp_path: Path,
+) -> None:
+    topic = {"name": "Acme Bahn", "any": ["acme bahn"], "alarm_budget_days": 7}
+    with served(tmp_path, given=Settings.model_validate({"topic": {TOPIC: topic}})) as server:
+        a_proposal_is_confirmed(server)
+
+
+def a_proposal_is_confirmed(server: Served) -> None:
+    start = T0 - timedelta(days=5)
+    small = storm(start + timedelta(days=2, hours=9), 16, 0.5, 1e9, seed=3)
+    decided = parts(server.service.settings)
+    list(replay(in_order(calm(start, T0, per_hour=4), small), decided, server.store))
+    (false,) = [i for i in server.store.read.incidents() if woke(i)]
+    with server.store.begin() as tx:
+        assert tx.save_incident(replace(false, outcome=Outcome.FALSE_ALARM), false.version)
+    assert server.post(f"{HERE}/propose").status_code == 303
+    shown = server.get(PAGE, headers=EN).text
+    ids = re.findall(r'name="proposal" value="(\w+)"', shown)
+    assert ids
+    assert false.ref in shown
+    assert "No real storm would be lost." in shown
+    chosen = {"proposal": ids[0], "note": "one family"}
+    assert server.post(f"{HERE}/confirm", data=chosen).status_code == 303
+    assert server.post(f"{HERE}/confirm", data=chosen).status_code == 409
+    [move] = server.store.read.calibrations(TOPIC)
+    assert (move.note, move.after > move.before) == ("one family", True)
+    assert [
+        c.right for c in verify(server.store.read, server.service.topics[TOPIC], T0).checks
+    ] == [True]
 
 
 def test_what_was_not_worked_out_here_cannot_be_confirmed(server: Served) -> None:
