@@ -28,6 +28,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The past runs once more; this may take a minute.",
     ),
     "cal.try.none": ("Keine Änderung hätte geholfen.", "No move would have helped."),
+    "cal.name.level4_authors": (
+        "Personen, die Stufe 4 mindestens verlangt",
+        "people that level 4 asks for at least",
+    ),
+    "cal.name.level4_multiple": (
+        "Vielfaches des Üblichen, das Stufe 4 mindestens verlangt",
+        "times the usual that level 4 asks for at least",
+    ),
+    "cal.name.rarity_family": (
+        "Teil des Budgets, nach dem ein Ausbruch als selten gilt",
+        "part of the budget from which on a burst is rare",
+    ),
     "cal.move": ("{name}: {before} → {after}", "{name}: {before} → {after}"),
     "cal.pages": (
         "{pages} statt {before} Rufe, {gained} davon neu.",
