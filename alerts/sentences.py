@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from alerts.words import TRIPWIRE_NAMES, Language, number, percent, pick, return_period
-from detectors.detection import Reason, ReasonCode
+from detectors.detection import MULTIPLES, RARITIES, SHARES, Reason, ReasonCode
 
 Sentence = Callable[[Reason, Language], str]
 
@@ -35,38 +35,15 @@ def _limit(reason: Reason, lang: Language) -> str:
     limit = reason.threshold
     if limit is None or reason.code in _SILENT_LIMITS or not math.isfinite(limit) or limit <= 0:
         return ""
-    if reason.code in _SHARES:
+    if reason.code in SHARES:
         return percent(limit)
-    if reason.code in _RARITIES:
+    if reason.code in RARITIES:
         return return_period(limit, lang)
-    if reason.code in _MULTIPLES:
+    if reason.code in MULTIPLES:
         return f"{number(limit, lang)}×"
     return number(limit, lang)
 
 
-_RARITIES = frozenset(
-    {
-        ReasonCode.NEGATIVE_BURST,
-        ReasonCode.MENTION_BURST,
-        ReasonCode.SLOW_NEGATIVES,
-        ReasonCode.SILENCE,
-    }
-)
-_SHARES = frozenset(
-    {
-        ReasonCode.NEGATIVE_SHARE,
-        ReasonCode.TONE_USUAL,
-        ReasonCode.TONE_UNREADABLE,
-        ReasonCode.AGGRESSION,
-        ReasonCode.COPIES,
-        ReasonCode.BOTS,
-        ReasonCode.NAMED_ALONG,
-        ReasonCode.NOT_OURS,
-        ReasonCode.NEW_AUTHORS,
-        ReasonCode.DELETIONS,
-    }
-)
-_MULTIPLES = frozenset({ReasonCode.MULTIPLE, ReasonCode.GROWTH})
 _SILENT_LIMITS = frozenset(
     {
         ReasonCode.TONE_LOW,

@@ -86,6 +86,35 @@ class ReasonCode(StrEnum):
     HOLD = "hold"  # value: quiet bins seen; the level is held until enough of them
 
 
+RARITIES = frozenset(
+    {
+        ReasonCode.NEGATIVE_BURST,
+        ReasonCode.MENTION_BURST,
+        ReasonCode.SLOW_NEGATIVES,
+        ReasonCode.SILENCE,
+    }
+)
+"""Reasons whose value is a return period in days."""
+SHARES = frozenset(
+    {
+        ReasonCode.NEGATIVE_SHARE,
+        ReasonCode.TONE_LOW,
+        ReasonCode.TONE_USUAL,
+        ReasonCode.TONE_UNREADABLE,
+        ReasonCode.AGGRESSION,
+        ReasonCode.COPIES,
+        ReasonCode.BOTS,
+        ReasonCode.NAMED_ALONG,
+        ReasonCode.NOT_OURS,
+        ReasonCode.NEW_AUTHORS,
+        ReasonCode.DELETIONS,
+    }
+)
+"""Reasons whose value is a share, 0..1."""
+MULTIPLES = frozenset({ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT})
+"""Reasons whose value says how many times something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One line of "why this level": measured ``value`` against ``threshold``.

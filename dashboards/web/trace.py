@@ -10,30 +10,8 @@ from markupsafe import Markup, escape
 from alerts.stillness import silent_with
 from alerts.words import TRIPWIRE_NAMES, Language, pick, return_period
 from dashboards.web.i18n import Translator
-from detectors.detection import Reason, ReasonCode
+from detectors.detection import MULTIPLES, RARITIES, SHARES, Reason, ReasonCode
 from detectors.silencers import Silencer
-
-SHARES = {
-    ReasonCode.NEGATIVE_SHARE,
-    ReasonCode.TONE_LOW,
-    ReasonCode.TONE_USUAL,
-    ReasonCode.TONE_UNREADABLE,
-    ReasonCode.AGGRESSION,
-    ReasonCode.COPIES,
-    ReasonCode.BOTS,
-    ReasonCode.NAMED_ALONG,
-    ReasonCode.NOT_OURS,
-    ReasonCode.NEW_AUTHORS,
-    ReasonCode.DELETIONS,
-}
-RETURN_PERIODS = {
-    ReasonCode.NEGATIVE_BURST,
-    ReasonCode.MENTION_BURST,
-    ReasonCode.SLOW_NEGATIVES,
-    ReasonCode.SILENCE,
-}
-MULTIPLES = {ReasonCode.MULTIPLE, ReasonCode.GROWTH, ReasonCode.EXPECTED_EVENT}
-
 
 QUIET = {ReasonCode.MEDIA, ReasonCode.YOUNG_TOPIC, ReasonCode.LATE, ReasonCode.BLIND}
 ICONS = {
@@ -111,7 +89,7 @@ def _bound(reason: Reason, t: Translator) -> str:
 
 def _value(code: ReasonCode, value: float, t: Translator) -> str:
     lang: Language = "de" if t.lang == "de" else "en"
-    if code in RETURN_PERIODS:
+    if code in RARITIES:
         return t.mark(escape(return_period(value, lang) or "–"))
     if code in SHARES:
         return t.formats.percent(value)
