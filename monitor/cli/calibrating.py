@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from monitor.cli.planning import ACTOR, _time
+from monitor.cli.planning import ACTOR
 from monitor.cli.running import Config, Json, settings_of
+from monitor.cli.times import time_of
 from monitor.cli.told import WRONG_USE, complain, plainly
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def calibrate(
                 return
             with closing(open_store(url, max_bytes=settings.store.max_bytes)) as store:
                 if missed is not None:
-                    since, until = (_time(text, told.zone, "--missed") for text in missed)
+                    since, until = (time_of(text, told.zone, "--missed") for text in missed)
                     told.miss(desk.miss(store, topics, topic, since, until, note, by, now))
                 elif withdraw is not None:
                     desk.withdraw(store, topics, topic, withdraw, now)

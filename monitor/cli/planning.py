@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from monitor.cli.running import Config, Json, settings_of
+from monitor.cli.times import time_of
 from monitor.cli.told import WRONG_USE, complain, must_open, plainly
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from monitor.ports import Store
 
 ACTOR = "cli"
-FORMATS = ("%d.%m.%Y %H:%M", "%d.%m.%Y")
-"""Beside ISO 8601, dates as they are written in German."""
 
 Zone = Annotated[
     str | None,
@@ -101,10 +101,10 @@ def add(
     with _opened(config) as (store, topics, default, now):
         first = topics.get(topic[0])
         home = _zone(zone or (first.timezone if first else default))
-        begins = _time(starts, home, "--from")
+        begins = time_of(starts, home, "--from")
         if ends is not None and hours is not None:
             complain(["--until, --hours: expected one of the two"], WRONG_USE)
-        over = _time(ends, home, "--until") if ends is not None else begins
+        over = time_of(ends, home, "--until") if ends is not None else begins
         if hours is not None:
             over = begins + timedelta(hours=hours)
         elif ends is None and not post:
@@ -207,17 +207,11 @@ def take(
         taken = calendars.take(
             store,
             topics,
-            [
-                calendars.FromCalendar(
-                    e.key, e.title, e.starts, e.ends, e.category or type, e.uplift or uplift,
-                    e.cancelled,
-                )
-                for e in read.events
-            ],
+            [replace(e, type=e.type or type, uplift=e.uplift or uplift) for e in read.events],
             tuple(topic),
             by,
             now,
-        )  # fmt: skip
+        )
     for entry in taken.changed:
         _tell(entry, home, now, as_json)
     unusable = [*read.unusable, *taken.refused]
@@ -264,22 +258,6 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         complain([f"--zone: unknown zone {name!r}; expected one like Europe/Berlin"], WRONG_USE)
-
-
-def _time(text: str, home: ZoneInfo, option: str) -> datetime:
-    """Return a time as people write it, in UTC."""
-    found = None
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        for form in FORMATS:
-            try:
-                found = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - the zone follows
-            except ValueError:
-                continue
-    if found is None:
-        complain([f"{option}: {text!r}; expected a time like 2026-11-25 18:00"], WRONG_USE)
-    return (found if found.tzinfo else found.replace(tzinfo=home)).astimezone(UTC)
 
 
 def _tell(entry: Planned, home: ZoneInfo, now: datetime, as_json: bool) -> None:

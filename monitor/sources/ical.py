@@ -15,6 +15,7 @@ from typing import Any
 from dateutil.rrule import rrulestr
 from icalendar import Calendar
 
+from monitor.desk.calendars import FromCalendar
 from monitor.sources.base import SourceError
 
 MOST = 1_000
@@ -30,24 +31,11 @@ Event = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """One event at one time. ``key`` is the same each time the calendar is read; ``category`` the
-    first that it names, or ""."""
-
-    key: str
-    title: str
-    starts: datetime
-    ends: datetime
-    category: str = ""
-    uplift: float | None = None
-    cancelled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Read:
-    """The events of a file by start, and what in it could not be used, in words."""
+    """The events of a file by start, and what in it could not be used, in words. The first category that
+    an event names is its type."""
 
-    events: tuple[Dated, ...]
+    events: tuple[FromCalendar, ...]
     unusable: tuple[str, ...]
 
 
@@ -69,7 +57,7 @@ def read_calendar(data: bytes, zone: tzinfo, since: datetime, until: datetime) -
         for e in events
         if e.get("RECURRENCE-ID") is not None
     }
-    found: list[Dated] = []
+    found: list[FromCalendar] = []
     unusable: list[str] = []
     for event in events:
         try:
@@ -103,7 +91,7 @@ def _dated(
     zone: tzinfo,
     since: datetime,
     until: datetime,
-) -> Iterator[Dated]:
+) -> Iterator[FromCalendar]:
     """Yield the event itself, or each of its repeats that was not moved, in the span."""
     if event.get("DTSTART") is None:
         raise ValueError("has no DTSTART")
@@ -170,19 +158,19 @@ def _floating(rule: str, home: tzinfo) -> str:
     return ";".join(parts)
 
 
-def _one(event: Event, key: str, starts: datetime, ends: datetime) -> Dated:
+def _one(event: Event, key: str, starts: datetime, ends: datetime) -> FromCalendar:
     categories = [str(c) for one in _several(event, "CATEGORIES") for c in one.cats]
     uplift = _text(event, UPLIFT)
     try:
         times = float(uplift) if uplift else None
     except ValueError:
         raise ValueError(f"{UPLIFT}:{uplift[:40]}; expected a number") from None
-    return Dated(
+    return FromCalendar(
         key=key,
         title=_text(event, "SUMMARY"),
         starts=starts,
         ends=ends,
-        category=categories[0] if categories else "",
+        type=categories[0] if categories else "",
         uplift=times,
         cancelled=_text(event, "STATUS").upper() == "CANCELLED",
     )

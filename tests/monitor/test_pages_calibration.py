@@ -20,6 +20,7 @@ from monitor.settings import Settings
 from tests.builders import T0, TOPIC
 from tests.flow.scenes import calm, in_order, storm
 from tests.monitor.serving import Served, served
+from tests.monitor.storming import storm as storming
 
 PAGE = f"/topics/{TOPIC}/settings"
 HERE = f"/topics/{TOPIC}/calibration"
@@ -86,6 +87,30 @@ def test_a_move_is_listed_and_undone(server: Served) -> None:
     assert server.post(f"{HERE}/undo/{number}").status_code == 409
     assert server.post(f"{HERE}/undo/999").status_code == 404
     assert "<b>8 different people</b>" in server.get(PAGE, headers=EN).text
+
+
+def test_what_would_have_kept_silent_is_told_by_the_threshold_that_judged(server: Served) -> None:
+    storming(server.store)
+    here = f"/?topic={TOPIC}"
+    assert "at most 7 of the 48 negative voices" in plain(server.get(here, headers=EN).text)
+    move(server)
+    assert "at most 8 of the 48 negative voices" in plain(server.get(here, headers=EN).text)
+
+
+def plain(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_of_two_who_confirm_one_proposal_at_once_one_moves_and_the_other_is_told(
+    server: Served,
+) -> None:
+    seen = desk.Proposal(TOPIC, "level4_authors", 8, 10, desk.Outlook(1, 2, gone=("AB-1",)), 0)
+    server.proposing.keep(TOPIC, (seen,))
+    answers = server.both(f"{HERE}/confirm", data={"proposal": seen.id}, headers=EN)
+    told = {a.status_code: a.text for a in answers}
+    assert set(told) == {303, 409}
+    assert "holds no longer" in told[409] or "Somebody was faster" in told[409]
+    assert [m.after for m in server.store.read.calibrations(TOPIC)] == [10]
 
 
 def test_a_proposal_is_worked_out_confirmed_on_the_page_and_judges_from_then_on(

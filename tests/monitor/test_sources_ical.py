@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.sources.ical import CalendarError, Dated, Read, read_calendar
+from monitor.desk.calendars import FromCalendar
+from monitor.sources.ical import CalendarError, Read, read_calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SINCE, UNTIL = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -36,12 +37,12 @@ def test_an_event_comes_with_what_it_says_of_itself() -> None:
         X-STURMGLAS-UPLIFT:8.5"""
     )
     assert found.events == (
-        Dated(
+        FromCalendar(
             key="one@example.org",
             title="Webinar, mit Fragen",
             starts=datetime(2026, 11, 25, 17, tzinfo=UTC),
             ends=datetime(2026, 11, 25, 19, tzinfo=UTC),
-            category="Webinar",
+            type="Webinar",
             uplift=8.5,
         ),
     )
