@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from detectors.topic import Query, Topic
+from monitor.desk import calibration as desk
+from monitor.desk.errors import Conflict
 from monitor.ports import Missed, Moved, Store
 from tests import builders as b
 from tests.threads import together
@@ -12,6 +15,9 @@ from tests.threads import together
 MISS = Missed(b.TOPIC, b.after(hours=-3), b.after(hours=-1), "„Ausfall“ <b>", "kim", b.T0)
 SHOWN = {"pages": 3, "lost": [{"ref": "AB-1", "was": "Sturm"}]}
 MOVE = Moved(b.TOPIC, "level4_authors", 8.0, 9.0, "why", "kim", b.T0, shown=SHOWN)
+
+AUTHORS = "level4_authors"
+TOPICS = {b.TOPIC: Topic(b.TOPIC, "Acme Bahn", Query(any=("acme bahn",)))}
 
 
 def keep(store: Store, move: Moved, newest: int) -> Moved | None:
@@ -74,3 +80,69 @@ def test_of_many_that_move_at_once_one_is_first(store: Store) -> None:
     assert len(kept) == 8
     assert store.read.calibrations(b.TOPIC) == won
     assert len(won) == 1
+
+
+# --- as people confirm them ---------------------------------------------------------------------
+
+
+def race(store: Store, proposals: list[desk.Proposal], days: float = 0) -> list[Moved | Conflict]:
+    """Return what each of the people that confirm at once was answered."""
+    told: list[Moved | Conflict] = []
+
+    def confirm(number: int, proposal: desk.Proposal) -> None:
+        try:
+            now = b.after(days=days)
+            told.append(desk.confirm(store, TOPICS, proposal, f"person{number}", "", now))
+        except Conflict as error:
+            told.append(error)
+
+    together(*(partial(confirm, n, proposal) for n, proposal in enumerate(proposals)))
+    return told
+
+
+def proposal(store: Store, after: float) -> desk.Proposal:
+    moves = store.read.calibrations(b.TOPIC)
+    before = desk.value_of(desk.moved(TOPICS[b.TOPIC], moves), AUTHORS)
+    seen = desk.Outlook(1, 2, gone=("AB-1",))
+    return desk.Proposal(b.TOPIC, AUTHORS, before, after, seen, moves[-1].id if moves else 0)
+
+
+def test_of_many_that_confirm_one_proposal_one_counts_and_the_others_are_told(
+    store: Store,
+) -> None:
+    told = race(store, [proposal(store, 9)] * 6)
+    refused = [str(answer) for answer in told if isinstance(answer, Conflict)]
+    assert len(refused) == 5
+    assert all("moved by somebody else since" in answer for answer in refused)
+    assert store.read.calibrations(b.TOPIC) == [m for m in told if isinstance(m, Moved)]
+
+
+def test_a_quarter_a_month_holds_however_many_confirm_at_once(store: Store) -> None:
+    """Each round some want more and some less, as far as they were shown; 8 stays within 6 and 10."""
+    for day in range(4):
+        now = b.after(days=day)
+        moves = store.read.calibrations(b.TOPIC)
+        value = desk.value_of(desk.moved(TOPICS[b.TOPIC], moves), AUTHORS)
+        room = desk.allowed(AUTHORS, value, moves, now)
+        assert room.low <= room.high
+        race(store, [proposal(store, after) for after in (room.low, room.high) * 3], day)
+    moves = store.read.calibrations(b.TOPIC)
+    assert [m.before for m in moves[1:]] == [m.after for m in moves[:-1]]
+    values = [8.0, *(m.after for m in moves)]
+    assert len(moves) == 4
+    assert all(abs(one - other) <= 0.25 * other for one in values[1:] for other in values[:1])
+
+
+def test_of_many_that_take_one_move_back_one_does(store: Store) -> None:
+    (move,) = (m for m in race(store, [proposal(store, 9)]) if isinstance(m, Moved))
+    refused: list[str] = []
+
+    def undo(actor: str) -> None:
+        try:
+            desk.undo(store, TOPICS, b.TOPIC, move.id, actor, "", b.after(days=1))
+        except Conflict as error:
+            refused.append(str(error))
+
+    together(*(partial(undo, f"person{n}") for n in range(4)))
+    assert len(refused) == 3
+    assert len(store.read.calibrations(b.TOPIC)) == 2

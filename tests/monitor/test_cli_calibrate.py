@@ -83,10 +83,23 @@ def test_a_proposal_is_confirmed_by_its_id_and_the_check_holds_from_then_on(
     told = [json.loads(line) for line in called(config, "--json").stdout.splitlines()]
     best = next(line for line in told if line["type"] == "proposal")
     assert (best["false_gone"], best["lost"]) == ([false.ref], [])
+    assert paged_again(config) == (1, {})
     done = called(config, "--confirm", best["id"], "--by", "kim")
     assert (done.exit_code, "confirmed by kim" in done.stdout) == (0, True), done.output
     assert called(config, "--verify").exit_code == 0
+    assert paged_again(config) == (0, {best["threshold"]: best["after"]})
+    tried = [str(a) for a in ("--set", f"{best['threshold']}={best['before']}")]
+    assert paged_again(config, *tried)[0] == 1  # what is tried counts over what was confirmed
     assert called(config, "--confirm", best["id"]).exit_code == 1
+
+
+def paged_again(config: Path, *arguments: str) -> tuple[int, dict[str, float]]:
+    """Return how many pages a backtest finds, and by which thresholds."""
+    asked = ["backtest", "--config", str(config), "--topic", "acme", *arguments, "--json"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout.splitlines()[-1])
+    return summary["pages"], summary["thresholds"]
 
 
 def test_a_move_is_listed_and_taken_back(config: Path) -> None:

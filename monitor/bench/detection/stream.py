@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.context import PLAIN, Context
-from detectors.window import BIN, BIN_S, Bin, Counts, Window
+from detectors.window import BIN, BIN_S, COLUMNS, Bin, Counts, Window
 from monitor.bench.detection.tone import TONES, Mix, Reading
 
 HOUR_BINS = 12
@@ -240,31 +241,36 @@ class Hours:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._kept: deque[tuple[int, bool, list[Floats]]] = deque(maxlen=HOUR_BINS)
+        self._kept: deque[tuple[int, bool, Window]] = deque(maxlen=HOUR_BINS)
 
     def window(self, last: int) -> Window:
         """Return the rows of the hour up to the end of bin ``last``."""
-        kept = {(bin, when): columns for bin, when, columns in self._kept}
-        blocks = []
+        stream = self._stream
+        kept = {(bin, when): part for bin, when, part in self._kept}
         self._kept.clear()
+        parts = []
         for bin in range(last - HOUR_BINS + 1, last + 1):
-            when = self._stream.come(bin, last)
-            columns = kept.get((bin, when))
-            if columns is None:
-                columns = self._stream.rows(bin, last)
-            self._kept.append((bin, when, columns))
-            if columns:
-                blocks.append(columns)
-        return _window(self._stream, last, blocks)
+            when = stream.come(bin, last)
+            part = kept.get((bin, when))
+            if part is None:
+                part = _part(stream, bin, stream.rows(bin, last))
+            self._kept.append((bin, when, part))
+            parts.append(part)
+        since, until = parts[0].since, parts[-1].until
+        columns = {
+            name: list(chain.from_iterable(getattr(part, name) for part in parts))[-MOST_ROWS:]
+            for name in COLUMNS
+        }
+        columns["num"] = list(range(len(columns["at"])))
+        return Window(since, until, **columns)
 
 
-def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:
-    until = stream.time(last + 1)
-    since = until - HOUR_BINS * BIN
-    if not blocks:
+def _part(stream: Stream, bin: int, columns: list[Floats]) -> Window:
+    """Return the rows of one bin, oldest first."""
+    since, until = stream.time(bin), stream.time(bin + 1)
+    if not columns:
         return Window(since, until)
-    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
-    order = np.argsort(columns[0], kind="stable")[-MOST_ROWS:]
+    order = np.argsort(columns[0], kind="stable")
     at, source, author, thread, cluster, tone, offensive, reach, certainty, rival = (
         c[order] for c in columns
     )
@@ -273,7 +279,7 @@ def _window(stream: Stream, last: int, blocks: list[list[Floats]]) -> Window:
         since,
         until,
         at=at.astype(np.int64).tolist(),
-        num=list(range(n)),
+        num=[0] * n,
         source=[stream.names[i] for i in source.astype(np.int64).tolist()],
         author=author.astype(np.int64).tolist(),
         thread=thread.astype(np.int64).tolist(),
