@@ -83,7 +83,7 @@ def test_the_same_span_twice_is_a_conflict(server: Served) -> None:
 def test_a_move_is_listed_and_undone(server: Served) -> None:
     number = move(server)
     shown = server.get(PAGE, headers=EN).text
-    assert "people that level 4 asks for at least: 8 → 9" in shown
+    assert f"No. {number}: People that level 4 asks for at least: 8 → 9" in shown
     assert "<b>9 different people</b>" in shown  # what judges now, not what the file says
     assert server.post(f"{HERE}/undo/{number}").status_code == 303
     assert server.post(f"{HERE}/undo/{number}").status_code == 409

@@ -30,20 +30,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cal.try.none": ("Keine Änderung hätte geholfen.", "No move would have helped."),
     "cal.name.level4_authors": (
         "Personen, die Stufe 4 mindestens verlangt",
-        "people that level 4 asks for at least",
+        "People that level 4 asks for at least",
     ),
     "cal.name.level4_multiple": (
         "Vielfaches des Üblichen, das Stufe 4 mindestens verlangt",
-        "times the usual that level 4 asks for at least",
+        "Times the usual that level 4 asks for at least",
     ),
     "cal.name.rarity_family": (
         "Teil des Budgets, nach dem ein Ausbruch als selten gilt",
-        "part of the budget from which on a burst is rare",
+        "Part of the budget from which on a burst is rare",
     ),
     "cal.move": ("{name}: {before} → {after}", "{name}: {before} → {after}"),
     "cal.pages": (
-        "{pages} statt {before} Rufe, {gained} davon neu.",
-        "{pages} calls instead of {before}, {gained} of them new.",
+        "Rufe: {pages} statt {before}, davon neu: {gained}.",
+        "Calls: {pages} instead of {before}; new ones: {gained}.",
     ),
     "cal.gone": ("Fehlalarme, die wegfielen", "False alarms that would be gone"),
     "cal.caught": ("Verpasste, die erkannt würden", "Missed ones that would be caught"),
@@ -53,6 +53,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cal.note": ("Warum", "Why"),
     "cal.confirm": ("Bestätigen", "Confirm"),
     "cal.history": ("Frühere Änderungen", "Earlier moves"),
+    "cal.number": ("Nr. {id}", "No. {id}"),
     "cal.by": ("von {name}", "by {name}"),
     "cal.undone": ("nimmt Nr. {id} zurück", "takes back no. {id}"),
     "cal.undo": ("Rückgängig", "Undo"),
