@@ -227,10 +227,11 @@ def miss(
         raise Invalid(f"until: more than {LONGEST.days} days after its start")
     note = _line(note)
     with store.begin() as tx:
-        same = [m for m in tx.missed(topic) if (m.since, m.until) == (since, until)]
-        if same:
-            raise Conflict("this span is marked as missed already", same[0].actor, same[0].at)
-        return tx.add_missed(Missed(topic, since, until, note, actor, now))
+        kept = tx.add_missed(Missed(topic, since, until, note, actor, now))
+        if kept is None:
+            same = next(m for m in tx.missed(topic) if (m.since, m.until) == (since, until))
+            raise Conflict("this span is marked as missed already", same.actor, same.at)
+        return kept
 
 
 def withdraw(store: Store, topics: Mapping[str, Topic], topic: str, id: int, now: datetime) -> None:

@@ -64,8 +64,8 @@ class CalibrationReads(Protocol):
 class CalibrationWrites(CalibrationReads, Protocol):
     """A transaction also keeps them."""
 
-    def add_missed(self, missed: Missed) -> Missed:
-        """Keep a miss; return it with its id."""
+    def add_missed(self, missed: Missed) -> Missed | None:
+        """Keep a miss; return it with its id, or None where the same span stands already."""
         ...
 
     def withdraw_missed(self, topic: str, id: int, at: datetime) -> bool:

@@ -33,7 +33,13 @@ class CalibrationKept:
     def calibration_version(self) -> int:
         return version(self._c)
 
-    def add_missed(self, missed: Missed) -> Missed:
+    def add_missed(self, missed: Missed) -> Missed | None:
+        # One at a time: two who mark the same span at once would both find it new.
+        hold(self._c, "missed", [missed.topic])
+        span = (_m.c.since_us == micros(missed.since), _m.c.until_us == micros(missed.until))
+        same = select(_m.c.id).where(_m.c.topic == missed.topic, *span, _m.c.withdrawn_us.is_(None))
+        if self._c.scalar(same) is not None:
+            return None
         values = {
             "topic": missed.topic,
             "since_us": micros(missed.since),

@@ -29,6 +29,8 @@ def test_misses_come_back_by_their_span_until_they_are_withdrawn(store: Store) -
     earlier = replace(MISS, since=b.after(hours=-9))
     with store.begin() as tx:
         second, first = tx.add_missed(MISS), tx.add_missed(earlier)
+        assert first is not None
+        assert second is not None
         tx.add_missed(replace(MISS, topic="other"))
         assert tx.missed(b.TOPIC) == [first, second]
     assert store.read.missed(b.TOPIC) == [first, second]
@@ -80,6 +82,23 @@ def test_of_many_that_move_at_once_one_is_first(store: Store) -> None:
     assert len(kept) == 8
     assert store.read.calibrations(b.TOPIC) == won
     assert len(won) == 1
+
+
+def test_of_many_who_mark_the_same_span_at_once_one_is_first(store: Store) -> None:
+    kept: list[Missed | None] = []
+
+    def work(actor: str) -> None:
+        with store.begin() as tx:
+            kept.append(tx.add_missed(replace(MISS, actor=actor)))
+
+    together(*(partial(work, f"person{n}") for n in range(6)))
+    won = [miss for miss in kept if miss is not None]
+    assert len(kept) == 6
+    assert len(won) == 1
+    assert store.read.missed(b.TOPIC) == won
+    with store.begin() as tx:
+        assert tx.withdraw_missed(b.TOPIC, won[0].id, b.T0)
+        assert tx.add_missed(MISS) is not None, "what was withdrawn may be marked again"
 
 
 # --- as people confirm them ---------------------------------------------------------------------
