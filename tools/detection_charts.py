@@ -1,4 +1,4 @@
-"""Draw the charts of `sturmglas bench detection` from docs/bench/detection.json.
+"""Draw the charts of `sturmglas bench detection` from docs/bench/detection-*.json, a record a part.
 
     python tools/detection_charts.py [RECORD.json [FOLDER]]
 
@@ -245,9 +245,11 @@ def _minutes(minutes: float) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    source = Path(arguments[0]) if arguments else RECORDS / "detection.json"
+    sources = [Path(arguments[0])] if arguments else sorted(RECORDS.glob("detection-*.json"))
     folder = Path(arguments[1]) if len(arguments) > 1 else IMAGES
-    found = json.loads(source.read_text())
+    found: dict[str, Any] = {}
+    for source in sources:
+        found |= json.loads(source.read_text())
     drawn = [("cells", "grid", cells), ("delay", "against", delay), ("budget", "against", budget)]
     if found.get("against", {}).get("at_equal_pages_with_scenes"):
         drawn.append(("scenes", "against", scenes))
