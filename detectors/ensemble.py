@@ -9,6 +9,7 @@ Every number stands in `THRESHOLDS`; docs/levels.md says the same in words.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from detectors.context import PLAIN, Context
@@ -29,7 +30,7 @@ class Evidence:
     well above the usual day. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
-    number of them. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
+    number of them. ``sour``: deviations by which the tone of some hours is above the usual one. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
     the others. ``cliff``: bins since mentions rose at once, 0 where they did not; ``bins``: how many
     bins of the last hour brought negatives. ``mentions``, ``usual_mentions``: of the last hour, and as
     many as were expected of it, announced ones included. ``context``: what the posts do not tell.
@@ -53,6 +54,7 @@ class Evidence:
     usual_outlets: float = 0.0
     caught_up: bool = False
     left_out: LeftOut = NOTHING
+    sour: float = math.inf
     cliff: int = 0
     bins: int = 12
     mentions: int = 0
@@ -240,6 +242,7 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     usual = evidence.usual_share
     as_usual = not _beyond(seen, limits["tone_times"] * usual, limits)
     as_usual |= seen.share.surely < limits["tone_surely"] * usual and _readable(seen, limits)
+    as_usual |= evidence.sour < limits["tone_sour"] and _readable(seen, limits)
     if as_usual and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE

@@ -28,6 +28,10 @@ SETTLED_BURSTS = 5.0
 QUIET_RATE = 20.0
 """Expected negatives an hour above which a stream is not quiet: the young channel's forecast is
 too narrow for the bursts of busy streams, and the tail's prior does without it there."""
+TEACHES = 3.0
+"""Times the usual posts of an hour from which on it teaches less of the tone, with the square."""
+SOUR_HOURS = (1, 3, 6)
+"""Full hours, besides the running one, over which the tone is compared with the usual one."""
 NONE: Out = (0, 0)
 
 
@@ -120,6 +124,13 @@ class Rates:
         self._memo = (bin, out, uplift, scored)
         return scored
 
+    def sour(self, scored: Scored) -> float:
+        """Return by how many deviations the tone is above the usual one: of the last hour, or of as
+        many more as bring posts enough to say so."""
+        newest = scored.slow["mentions"], scored.slow["negatives"]
+        spans = [self._slow.last(hours, *newest) for hours in SOUR_HOURS]
+        return max(self.tone.beyond(negatives, mentions) for mentions, negatives in spans)
+
     def _unexplained(self, counts: Counts, hour: int) -> tuple[float, float]:
         """Return the negatives beyond what so large a crowd would usually bring, and their doubt.
 
@@ -154,10 +165,12 @@ class Rates:
         self._memo = None
 
     def _learn_tone(self, counts: Counts, hour: int) -> None:
-        negatives = self._negatives.tame(float(counts.negatives), hour)
-        mentions = self._volume.tame(float(counts.mentions), hour)
+        """The louder an hour, the less it teaches: an unrecognised storm must not become the usual tone."""
+        posts = self.hour.mentions() + counts.mentions
+        most = TEACHES * HOUR_BINS * self._volume.expected(hour) + TEACHES
+        weight = min(1.0, most / max(1, posts)) ** 2
         others = counts.mentions - counts.negatives - counts.unread
-        self.tone.learn(negatives, min(float(others), mentions))
+        self.tone.learn(weight * counts.negatives, weight * others)
 
     def amend(self, ago: int, hour: int, counts: Counts) -> None:
         """Take late counts of the bin ``ago`` bins back, in that local hour, into the sums."""

@@ -53,6 +53,8 @@ THRESHOLDS: dict[str, Threshold] = {
         "model error of 0.07 is in it"),
     "tone_times": Threshold(1.3, "x usual share", "a crowd is so much more critical than usual at times"),
     "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
+    "tone_sour": Threshold(2.7, "deviations", "above the usual share over 1, 3 or 6 hours; a surge is looked "
+        "at often enough for less to happen by chance"),
     "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),

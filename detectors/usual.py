@@ -51,6 +51,17 @@ class UsualTone:
         posts = self._negatives + self._others
         return self._negatives / posts if posts >= KNOWN_TONE else 0.0
 
+    def beyond(self, negatives: float, mentions: float) -> float:
+        """Return by how many deviations the share of negatives lies above the usual one; the doubt of
+        both is in it. Infinite while fewer than `KNOWN_TONE` posts tell what is usual."""
+        posts, usual = self._negatives + self._others, self.share()
+        if not usual:
+            return math.inf
+        if mentions <= 0.0:
+            return 0.0
+        chance = usual * (1.0 - usual) * (1.0 / mentions + 1.0 / posts)
+        return (negatives / mentions - usual) / math.sqrt(max(chance, 1e-12))
+
     def explained(self, others: float, expected: float) -> float:
         """Return how many negatives so many other posts would bring beyond the usual, 0 or more.
 

@@ -225,6 +225,7 @@ class TopicWatch:
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
             left_out=left_out,
+            sour=self._rates.sour(scored),
             cliff=hour.cliff(
                 bin.counts.mentions,
                 scored.expected_mentions,

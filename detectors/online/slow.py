@@ -27,6 +27,10 @@ VARIES = 1.3
 RAISED = 1.5
 """Times the usual count of negatives that a sum must hold: fewer posts with as many negatives are
 a raised share too, and nothing has happened."""
+HOURLY = 1.1
+"""Times the usual share above which an hour is raised; half of a sum's hours have to be."""
+FEWEST = 20.0
+"""Negatives that a sum must hold: of fewer nobody can say that they are a trend."""
 
 
 class SlowDetector(base.Estimator):
@@ -72,6 +76,14 @@ class SlowDetector(base.Estimator):
         """Return the usual share of negatives, in (0, 1)."""
         return self._negatives / self._mentions
 
+    def last(self, hours: int, mentions: float, negatives: float) -> tuple[float, float]:
+        """Return (mentions, negatives) of so many full hours, the running one and a newest bin."""
+        past = self._past[-hours:]
+        return (
+            self._hour[1] + mentions + sum(m for _, m in past),
+            self._hour[0] + negatives + sum(n for n, _ in past),
+        )
+
     def sums(self, mentions: float, negatives: float) -> list[tuple[float, float]]:
         """Return (negatives, expected among so many posts) of each sum, a newest bin included.
 
@@ -99,7 +111,7 @@ class SlowDetector(base.Estimator):
         share = VARIES * self.share()
         counted = self._sums(mentions, negatives)
         raised = [
-            read >= max(RAISED * hours * usual, share * posts, 1.0)
+            read >= max(RAISED * hours * usual, share * posts, FEWEST)
             and 2 * self._raised(hours) >= hours - 1
             for hours, read, posts in counted
         ]
@@ -116,7 +128,7 @@ class SlowDetector(base.Estimator):
     def _raised(self, hours: int) -> int:
         """Return how many full hours of a sum had more than the usual share: a storm of one hour is
         not slow, and what it is others say."""
-        line = VARIES * self.share()
+        line = HOURLY * self.share()
         return sum(n > line * m for n, m in self._past[1 - hours :])
 
     def score_one(self, x: Mapping[str, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -136,6 +137,21 @@ def test_an_excess_of_chance_explains_nothing() -> None:
     tone = known_tone(2.0, 8.0)
     assert tone.explained(9.0 + 6.0, 9.0) == 0.0
     assert tone.explained(9.0 + 7.0, 9.0) > 0.0
+
+
+def test_the_tone_lies_beyond_the_usual_by_so_many_deviations_of_both() -> None:
+    tone = known_tone(2.0, 8.0)
+    assert tone.beyond(20.0, 100.0) == pytest.approx(0.0, abs=0.01)
+    assert tone.beyond(28.0, 100.0) == pytest.approx(2.0, abs=0.05)  # 0.04 is one of 100 posts
+    assert tone.beyond(56.0, 200.0) > tone.beyond(28.0, 100.0) > tone.beyond(7.0, 25.0)
+    assert tone.beyond(29.0, 101.0) > tone.beyond(28.0, 100.0)
+    assert tone.beyond(0.0, 0.0) == 0.0
+
+
+def test_what_is_little_known_is_doubted() -> None:
+    some, much = known_tone(0.02, 0.08), known_tone(2.0, 8.0)
+    assert 0.0 < some.beyond(40.0, 100.0) < much.beyond(40.0, 100.0)
+    assert UsualTone().beyond(40.0, 100.0) == math.inf, "nothing to compare with"
 
 
 def test_usual_tone_restored_is_the_same() -> None:

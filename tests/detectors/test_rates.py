@@ -1,0 +1,66 @@
+"""Rates: what counts say of tone, and what they may teach of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from detectors.rates import Rates, Scored
+from detectors.window import BIN, Bin, Counts
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+DAY_BINS = 288
+
+
+class Brand:
+    """A brand of so many mentions an hour, a quarter of them negative, bin by bin."""
+
+    def __init__(self, rate: float, days: int = 28) -> None:
+        self.rates = Rates()
+        self.rate = rate
+        self.rng = np.random.default_rng(7)
+        self.at = START
+        for _ in range(days * DAY_BINS):
+            self.see(1.0, 0.25)
+
+    def see(self, times: float, share: float) -> Scored:
+        """Let one bin pass with ``times`` the usual mentions, of which ``share`` are negative."""
+        mentions = int(self.rng.poisson(times * self.rate / 12.0))
+        negatives = int(self.rng.binomial(mentions, share))
+        bin = Bin("brand", self.at, Counts(mentions=mentions, negatives=negatives))
+        scored = self.rates.score(bin, self.at.hour, self.at.weekday())
+        self.rates.learn(bin, scored)
+        self.at += BIN
+        return scored
+
+
+def test_a_storm_that_nobody_recognises_does_not_become_the_usual_tone() -> None:
+    brand = Brand(rate=2.0)
+    usual = brand.rates.tone.share()
+    for _ in range(144):  # 1,200 posts beside the 500 that the memory rests on
+        brand.see(50.0, 0.60)
+    assert abs(brand.rates.tone.share() - usual) < 0.05
+
+
+def test_a_tone_that_lasts_at_the_usual_volume_is_learned() -> None:
+    brand = Brand(rate=20.0)
+    for _ in range(14 * DAY_BINS):
+        brand.see(1.0, 0.40)
+    assert brand.rates.tone.share() > 0.34
+
+
+def test_few_posts_of_a_worse_tone_say_less_than_many() -> None:
+    brand = Brand(rate=2.0)
+    scored = [brand.see(10.0, 0.55) for _ in range(72)]
+    sour = brand.rates.sour(scored[-1])
+    assert sour > 3.0, "over six hours"
+    again = Brand(rate=2.0)
+    scored = [again.see(10.0, 0.55) for _ in range(6)]
+    assert again.rates.sour(scored[-1]) < 3.0, "over half of one"
+
+
+def test_a_surge_of_the_usual_tone_is_not_sour() -> None:
+    brand = Brand(rate=2.0)
+    scored = [brand.see(30.0, 0.25) for _ in range(144)]
+    assert brand.rates.sour(scored[-1]) < 2.7
