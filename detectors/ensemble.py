@@ -313,10 +313,8 @@ def _slow(
         return Level.CALM
     if evidence.slow_days < limits["level3_days"] or evidence.caught_up:
         return Level.CALM
-    need = budget_days
-    if _left_out(evidence) < limits["left_out"]:
-        need *= limits["slow_family"]
-    rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need)
+    # Little stops slow storms, so they ask for the whole budget.
+    rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, budget_days)
     ours = evidence.context.strange < limits["strange"]
     return WAKE if rare and ours else Level.FRESH_BREEZE
 

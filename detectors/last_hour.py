@@ -38,6 +38,10 @@ class LastHour:
         """Return the mentions of the newest eleven bins."""
         return sum(b[MENTIONS] for b in islice(self._bins, 1, None))
 
+    def voices(self) -> int:
+        """Return the posts of the newest eleven bins that are voices."""
+        return sum(max(0, b[MENTIONS] - b[OUT_POSTS]) for b in islice(self._bins, 1, None))
+
     def tripped(self) -> bool:
         """True where a tripwire was hit, the twelfth bin included."""
         return any(b[TRIPWIRES] for b in self._bins)

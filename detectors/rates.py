@@ -30,8 +30,9 @@ QUIET_RATE = 20.0
 too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 TEACHES = 3.0
 """Times the usual posts of an hour from which on it teaches less of the tone, with the square."""
-SOUR_HOURS = (1, 3, 6)
-"""Full hours, besides the running one, over which the tone is compared with the usual one."""
+SOUR_HOURS = (2, 5)
+"""Full hours, besides the running one, over which the tone is compared with the usual one, as is the last
+hour."""
 NONE: Out = (0, 0)
 
 
@@ -127,8 +128,9 @@ class Rates:
     def sour(self, scored: Scored) -> float:
         """Return by how many deviations the tone is above the usual one: of the last hour, or of as
         many more as bring posts enough to say so."""
-        newest = scored.slow["mentions"], scored.slow["negatives"]
-        spans = [self._slow.last(hours, *newest) for hours in SOUR_HOURS]
+        mentions, negatives = scored.slow["mentions"], scored.slow["negatives"]
+        spans = [self._slow.last(hours, mentions, negatives) for hours in SOUR_HOURS]
+        spans.append((self.hour.voices() + mentions, self.hour.negatives() + negatives))
         return max(self.tone.beyond(negatives, mentions) for mentions, negatives in spans)
 
     def _unexplained(self, counts: Counts, hour: int) -> tuple[float, float]:

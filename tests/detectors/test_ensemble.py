@@ -67,8 +67,8 @@ def level(evidence: Evidence) -> int:
         (storm(measures(120, 150)), 5),  # not aggressive
         (storm(measures(120, 150, offensive=20)), 6),
         (storm(measures(120, 150, offensive=20, sources=("a",))), 5),  # one platform
-        (storm(measures(20, 30), negative_days=14.9), 3),  # not rare enough to wake
-        (storm(measures(20, 30), negative_days=15.0), 4),
+        (storm(measures(20, 30), negative_days=8.9), 3),  # not rare enough to wake
+        (storm(measures(20, 30), negative_days=9.0), 4),
         (storm(measures(20, 30), negative_days=2.0), 2),
         (storm(measures(20, 30), negative_days=0.1), 0),  # comes every day
         (storm(measures(60, 90), negative_days=5.0), 5),  # gross: no history excuses it
@@ -99,9 +99,9 @@ def test_a_tone_above_the_usual_by_chance_alone_wakes_nobody() -> None:
     """Ten hours of a surge are looked at often: 1.6 deviations come about in one of its hours."""
     few = storm(measures(12, 30), usual_share=0.25)
     assert level(few) == 4, "nothing known of the hours before"
-    assert level(replace(few, sour=2.6)) == 3
-    assert level(replace(few, sour=2.7)) == 4
-    told = judge(replace(few, sour=2.6), LIMITS, BUDGET).reasons
+    assert level(replace(few, sour=2.4)) == 3
+    assert level(replace(few, sour=2.5)) == 4
+    told = judge(replace(few, sour=2.4), LIMITS, BUDGET).reasons
     assert ReasonCode.TONE_USUAL in {r.code for r in told if r.met}
     unread = measures(12, 30, unread=10, share=negative_share(12, 10, 30))
     assert level(replace(few, measures=unread, sour=0.0)) == 4, "what is unread may be anything"
@@ -137,9 +137,9 @@ def test_the_machine_sets_the_media_echo_to_three_at_most(outlets: int, media: i
 
 
 def test_reasons_show_what_was_met_and_what_was_not() -> None:
-    judged = judge(storm(measures(20, 30), negative_days=12.0), LIMITS, BUDGET)
+    judged = judge(storm(measures(20, 30), negative_days=8.0), LIMITS, BUDGET)
     burst = next(r for r in judged.reasons if r.code is ReasonCode.NEGATIVE_BURST)
-    assert (burst.value, burst.threshold, burst.met) == (12.0, 15.0, False)
+    assert (burst.value, burst.threshold, burst.met) == (8.0, 9.0, False)
     authors = next(r for r in judged.reasons if r.code is ReasonCode.NEGATIVE_AUTHORS)
     assert authors.value == 20
     assert authors.met

@@ -21,7 +21,7 @@ def posts() -> list[Mention]:
     """Return five calm days of 140 posts, and a storm on the sixth."""
     storm = Storm(
         onset=STORM_AT,
-        doubling=timedelta(minutes=15),
+        doubling=timedelta(minutes=20),
         peak_per_hour=220,
         start_per_hour=5,
         half_life=timedelta(minutes=40),
