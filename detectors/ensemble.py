@@ -242,6 +242,9 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     usual = evidence.usual_share
     as_usual = not _beyond(seen, limits["tone_times"] * usual, limits)
     as_usual |= seen.share.surely < limits["tone_surely"] * usual and _readable(seen, limits)
+    if seen.share.surely < limits["tone_far"] * usual and _readable(seen, limits):
+        # A few critical texts that many pass on are no critical crowd, unless they outweigh it by far.
+        as_usual |= seen.texts.surely < limits["tone_texts"] * usual
     as_usual |= evidence.sour < limits["tone_sour"] and _readable(seen, limits)
     if as_usual and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)

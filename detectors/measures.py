@@ -50,7 +50,8 @@ class Measures:
     negatives with near-copies counted once. ``reach``: of the widest negative post.
     ``tripwires``: independent authors per category. ``outlets``: keys of the outlets whose
     articles are negative. ``share``: of the last hour; where the newest quarter has
-    turned, the higher ends of both.
+    turned, the higher ends of both. ``texts``: the same with all copies of a text counted once: a few
+    critical texts that many pass on are no critical crowd.
     """
 
     mentions: int = 0
@@ -68,6 +69,7 @@ class Measures:
     tripwires: tuple[tuple[str, int], ...] = ()
     outlets: tuple[str, ...] = ()
     share: Share = Share(0.0, 0.0, 1.0)
+    texts: Share = Share(0.0, 0.0, 1.0)
 
     @property
     def growth(self) -> float:
@@ -121,9 +123,6 @@ def measure(window: Window) -> Measures:
     before_recent, before_prior = (bisect_left(at, recent_from - s) for s in (0, RECENT_S))
     recent, prior = len(at) - before_recent, before_recent - before_prior
     unread = window.tone.count(_UNREAD)
-    newest = window.tone[bisect_left(window.at, recent_from) :]
-    hour = negative_share(len(negative), unread, len(window))
-    quarter = negative_share(recent, newest.count(_UNREAD), len(newest))
     articles = [i for i in negative if window.kind[i] == _ARTICLE]
     return Measures(
         mentions=len(window),
@@ -140,8 +139,29 @@ def measure(window: Window) -> Measures:
         reach=max((window.reach[i] for i in negative), default=0),
         tripwires=_tripwires(window),
         outlets=tuple(sorted({_outlet(window, i) for i in articles})),
-        share=_higher(hour, quarter) if len(newest) >= ENOUGH and quarter.value >= TURNED else hour,
+        share=_share(window.at, window.tone, recent_from),
+        texts=_texts(window, recent_from),
     )
+
+
+def _share(at: Sequence[int], tone: Sequence[int], recent_from: int) -> Share:
+    """Return the share of negatives of an hour; where its newest quarter has turned, the higher one."""
+    newest = tone[bisect_left(at, recent_from) :]
+    hour = negative_share(tone.count(_NEGATIVE), tone.count(_UNREAD), len(tone))
+    if len(newest) < ENOUGH:
+        return hour
+    quarter = negative_share(newest.count(_NEGATIVE), newest.count(_UNREAD), len(newest))
+    return _higher(hour, quarter) if quarter.value >= TURNED else hour
+
+
+def _texts(window: Window, recent_from: int) -> Share:
+    """Return the share of negative texts: the first post of each is counted."""
+    firsts: dict[tuple[int, int], int] = {}
+    for i, key in enumerate(window.cluster):
+        firsts.setdefault((key, 0) if key else (0, i), i)
+    at, tone = window.at, window.tone
+    rows = firsts.values()
+    return _share([at[i] for i in rows], [tone[i] for i in rows], recent_from)
 
 
 def _higher(a: Share, b: Share) -> Share:

@@ -32,7 +32,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
     "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
     "median_floor": Threshold(2, "negatives/h", "below two an hour a multiple says nothing"),
-    "rarity_family": Threshold(0.3, "x budget", "size and tone stop most bursts that are as rare, "
+    "rarity_family": Threshold(0.2, "x budget", "size and tone stop most bursts that are as rare, "
         "measured on calm streams; so the budget is spent"),
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
     "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
@@ -52,7 +52,9 @@ THRESHOLDS: dict[str, Threshold] = {
         "model error of 0.07 is in it"),
     "tone_times": Threshold(1.3, "x usual share", "a crowd is so much more critical than usual at times"),
     "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
-    "tone_sour": Threshold(2.5, "deviations", "above the usual share over some hours; a surge is looked "
+    "tone_texts": Threshold(1.25, "x usual share", "and the lower end of the share of texts, each counted "
+        "once, above this: what few wrote and many pass on is no crowd"),
+    "tone_sour": Threshold(3.0, "deviations", "above the usual share over some hours; a surge is looked "
         "at often enough for less to happen by chance"),
     "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),

@@ -77,7 +77,8 @@ def again(e: Evidence, silencer: Silencer, limits: Thresholds = LIMITS) -> Level
                 e = replace(e, median=pace / change.value)
             case Lever.SHARE:
                 k = round(change.value * seen.mentions)
-                seen = replace(seen, share=negative_share(k, seen.unread, seen.mentions))
+                lower = negative_share(k, seen.unread, seen.mentions)
+                seen = replace(seen, share=lower, texts=lower)
             case Lever.MEDIA:
                 raise AssertionError("the echo is not part of the evidence")
     return judge(replace(e, measures=seen), limits, budget).social
@@ -88,7 +89,7 @@ def levers(found: tuple[Silencer, ...]) -> list[tuple[Lever, ...]]:
 
 
 def test_the_nearest_comes_first() -> None:
-    e = evidence(measures(authors=12), negative_days=14.0)
+    e = evidence(measures(authors=12), negative_days=9.3)
     found = silencers(assessed(e), LIMITS, BUDGET)
     assert found[0] == Silencer((Change(Lever.AUTHORS, 7, 12),))
     assert Silencer((Change(Lever.BUDGET, 47, 30),)) in found
