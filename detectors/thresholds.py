@@ -54,7 +54,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
     "tone_texts": Threshold(1.25, "x usual share", "and the lower end of the share of texts, each counted "
         "once, above this: what few wrote and many pass on is no crowd"),
-    "tone_sour": Threshold(3.0, "deviations", "above the usual share over some hours; a surge is looked "
+    "tone_sour": Threshold(2.7, "deviations", "above the usual share over some hours; a surge is looked "
         "at often enough for less to happen by chance"),
     "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),

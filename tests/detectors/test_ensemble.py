@@ -101,9 +101,9 @@ def test_a_tone_above_the_usual_by_chance_alone_wakes_nobody() -> None:
     """Ten hours of a surge are looked at often: 1.6 deviations come about in one of its hours."""
     few = storm(measures(14, 30), usual_share=0.25)
     assert level(few) == 4, "nothing known of the hours before"
-    assert level(replace(few, sour=2.9)) == 3
-    assert level(replace(few, sour=3.0)) == 4
-    told = judge(replace(few, sour=2.9), LIMITS, BUDGET).reasons
+    assert level(replace(few, sour=2.6)) == 3
+    assert level(replace(few, sour=2.7)) == 4
+    told = judge(replace(few, sour=2.6), LIMITS, BUDGET).reasons
     assert ReasonCode.TONE_USUAL in {r.code for r in told if r.met}
     unread = measures(12, 30, unread=10, share=negative_share(12, 10, 30))
     assert level(replace(few, measures=unread, sour=0.0)) == 4, "what is unread may be anything"
