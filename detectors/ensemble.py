@@ -304,7 +304,8 @@ def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresho
     unread = seen.unread / max(1, seen.mentions - seen.negatives)
     if evidence.negative_days < limits["level1_days"] and unread < limits["unread"]:
         return Level.LIGHT_AIR
-    story.test(ReasonCode.TONE_UNREADABLE, unread, limits["unread"], met=True)
+    if unread >= limits["unread"]:
+        story.test(ReasonCode.TONE_UNREADABLE, unread, limits["unread"])
     return Level.FRESH_BREEZE
 
 

@@ -52,8 +52,8 @@ class BurstDetector(base.Estimator):
 
     def seen(self, value: float, hour: int, doubt: float = 0.0) -> dict[int, float]:
         """Return what was observed at each scale, chance of ``doubt`` taken off."""
-        sums = self._burst.sums(value, hour, doubt)
-        return {s: seen for s, (seen, _) in zip(self.scales, sums, strict=True)}
+        looks = self._burst.looks(value, hour, doubt)
+        return {s: seen for s, (seen, _, _) in zip(self.scales, looks, strict=True)}
 
     def tame(self, value: float, hour: int) -> float:
         """Return the part of a bin's count that may be learned."""

@@ -25,18 +25,21 @@ class LastHour:
     With the bin being judged the newest eleven are one hour, which is what sums below mean.
     """
 
-    __slots__ = ("_bins",)
+    __slots__ = ("_bins", "_negatives", "_posts")
 
     def __init__(self) -> None:
         self._bins: deque[list[int]] = deque([[0] * 7] * HOUR_BINS, HOUR_BINS)
+        # What is summed in every bin: negatives that are voices, and mentions.
+        self._negatives = [0] * HOUR_BINS
+        self._posts = [0] * HOUR_BINS
 
     def negatives(self, newest: int = HOUR_BINS - 1) -> int:
         """Return the negatives of the ``newest`` bins that are voices."""
-        return sum(b[NEGATIVES] - b[OUT] for b in islice(self._bins, HOUR_BINS - newest, None))
+        return sum(self._negatives[HOUR_BINS - newest :])
 
     def mentions(self) -> int:
         """Return the mentions of the newest eleven bins."""
-        return sum(b[MENTIONS] for b in islice(self._bins, 1, None))
+        return sum(self._posts[1:])
 
     def voices(self) -> int:
         """Return the posts of the newest eleven bins that are voices."""
@@ -87,6 +90,8 @@ class LastHour:
     def append(self, counts: Counts, out: Out = (0, 0)) -> None:
         """Take in the bin that was just judged."""
         self._bins.append(_kept(counts, 0, out))
+        self._negatives = [*self._negatives[1:], counts.negatives - out[0]]
+        self._posts = [*self._posts[1:], counts.mentions]
 
     def counts(self, ago: int) -> Counts:
         """Return what is kept of the bin ``ago`` bins back, from 1 (the newest) to 12."""
@@ -103,6 +108,8 @@ class LastHour:
         before = self._bins[-ago]
         late = max(0, before[LATE] + counts.negatives - before[NEGATIVES])
         self._bins[-ago] = _kept(counts, late, out)
+        self._negatives[-ago] = counts.negatives - out[0]
+        self._posts[-ago] = counts.mentions
 
     def snapshot(self) -> dict[str, Any]:
         return {"hour": [list(b) for b in self._bins]}
@@ -114,6 +121,8 @@ class LastHour:
             raise ValueError(f"detector state: 'hour' must be a list of {HOUR_BINS}")
         bins = [[int(n) for n in b] for b in hour]
         self._bins = deque([[*b, *[0] * (OUT_POSTS + 1 - len(b))] for b in bins], HOUR_BINS)
+        self._negatives = [b[NEGATIVES] - b[OUT] for b in self._bins]
+        self._posts = [b[MENTIONS] for b in self._bins]
 
 
 def _kept(counts: Counts, late: int, out: Out) -> list[int]:

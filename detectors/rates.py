@@ -85,12 +85,12 @@ class Rates:
         mentions are expected; negatives are expected as ever.
         """
         memo = self._memo
-        if memo is not None and memo[0] == bin and memo[1:3] == (out, uplift):
+        if memo is not None and memo[1:3] == (out, uplift) and memo[0] == bin:
             return memo[3]
         read = voiced(bin.counts, out)
         mentions = bin.counts.mentions / uplift
-        negatives, doubt = self._unexplained(read, hour)
         expected_mentions, expected = self.expected(hour)
+        negatives, doubt = self._unexplained(read, expected_mentions, expected)
         hour_negatives = self.hour.negatives() + read.negatives
         recent = self.hour.negatives(2) + read.negatives
         seen = self._negatives.seen(negatives, hour, doubt)
@@ -133,14 +133,16 @@ class Rates:
         spans.append((self.hour.voices() + mentions, self.hour.negatives() + negatives))
         return max(self.tone.beyond(negatives, mentions) for mentions, negatives in spans)
 
-    def _unexplained(self, counts: Counts, hour: int) -> tuple[float, float]:
+    def _unexplained(
+        self, counts: Counts, mentions: float, negatives: float
+    ) -> tuple[float, float]:
         """Return the negatives beyond what so large a crowd would usually bring, and their doubt.
+        ``mentions`` and ``negatives``: what is expected of the bin.
 
         Below what is explained by more than one deviation of chance they do not go: a wave of
         praise must not hide the storm that follows it.
         """
         others = counts.mentions - counts.negatives - counts.unread
-        mentions, negatives = self.expected(hour)
         explained = self.tone.explained(float(others), mentions - negatives)
         return max(counts.negatives - explained, -math.sqrt(explained)), explained
 
@@ -187,7 +189,8 @@ class Rates:
         raw = self.hour.counts(ago)
         before, after = voiced(raw, self.hour.out(ago)), voiced(counts, out)
         self.hour.amend(ago, counts, out)
-        more = self._unexplained(after, hour)[0] - self._unexplained(before, hour)[0]
+        usual = self.expected(hour)
+        more = self._unexplained(after, *usual)[0] - self._unexplained(before, *usual)[0]
         self._volume.add_late(ago, float(counts.mentions - raw.mentions))
         self._negatives.add_late(ago, more)
         self._young.add_late(ago, more)

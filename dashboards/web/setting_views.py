@@ -96,6 +96,7 @@ class TopicSettings:
     """One topic's settings, read only. ``rivals``: names with the terms that name them.
 
     ``authors``: unique negative authors that level 4 asks now. ``trial`` None: nothing was tried.
+    ``kin``: names of the brand's other topics, which a trial of this one leaves out.
     ``calibration`` is drawn by ``_calibration.html`` where there is one.
     """
 
@@ -111,6 +112,7 @@ class TopicSettings:
     authors: float
     own: tuple[OwnThreshold, ...] = ()
     rivals: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    kin: tuple[str, ...] = ()
     trial: Trial | None = None
     calibration: CalibrationPart | None = None
     planned: PlannedPart | None = None

@@ -130,7 +130,8 @@ def _page(
         days = _number(budget, topic.alarm_budget_days)
         found = trials.of(topic, days, _number(authors, limits[AUTHORS]))
     status = STATUS.get(found.state, 200) if found else said[0]
-    view = settings_view(chrome, topic, found)
+    kin = [t.name for t in service.topics.values() if t.brand == topic.brand and t.id != id]
+    view = settings_view(chrome, topic, found, kin)
     if not part:
         now = chrome.now
         planned = planned_part(read, topic, now, here)
@@ -155,8 +156,10 @@ def _limits(topic: Topic) -> dict[str, float]:
     return {name: t.value for name, t in THRESHOLDS.items()} | topic.thresholds
 
 
-def settings_view(chrome: Chrome, topic: Topic, trial: Trial | None) -> TopicSettings:
-    """Return a topic's settings as the page shows them."""
+def settings_view(
+    chrome: Chrome, topic: Topic, trial: Trial | None, kin: Sequence[str] = ()
+) -> TopicSettings:
+    """Return a topic's settings as the page shows them; ``kin``: its brand's other topics."""
     from detectors.thresholds import THRESHOLDS
 
     usual = {name: THRESHOLDS[name].value for name in topic.thresholds if name in THRESHOLDS}
@@ -178,6 +181,7 @@ def settings_view(chrome: Chrome, topic: Topic, trial: Trial | None) -> TopicSet
         authors=_limits(topic)[AUTHORS],
         own=own,
         rivals=tuple((name, query.any) for name, query in topic.rivals.items()),
+        kin=tuple(kin),
         trial=trial,
     )
 

@@ -87,7 +87,7 @@ def test_a_scale_looks_at_the_sum_of_its_bins() -> None:
     burst = Burst(scales=(1, 3, 12))
     for value in range(1, 13):
         burst.learn(float(value), 0)
-    assert [seen for seen, _ in burst.sums(100.0, 0)] == [
+    assert [seen for seen, _, _ in burst.looks(100.0, 0)] == [
         100.0,
         100 + 12 + 11,
         100 + sum(range(2, 13)),
@@ -101,7 +101,7 @@ def test_late_mentions_enter_the_sums_only() -> None:
     before = burst.snapshot()["baseline"]
     burst.add_late(1, 7.0)
     burst.add_late(40, 7.0)
-    assert [seen for seen, _ in burst.sums(1.0, 0)] == [1.0, 10.0, 19.0]
+    assert [seen for seen, _, _ in burst.looks(1.0, 0)] == [1.0, 10.0, 19.0]
     assert burst.snapshot()["baseline"] == before
 
 

@@ -125,6 +125,9 @@ def test_loud_and_unreadable_asks_for_a_look() -> None:
     assert judged.social == Level.FRESH_BREEZE
     assert not judged.interrupt
     assert ReasonCode.TONE_UNREADABLE in {r.code for r in judged.reasons if r.met}
+    read = judge(storm(mention_days=10.0), LIMITS, BUDGET)
+    assert ReasonCode.MENTION_BURST in {r.code for r in read.reasons if r.met}
+    assert ReasonCode.TONE_UNREADABLE not in {r.code for r in read.reasons}, "it was read"
 
 
 def test_a_few_mentions_are_never_loud() -> None:

@@ -97,6 +97,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Aus {hours} belebten Stunden sind nur noch Zahlen da, keine Beiträge: dort ist kein Ruf zu sehen.",
         "Of {hours} busy hours only counts are kept, no posts: no call can be seen there.",
     ),
+    "trial.alone": (
+        "Nur dieses Thema; vielleicht früher rufen, jedes für sich: {names}.",
+        "This topic alone; these call on their own, perhaps earlier: {names}.",
+    ),
     "trial.then": (
         "In Wahrheit hat in dieser Zeit {n} Vorfall jemanden geweckt.|In Wahrheit haben in dieser Zeit {n} Vorfälle jemanden geweckt.",
         "In truth {n} incident woke somebody in that time.|In truth {n} incidents woke somebody in that time.",
