@@ -30,7 +30,7 @@ class Evidence:
     well above the usual day. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
-    number of them. ``sour``: deviations by which the tone of some hours is above the usual one. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
+    number of them. ``sour``: deviations by which the tone of some hours is above the usual one, ``sour_day`` that of the last 6 to 24 hours. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
     the others. ``cliff``: bins since mentions rose at once, 0 where they did not; ``bins``: how many
     bins of the last hour brought negatives. ``mentions``, ``usual_mentions``: of the last hour, and as
     many as were expected of it, announced ones included. ``context``: what the posts do not tell.
@@ -55,6 +55,7 @@ class Evidence:
     caught_up: bool = False
     left_out: LeftOut = NOTHING
     sour: float = math.inf
+    sour_day: float = math.inf
     cliff: int = 0
     bins: int = 12
     mentions: int = 0
@@ -317,8 +318,12 @@ def _slow(
         return Level.CALM
     if evidence.slow_days < limits["level3_days"] or evidence.caught_up:
         return Level.CALM
-    # Little stops slow storms, so they ask for the whole budget.
-    rare = story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, budget_days)
+    need = budget_days
+    if _left_out(evidence) < limits["left_out"]:
+        need *= limits["slow_family"]
+    sour = evidence.sour_day >= limits["slow_sour"] or not _readable(seen, limits)
+    rare = evidence.slow_days >= need and sour
+    story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need, met=rare)
     ours = evidence.context.strange < limits["strange"]
     return WAKE if rare and ours else Level.FRESH_BREEZE
 

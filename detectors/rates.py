@@ -7,7 +7,7 @@ and the usual tone, which tells how many negatives a crowd explains. Score first
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from detectors.online.negatives import NegativesDetector
 from detectors.online.slow import SlowDetector
 from detectors.online.volume import VolumeDetector
 from detectors.online.young import YoungDetector
+from detectors.said import Said, Texts
 from detectors.usual import UsualTone
 from detectors.window import Bin, Counts
 
@@ -30,9 +31,10 @@ QUIET_RATE = 20.0
 too narrow for the bursts of busy streams, and the tail's prior does without it there."""
 TEACHES = 3.0
 """Times the usual posts of an hour from which on it teaches less of the tone, with the square."""
-SOUR_HOURS = (2, 5)
-"""Full hours, besides the running one, over which the tone is compared with the usual one, as is the last
-hour."""
+SOUR_HOURS = (0, 2, 5)
+"""Hours before the last one over which the tone is compared with the usual one, with it..."""
+SOUR_DAY = (5, 11, 23)
+"""...and those of a slow storm."""
 NONE: Out = (0, 0)
 
 
@@ -66,6 +68,7 @@ class Rates:
     def __init__(self) -> None:
         self.hour = LastHour()
         self.tone = UsualTone()
+        self.said = Said()
         self._volume = VolumeDetector(most=3.0)
         self._negatives = NegativesDetector(scales=SCALES)
         self._young = YoungDetector(Series.NEGATIVES)
@@ -125,13 +128,11 @@ class Rates:
         self._memo = (bin, out, uplift, scored)
         return scored
 
-    def sour(self, scored: Scored) -> float:
-        """Return by how many deviations the tone is above the usual one: of the last hour, or of as
-        many more as bring posts enough to say so."""
-        mentions, negatives = scored.slow["mentions"], scored.slow["negatives"]
-        spans = [self._slow.last(hours, mentions, negatives) for hours in SOUR_HOURS]
-        spans.append((self.hour.voices() + mentions, self.hour.negatives() + negatives))
-        return max(self.tone.beyond(negatives, mentions) for mentions, negatives in spans)
+    def sour(self, hour: Sequence[Texts], before: Sequence[int] = SOUR_HOURS) -> float:
+        """Return by how many deviations the tone is above the usual one: of the last ``hour``, told by the
+        bin, or of as many ``before`` as bring texts enough to say so."""
+        spans = [self.said.last(hours, hour) for hours in before]
+        return max(self.tone.beyond(negatives, texts) for texts, negatives in spans)
 
     def _unexplained(
         self, counts: Counts, mentions: float, negatives: float
@@ -146,26 +147,32 @@ class Rates:
         explained = self.tone.explained(float(others), mentions - negatives)
         return max(counts.negatives - explained, -math.sqrt(explained)), explained
 
-    def learn(self, bin: Bin, scored: Scored, out: Out = NONE) -> None:
-        """Take in the bin that was scored."""
+    def learn(
+        self, bin: Bin, scored: Scored, out: Out = NONE, hour: Sequence[Texts] | None = None
+    ) -> None:
+        """Take in the bin that was scored. ``hour``: texts of its hour, None where no row was looked at."""
         late = {**scored.x, "negatives": scored.surely}
         self._volume.learn_one(scored.x)
         self._negatives.learn_one(scored.x)
         self._young.learn_one(late)
         self._slow.learn_one(scored.slow)
         self._learn_tone(voiced(bin.counts, out), int(scored.x["hour"]))
-        self._close(bin, out)
+        self._close(bin, scored, out, hour)
 
-    def pass_by(self, bin: Bin, scored: Scored, out: Out = NONE) -> None:
+    def pass_by(
+        self, bin: Bin, scored: Scored, out: Out = NONE, hour: Sequence[Texts] | None = None
+    ) -> None:
         """See the bin that was scored without learning from it: an incident is open."""
         self._volume.pass_by(scored.x)
         self._negatives.pass_by(scored.x)
         self._young.pass_by({**scored.x, "negatives": scored.surely})
         self._slow.pass_by(scored.slow)
-        self._close(bin, out)
+        self._close(bin, scored, out, hour)
 
-    def _close(self, bin: Bin, out: Out) -> None:
+    def _close(self, bin: Bin, scored: Scored, out: Out, hour: Sequence[Texts] | None) -> None:
         self.hour.append(bin.counts, out)
+        read = scored.slow
+        self.said.append((int(read["mentions"]), int(read["negatives"])), hour)
         self._memo = None
 
     def _learn_tone(self, counts: Counts, hour: int) -> None:
@@ -208,6 +215,7 @@ class Rates:
             "slow": self._slow.snapshot(),
             **self.hour.snapshot(),
             **self.tone.snapshot(),
+            **self.said.snapshot(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -220,6 +228,8 @@ class Rates:
             self._slow.restore(state["slow"])
         if "tone" in state:
             self.tone.restore(state)
+        if "said" in state:
+            self.said.restore(state)
         self._memo = None
 
 

@@ -37,6 +37,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
     "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
     "level3_days": Threshold(3, "days", "a watch more often than that would not be read"),
+    "slow_family": Threshold(0.7, "x budget", "tone stops some slow sums that are as rare"),
+    "slow_sour": Threshold(2.7, "deviations", "above the usual share over 6, 12 or 24 hours"),
     "slow_authors": Threshold(4, "authors/h", "a slow storm has few at a time, but not one alone"),
     "slow_days_raised": Threshold(1.5, "x median day", "half again the usual day..."),
     "slow_days": Threshold(3, "of 7 days", "...so often in a week is worth a look by daylight"),
@@ -54,7 +56,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
     "tone_texts": Threshold(1.25, "x usual share", "and the lower end of the share of texts, each counted "
         "once, above this: what few wrote and many pass on is no crowd"),
-    "tone_sour": Threshold(2.7, "deviations", "above the usual share over some hours; a surge is looked "
+    "tone_sour": Threshold(2.9, "deviations", "above the usual share over some hours; a surge is looked "
         "at often enough for less to happen by chance"),
     "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),

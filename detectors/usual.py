@@ -53,14 +53,21 @@ class UsualTone:
 
     def beyond(self, negatives: float, mentions: float) -> float:
         """Return by how many deviations the share of negatives lies above the usual one; the doubt of
-        both is in it. Infinite while fewer than `KNOWN_TONE` posts tell what is usual."""
+        both is in it. Infinite while fewer than `KNOWN_TONE` posts tell what is usual.
+
+        The signed root of the deviance: of few posts a normal deviation claims too much (8 negatives of 15
+        where a fifth is usual: 3.3 by that, 2.9 here, 2.6 by the exact tail).
+        """
         posts, usual = self._negatives + self._others, self.share()
         if not usual:
             return math.inf
-        if mentions <= 0.0:
+        if mentions <= 0.0 or negatives <= usual * mentions:
             return 0.0
-        chance = usual * (1.0 - usual) * (1.0 / mentions + 1.0 / posts)
-        return (negatives / mentions - usual) / math.sqrt(max(chance, 1e-12))
+        share = min(1.0, negatives / mentions)
+        told = share * math.log(share / usual)
+        if share < 1.0:
+            told += (1.0 - share) * math.log((1.0 - share) / (1.0 - usual))
+        return math.sqrt(2.0 * mentions * told / (1.0 + mentions / posts))
 
     def explained(self, others: float, expected: float) -> float:
         """Return how many negatives so many other posts would bring beyond the usual, 0 or more.

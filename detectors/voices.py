@@ -108,24 +108,29 @@ def _copies(window: Window, usual_reach: float, usual: float) -> tuple[set[int],
     followed = min(float(HARDLY), FAR_BELOW * usual_reach)
     bots = _hardly(window, copies, followed)
     if bots:
-        hardly = _hardly(window, range(len(window)), followed)
+        bots |= _theirs(window, rows, bots)
+        hardly = bots | _hardly(window, range(len(window)), followed)
         tone = window.tone
         beyond = tone.count(_NEGATIVE) - usual
         if sum(tone[i] == _NEGATIVE for i in hardly) >= WAVE * max(1.0, beyond):
-            bots = hardly | _of_wave(window, bots, sizes)
+            theirs = {window.cluster[i] for i in bots}
+            bots = hardly | {
+                i
+                for i, key in enumerate(window.cluster)
+                if key in theirs or (not window.reach[i] and window.kind[i] != _SHARE)
+            }
     return unsure, bots
 
 
-def _of_wave(window: Window, bots: set[int], sizes: Mapping[int, int]) -> set[int]:
-    """Return what belongs to a wave though its accounts are followed, or nobody knows: all posts of a
-    text that mostly bots copy, and posts without a stated reach."""
+def _theirs(window: Window, rows: Mapping[int, Sequence[int]], bots: set[int]) -> set[int]:
+    """Return all further posts of texts that are mostly copied by bots, as far as reach is stated: whose
+    reach nobody states copies the same text for the same reason."""
     copied = Counter(window.cluster[i] for i in bots)
-    theirs = {key for key, n in copied.items() if 2 * n >= sizes[key]}
-    return {
-        i
-        for i, key in enumerate(window.cluster)
-        if key in theirs or (not window.reach[i] and window.kind[i] != _SHARE)
-    }
+    found: set[int] = set()
+    for key, n in copied.items():
+        if 2 * n >= sum(window.reach[i] > 0 for i in rows[key][1:]):
+            found.update(rows[key][1:])
+    return found
 
 
 def _hardly(window: Window, rows: Iterable[int], followed: float) -> set[int]:

@@ -6,6 +6,7 @@ give the same levels, wherever the process was restarted in between.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from detectors.ensemble import Evidence, Judgement, judge
 from detectors.last_hour import HOUR_BINS, Out
 from detectors.measures import measure
 from detectors.median import HourlyMedian
-from detectors.rates import NONE, Rates, Scored
+from detectors.rates import NONE, SOUR_DAY, Rates, Scored
+from detectors.said import Texts, texts_in
 from detectors.signs import Signs
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
@@ -117,11 +119,12 @@ class TopicWatch:
         heard, left_out = self._hear(bin, window)
         out = left_out.by_bin.get(0, NONE)
         scored = self._score(bin, context, out)
-        judged = self._judge(bin, heard, left_out, scored, context)
+        texts = texts_in(heard) if heard is not None else None
+        judged = self._judge(bin, heard, left_out, scored, context, texts)
         held = self._hold(judged.social, bin, scored)
         told = self._tell(bin, heard, scored, out, context, frozen=frozen)
         assessment = self._assess(bin, judged, told, held, scored, media)
-        self._learn(bin, scored, out, frozen=frozen)
+        self._learn(bin, scored, out, texts, frozen=frozen)
         return Closed(assessment, scored.expected_mentions, scored.expected_negatives)
 
     def skip_to(self, start: datetime) -> None:
@@ -182,12 +185,13 @@ class TopicWatch:
         left_out: LeftOut,
         scored: Scored,
         context: Context,
+        texts: list[Texts] | None,
     ) -> Judgement:
         quiet = scored.negative_days < self._limits["level1_days"]
         raised = self._days.raised(self._limits["slow_days_raised"])
         if quiet and heard is None and not self._outlets and raised < self._limits["slow_days"]:
             return QUIET  # what `judge` would say, at a fraction of the cost
-        evidence = self._evidence(bin, heard, left_out, scored, context)
+        evidence = self._evidence(bin, heard, left_out, scored, context, texts)
         judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
         if evidence.caught_up and judged.social > self._level:
             return replace(judged, social=self._level, interrupt=False)
@@ -200,6 +204,7 @@ class TopicWatch:
         left_out: LeftOut,
         scored: Scored,
         context: Context,
+        texts: list[Texts] | None,
     ) -> Evidence:
         measures = measure(heard) if heard is not None else None
         if measures is not None:
@@ -225,7 +230,8 @@ class TopicWatch:
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
             left_out=left_out,
-            sour=self._rates.sour(scored),
+            sour=self._rates.sour(texts) if texts else math.inf,
+            sour_day=self._rates.sour(texts, SOUR_DAY) if texts else math.inf,
             cliff=hour.cliff(
                 bin.counts.mentions,
                 scored.expected_mentions,
@@ -339,11 +345,13 @@ class TopicWatch:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def _learn(self, bin: Bin, scored: Scored, out: Out, *, frozen: bool) -> None:
+    def _learn(
+        self, bin: Bin, scored: Scored, out: Out, texts: list[Texts] | None, *, frozen: bool
+    ) -> None:
         if frozen and self._frozen < FROZEN_BINS:
-            self._rates.pass_by(bin, scored, out)
+            self._rates.pass_by(bin, scored, out, texts)
         else:
-            self._rates.learn(bin, scored, out)
+            self._rates.learn(bin, scored, out, texts)
             self._median.learn(scored.hour_negatives)
             self._reach.learn(bin.counts)
             self._outlets.learn()

@@ -12,6 +12,7 @@ from detectors.detection import Level, ReasonCode
 from detectors.ensemble import Evidence, judge
 from detectors.measures import Measures, measure, negative_share
 from detectors.thresholds import THRESHOLDS, ThresholdError, Thresholds
+from detectors.voices import LeftOut
 from tests.detectors.weather import START, Row, hours, window
 
 LIMITS = Thresholds()
@@ -82,6 +83,18 @@ def test_size_ranks_and_rarity_interrupts(evidence: Evidence, expected: int) -> 
     assert level(evidence) == expected
 
 
+def test_a_slow_storm_wakes_where_the_tone_of_its_hours_is_worse_and_little_is_left_out() -> None:
+    few = measures(5, 12)
+    day = BUDGET * LIMITS["slow_family"]
+    slow = storm(few, negative_days=0.0, usual_share=0.25, slow_days=day, sour_day=2.7)
+    assert level(slow) == 4
+    assert level(replace(slow, slow_days=day - 0.1)) == 3
+    assert level(replace(slow, sour_day=2.6)) == 3, "as may happen by chance"
+    beside = replace(slow, left_out=LeftOut(bots=5))
+    assert level(beside) == 3
+    assert level(replace(beside, slow_days=BUDGET)) == 4
+
+
 def test_interrupt_is_true_exactly_from_level_four() -> None:
     for n in range(0, 200, 5):
         judged = judge(storm(measures(n, n + 10)), LIMITS, BUDGET)
@@ -101,9 +114,9 @@ def test_a_tone_above_the_usual_by_chance_alone_wakes_nobody() -> None:
     """Ten hours of a surge are looked at often: 1.6 deviations come about in one of its hours."""
     few = storm(measures(14, 30), usual_share=0.25)
     assert level(few) == 4, "nothing known of the hours before"
-    assert level(replace(few, sour=2.6)) == 3
-    assert level(replace(few, sour=2.7)) == 4
-    told = judge(replace(few, sour=2.6), LIMITS, BUDGET).reasons
+    assert level(replace(few, sour=2.8)) == 3
+    assert level(replace(few, sour=2.9)) == 4
+    told = judge(replace(few, sour=2.8), LIMITS, BUDGET).reasons
     assert ReasonCode.TONE_USUAL in {r.code for r in told if r.met}
     unread = measures(12, 30, unread=10, share=negative_share(12, 10, 30))
     assert level(replace(few, measures=unread, sour=0.0)) == 4, "what is unread may be anything"

@@ -142,7 +142,8 @@ def test_an_excess_of_chance_explains_nothing() -> None:
 def test_the_tone_lies_beyond_the_usual_by_so_many_deviations_of_both() -> None:
     tone = known_tone(2.0, 8.0)
     assert tone.beyond(20.0, 100.0) == pytest.approx(0.0, abs=0.01)
-    assert tone.beyond(28.0, 100.0) == pytest.approx(2.0, abs=0.05)  # 0.04 is one of 100 posts
+    assert tone.beyond(28.0, 100.0) == pytest.approx(1.87, abs=0.05)  # 0.04 is one of 100 posts
+    assert tone.beyond(8.0, 15.0) == pytest.approx(2.8, abs=0.1)  # 3.2 by the normal curve
     assert tone.beyond(56.0, 200.0) > tone.beyond(28.0, 100.0) > tone.beyond(7.0, 25.0)
     assert tone.beyond(29.0, 101.0) > tone.beyond(28.0, 100.0)
     assert tone.beyond(0.0, 0.0) == 0.0

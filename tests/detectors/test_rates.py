@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from detectors.rates import Rates, Scored
+from detectors.rates import SOUR_DAY, Rates, Scored
 from detectors.window import BIN, Bin, Counts
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -21,6 +21,7 @@ class Brand:
         self.rate = rate
         self.rng = np.random.default_rng(7)
         self.at = START
+        self.hour = [(0, 0)] * 12
         for _ in range(days * DAY_BINS):
             self.see(1.0, 0.25)
 
@@ -32,7 +33,12 @@ class Brand:
         scored = self.rates.score(bin, self.at.hour, self.at.weekday())
         self.rates.learn(bin, scored)
         self.at += BIN
+        self.hour = [*self.hour[1:], (mentions, negatives)]
         return scored
+
+    def sour(self) -> float:
+        """Return how sour the hour is, as if every post was a text of its own."""
+        return self.rates.sour(self.hour)
 
 
 def test_a_storm_that_nobody_recognises_does_not_become_the_usual_tone() -> None:
@@ -52,15 +58,18 @@ def test_a_tone_that_lasts_at_the_usual_volume_is_learned() -> None:
 
 def test_few_posts_of_a_worse_tone_say_less_than_many() -> None:
     brand = Brand(rate=2.0)
-    scored = [brand.see(10.0, 0.55) for _ in range(72)]
-    sour = brand.rates.sour(scored[-1])
-    assert sour > 3.0, "over six hours"
+    for _ in range(72):
+        brand.see(10.0, 0.55)
+    assert brand.sour() > 3.0, "over six hours"
     again = Brand(rate=2.0)
-    scored = [again.see(10.0, 0.55) for _ in range(6)]
-    assert again.rates.sour(scored[-1]) < 3.0, "over half of one"
+    for _ in range(6):
+        again.see(10.0, 0.55)
+    assert again.sour() < 3.0, "over half of one"
 
 
 def test_a_surge_of_the_usual_tone_is_not_sour() -> None:
     brand = Brand(rate=2.0)
-    scored = [brand.see(30.0, 0.25) for _ in range(144)]
-    assert brand.rates.sour(scored[-1]) < 2.5
+    for _ in range(144):
+        brand.see(30.0, 0.25)
+    assert brand.sour() < 2.5
+    assert brand.rates.sour(brand.hour, SOUR_DAY) < 2.5

@@ -71,6 +71,15 @@ def test_what_is_usual_does_not_hide_a_wave() -> None:
     assert voices(window(START + hours(1), numbered), USUAL_REACH, 35.0)[1].bots == 15
 
 
+def test_copies_whose_reach_nobody_states_go_with_the_bots_that_copy_the_same_text() -> None:
+    stated = rows(20, cluster=7, reach=3)
+    unknown = rows(10, cluster=7, reach=0)
+    people = rows(60)
+    assert heard(stated, unknown, people)[1].bots == 29, "all but the first"
+    followed = rows(25, cluster=7, reach=900)
+    assert heard(stated, followed, unknown, people)[1].bots == 19, "mostly passed on by people"
+
+
 def test_an_unknown_reach_is_no_small_one() -> None:
     assert heard(rows(30, cluster=7, reach=0))[1] == LeftOut()
 

@@ -66,8 +66,9 @@ def harmless(records: Sequence[Record]) -> Record:
     """Return the pages of each kind of harmless scene, with what was said for each page.
 
     Counted are pages within two days of the scene's beginning, where the same stream without the scene
-    brings none. Beside them: all pages of these two days, those of the same streams without the scene
-    (what the budget allows), and those while the scene was on or in the hour after.
+    brings none. Beside them: those of them that come without any flare in these two days as well; streams
+    that page without the scene and not with it; all pages of these two days, those of the same streams
+    without the scene (what the budget allows), and those while the scene was on or in the hour after.
     """
     out: Record = {}
     for scene, found in _grouped(records, lambda r: r["scene"]).items():
@@ -77,6 +78,8 @@ def harmless(records: Sequence[Record]) -> Record:
             "scenes": len(found),
             "pages": len(paged),
             "share_95": [round(low, 4), round(high, 4)],
+            "by_itself": sum(r["page_by_itself"] for r in paged),
+            "only_without_the_scene": sum(r["page_alone"] and not r["page"] for r in found),
             "within_two_days": sum(r["page"] for r in found),
             "without_the_scene": sum(r["page_alone"] for r in found),
             "while_on": sum(_while_on(r) for r in found),

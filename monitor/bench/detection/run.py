@@ -125,11 +125,20 @@ def _paged(before: Past, make: Make, seed: int) -> Record:
     rng, stream = before.with_parts(seed)
     scene = make(rng, before.known, stream.reading, before.first + 1)
     scene.into(stream)
-    watching = before.watched.taken_up(stream)
-    watching.run(before.first, before.first + 1 + WITHIN_BINS, until_page=True)
+    end = before.first + 1 + WITHIN_BINS
+
+    def watched(over: Stream) -> Watching:
+        watching = before.watched.taken_up(over)
+        watching.run(before.first, end, until_page=True)
+        return watching
+
+    watching = watched(stream)
+    # Beside a flare of grumbling in the same hours a page need not be the scene's.
+    alone = bool(watching.pages) and bool(watched(stream.without("flare", before.first, end)).pages)
     after = watching.pages[0].bin - before.first if watching.pages else None
     return {
         "page": bool(watching.pages),
+        "page_by_itself": alone,
         "after_min": after * 5 if after is not None else None,
         "lasts_min": scene.bins(before.first + 1) * 5,
         "peak": watching.peak,

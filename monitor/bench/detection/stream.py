@@ -155,6 +155,20 @@ class Stream:
             self.topic, self.start, seed, self.reading, self.names, None, None, parts, sums
         )
 
+    def without(self, name: str, first: int, end: int) -> Stream:
+        """Return the stream without the parts of that name that bring anything in bins [``first``, ``end``)."""
+        out = self.forked(self.seed)
+        out.blind, out.uplift = self.blind, self.uplift
+        gone = [
+            d
+            for d in self._drawn
+            if d.part.name == name and d.part.first < end and d.part.first + len(d.tones) > first
+        ]
+        for drawn in gone:
+            out._drawn.remove(drawn)
+            out._sums[drawn.part.first : drawn.part.first + len(drawn.tones)] -= drawn.sums()
+        return out
+
     def time(self, bin: int) -> datetime:
         """Return the start of a bin."""
         return self.start + bin * BIN
