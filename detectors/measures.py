@@ -115,8 +115,9 @@ def negative_share(negatives: int, unread: int, total: int) -> Share:
     return Share(negatives / total, max(0.0, surely - MODEL_ERROR), min(1.0, high), surely)
 
 
-def measure(window: Window) -> Measures:
-    """Return the measures of a window; about 0.2 us a row."""
+def measure(window: Window, rows: Sequence[int] | None = None) -> Measures:
+    """Return the measures of a window; about 0.2 us a row. ``rows``: its `firsts`, where they are known."""
+    rows = firsts(window) if rows is None else rows
     recent_from = int(window.until.timestamp()) - RECENT_S
     negative = [i for i, tone in enumerate(window.tone) if tone == _NEGATIVE]
     at = [window.at[i] for i in negative]
@@ -140,7 +141,7 @@ def measure(window: Window) -> Measures:
         tripwires=_tripwires(window),
         outlets=tuple(sorted({_outlet(window, i) for i in articles})),
         share=_share(window.at, window.tone, recent_from),
-        texts=_texts(window, recent_from),
+        texts=_share([window.at[i] for i in rows], [window.tone[i] for i in rows], recent_from),
     )
 
 
@@ -154,14 +155,15 @@ def _share(at: Sequence[int], tone: Sequence[int], recent_from: int) -> Share:
     return _higher(hour, quarter) if quarter.value >= TURNED else hour
 
 
-def _texts(window: Window, recent_from: int) -> Share:
-    """Return the share of negative texts: the first post of each is counted."""
-    firsts: dict[tuple[int, int], int] = {}
-    for i, key in enumerate(window.cluster):
-        firsts.setdefault((key, 0) if key else (0, i), i)
-    at, tone = window.at, window.tone
-    rows = firsts.values()
-    return _share([at[i] for i in rows], [tone[i] for i in rows], recent_from)
+def firsts(window: Window) -> list[int]:
+    """Return the rows that hold the first post of each text, in order; a row without a cluster is a text
+    of its own."""
+    cluster = window.cluster
+    # From the last to the first, so that of equal keys the first row stays.
+    found = dict(zip(reversed(cluster), range(len(cluster) - 1, -1, -1), strict=True))
+    if found.pop(0, None) is None:
+        return sorted(found.values())
+    return sorted([*found.values(), *(i for i, key in enumerate(cluster) if not key)])
 
 
 def _higher(a: Share, b: Share) -> Share:

@@ -7,6 +7,7 @@ wherever it is loud; quiet bins count as they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,19 +24,14 @@ Texts = tuple[int, int]
 _NEGATIVE = int(Tone.NEGATIVE)
 
 
-def texts_in(window: Window) -> list[Texts]:
-    """Return the texts of each bin of an hour, oldest first; of copies the first is counted."""
+def texts_in(window: Window, rows: Sequence[int]) -> list[Texts]:
+    """Return the texts of each bin of an hour, oldest first. ``rows``: those that are counted
+    (`detectors.measures.firsts`)."""
     since = int(window.until.timestamp()) - HOUR_BINS * BIN_S
-    texts, negatives = [0] * HOUR_BINS, [0] * HOUR_BINS
-    known: set[int] = set()
-    for key, tone, at in zip(window.cluster, window.tone, window.at, strict=True):
-        if key and key in known:
-            continue
-        known.add(key)
-        bin = (at - since) // BIN_S
-        texts[bin] += 1
-        negatives[bin] += tone == _NEGATIVE
-    return list(zip(texts, negatives, strict=True))
+    at, tone = window.at, window.tone
+    texts = Counter([(at[i] - since) // BIN_S for i in rows])
+    negatives = Counter([(at[i] - since) // BIN_S for i in rows if tone[i] == _NEGATIVE])
+    return [(texts[bin], negatives[bin]) for bin in range(HOUR_BINS)]
 
 
 class Said:

@@ -167,9 +167,12 @@ def _beside(window: Window, rows: set[int], out: set[int], many: float, usual: f
     most = min(round(many), math.floor(len(others) - usual))
     if most <= 0:
         return set()
-    threads = {window.thread[i] for i in rows if window.thread[i]}
-    others.sort(key=lambda i: (window.thread[i] not in threads, i))
-    return set(others[:most])
+    thread = window.thread
+    threads = {thread[i] for i in rows if thread[i]}
+    theirs = [i for i in others if thread[i] in threads]
+    if len(theirs) < most:
+        theirs += [i for i in others if thread[i] not in threads][: most - len(theirs)]
+    return set(theirs[:most])
 
 
 def _most(names: Sequence[str], rows: Sequence[int]) -> str:

@@ -16,11 +16,10 @@ from detectors.burst import numbers
 from detectors.context import PLAIN, Context
 from detectors.detection import WAKE, WATCH, Assessment, Level, Reason, ReasonCode
 from detectors.ensemble import Evidence, Judgement, judge
+from detectors.heard import Heard
 from detectors.last_hour import HOUR_BINS, Out
-from detectors.measures import measure
 from detectors.median import HourlyMedian
 from detectors.rates import NONE, SOUR_DAY, Rates, Scored
-from detectors.said import Texts, texts_in
 from detectors.signs import Signs
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
@@ -119,12 +118,11 @@ class TopicWatch:
         heard, left_out = self._hear(bin, window)
         out = left_out.by_bin.get(0, NONE)
         scored = self._score(bin, context, out)
-        texts = texts_in(heard) if heard is not None else None
-        judged = self._judge(bin, heard, left_out, scored, context, texts)
+        judged = self._judge(bin, heard, left_out, scored, context)
         held = self._hold(judged.social, bin, scored)
         told = self._tell(bin, heard, scored, out, context, frozen=frozen)
         assessment = self._assess(bin, judged, told, held, scored, media)
-        self._learn(bin, scored, out, texts, frozen=frozen)
+        self._learn(bin, scored, out, heard, frozen=frozen)
         return Closed(assessment, scored.expected_mentions, scored.expected_negatives)
 
     def skip_to(self, start: datetime) -> None:
@@ -146,7 +144,7 @@ class TopicWatch:
     def _local(self, start: datetime) -> datetime:
         return start.astimezone(self._zone)
 
-    def _hear(self, bin: Bin, window: Window | None) -> tuple[Window | None, LeftOut]:
+    def _hear(self, bin: Bin, window: Window | None) -> tuple[Heard | None, LeftOut]:
         """Return the rows that are voices; what is none is taken off the last hour's counts."""
         if window is None:
             return None, NOTHING
@@ -156,7 +154,7 @@ class TopicWatch:
             # A text's copies may no longer be enough of them once the first have left the hour.
             if 0 < ago < HOUR_BINS and out[0] > self._rates.hour.out(ago)[0]:
                 self._rates.leave_out(ago, self._local(bin.start - ago * BIN).hour, out)
-        return heard, left_out
+        return Heard.of(heard), left_out
 
     def _score(self, bin: Bin, context: Context, out: Out = NONE) -> Scored:
         local = self._local(bin.start)
@@ -181,17 +179,16 @@ class TopicWatch:
     def _judge(
         self,
         bin: Bin,
-        heard: Window | None,
+        heard: Heard | None,
         left_out: LeftOut,
         scored: Scored,
         context: Context,
-        texts: list[Texts] | None,
     ) -> Judgement:
         quiet = scored.negative_days < self._limits["level1_days"]
         raised = self._days.raised(self._limits["slow_days_raised"])
         if quiet and heard is None and not self._outlets and raised < self._limits["slow_days"]:
             return QUIET  # what `judge` would say, at a fraction of the cost
-        evidence = self._evidence(bin, heard, left_out, scored, context, texts)
+        evidence = self._evidence(bin, heard, left_out, scored, context)
         judged = judge(evidence, self._limits, self.topic.alarm_budget_days)
         if evidence.caught_up and judged.social > self._level:
             return replace(judged, social=self._level, interrupt=False)
@@ -200,13 +197,12 @@ class TopicWatch:
     def _evidence(
         self,
         bin: Bin,
-        heard: Window | None,
+        heard: Heard | None,
         left_out: LeftOut,
         scored: Scored,
         context: Context,
-        texts: list[Texts] | None,
     ) -> Evidence:
-        measures = measure(heard) if heard is not None else None
+        measures = heard.measures if heard is not None else None
         if measures is not None:
             self._outlets.add(measures.outlets, bin.end)
         self._outlets.forget(bin.end)
@@ -230,8 +226,8 @@ class TopicWatch:
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin, scored),
             left_out=left_out,
-            sour=self._rates.sour(texts) if texts else math.inf,
-            sour_day=self._rates.sour(texts, SOUR_DAY) if texts else math.inf,
+            sour=self._rates.sour(heard.texts) if heard is not None else math.inf,
+            sour_day=self._rates.sour(heard.texts, SOUR_DAY) if heard is not None else math.inf,
             cliff=hour.cliff(
                 bin.counts.mentions,
                 scored.expected_mentions,
@@ -272,7 +268,7 @@ class TopicWatch:
     def _tell(
         self,
         bin: Bin,
-        heard: Window | None,
+        heard: Heard | None,
         scored: Scored,
         out: Out,
         context: Context,
@@ -284,7 +280,7 @@ class TopicWatch:
             bin,
             self._local(bin.start),
             scored.expected_negatives,
-            heard,
+            heard.window if heard is not None else None,
             out,
             new_authors=context.new_authors,
             deletions=context.deletions,
@@ -346,8 +342,9 @@ class TopicWatch:
     # --- learning ---------------------------------------------------------------------------
 
     def _learn(
-        self, bin: Bin, scored: Scored, out: Out, texts: list[Texts] | None, *, frozen: bool
+        self, bin: Bin, scored: Scored, out: Out, heard: Heard | None, *, frozen: bool
     ) -> None:
+        texts = heard.texts if heard is not None else None
         if frozen and self._frozen < FROZEN_BINS:
             self._rates.pass_by(bin, scored, out, texts)
         else:

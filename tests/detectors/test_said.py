@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from detectors.measures import firsts
 from detectors.said import Said, texts_in
 from detectors.score.base import Tone
 from detectors.window import COLUMNS, Window
@@ -26,11 +27,14 @@ def window(*rows: tuple[int, int, Tone]) -> Window:
     return Window(START, START + HOUR, **columns)  # type: ignore[arg-type]  # filled by name
 
 
+def told_of(*rows: tuple[int, int, Tone]) -> list[tuple[int, int]]:
+    seen = window(*rows)
+    return texts_in(seen, firsts(seen))
+
+
 def test_of_copies_the_first_is_counted_in_the_bin_where_it_stood() -> None:
     angry, calm = Tone.NEGATIVE, Tone.NEUTRAL
-    told = texts_in(
-        window((0, 7, angry), (1, 0, calm), (6, 7, angry), (59, 8, calm), (59, 7, angry))
-    )
+    told = told_of((0, 7, angry), (1, 0, calm), (6, 7, angry), (59, 8, calm), (59, 7, angry))
     assert told[0] == (2, 1)
     assert told[1] == (0, 0), "a copy"
     assert told[-1] == (1, 0)
@@ -38,7 +42,7 @@ def test_of_copies_the_first_is_counted_in_the_bin_where_it_stood() -> None:
 
 
 def test_posts_without_a_cluster_are_texts_of_their_own() -> None:
-    told = texts_in(window(*[(3, 0, Tone.NEGATIVE)] * 4))
+    told = told_of(*[(3, 0, Tone.NEGATIVE)] * 4)
     assert told[0] == (4, 4)
 
 
