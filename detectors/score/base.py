@@ -32,7 +32,9 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 
     ``p`` is (negative, neutral, positive), sums to 1; all three are 0.0 when unread.
     ``score`` = p(positive) - p(negative), in [-1, 1]. ``offensive`` in [0, 1]: the
-    offensive-or-not decision of GermEval 2018/2019 and OLID is ``offensive >= 0.5``.
+    offensive-or-not decision of GermEval 2018/2019 and OLID is ``offensive >= 0.5``. ``more``: the same
+    for further questions, in the order of `detectors.score.heads.MORE`, `NO_CLAIM` where the head does
+    not speak the language; empty where nothing was asked.
     """
 
     lang: str
@@ -40,6 +42,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     score: float
     p: tuple[float, float, float]
     offensive: float
+    more: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +50,38 @@ class Scores:
     """Scores of a batch, by column: row i belongs to text i.
 
     ``tone`` int8 (n,), values of `Tone`; ``p`` float32 (n, 3); ``offensive`` float32 (n,);
-    ``langs`` BCP 47 primary tags, "und" where no language could be told.
+    ``langs`` BCP 47 primary tags, "und" where no language could be told; ``more`` float32 (n, questions),
+    see `Score`; (n, 0) where nothing was asked.
     """
 
     langs: list[str]
     tone: NDArray[np.int8]
     p: NDArray[np.float32]
     offensive: NDArray[np.float32]
+    more: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.langs)
 
     def __getitem__(self, i: int) -> Score:
         return Scores(
-            [self.langs[i]], self.tone[i, None], self.p[i, None], self.offensive[i, None]
+            [self.langs[i]],
+            self.tone[i, None],
+            self.p[i, None],
+            self.offensive[i, None],
+            self.more[i, None],
         ).rows()[0]
 
     def rows(self) -> list[Score]:
         """Return the score of each text in turn; about 1 us each, a third of asking one by one."""
         return [
-            Score(lang, _TONE[tone], p[2] - p[0], tuple(p), offensive)
-            for lang, tone, p, offensive in zip(
+            Score(lang, _TONE[tone], p[2] - p[0], tuple(p), offensive, tuple(more))
+            for lang, tone, p, offensive, more in zip(
                 self.langs,
                 self.tone.tolist(),
                 self.p.tolist(),
                 self.offensive.tolist(),
+                self.more.tolist(),
                 strict=True,
             )
         ]

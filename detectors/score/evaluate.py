@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.score.base import Scorer, Tone
+from detectors.score.heads import FAMILIES, MORE, TONES, Family
 
-TONES: Final = ("negative", "neutral", "positive")
-HARM: Final = ("not-offensive", "offensive")
-FAMILIES: Final = {"sentiment": TONES, "offensive": HARM}
 _SAME: Final = {
     "offense": "offensive",
     "off": "offensive",
     "other": "not-offensive",
     "not": "not-offensive",
+    "toxic": "toxic-comment",
+    "not-toxic": "not-toxic-comment",
 }
-"""Label words of GermEval 2018/2019 and OLID for one and the same question."""
+"""Label words of GermEval 2018/2019, OLID and GermEval 2021 for our own."""
 
 RESAMPLES: Final = 2_000
 OVERLAP_WORDS: Final = 6
@@ -39,8 +39,8 @@ class DataError(ValueError):
     """A labelled file that cannot be used; says file, line and what was expected."""
 
 
-def read_labelled(path: Path) -> list[tuple[str, str]]:
-    """Return (label, text) of each row of a TSV file with the columns ``label`` and ``text``.
+def read_labelled(path: Path, column: str = "label") -> list[tuple[str, str]]:
+    """Return (label, text) of each row of a TSV file with the columns ``column`` and ``text``.
 
     No quoting, further columns are ignored, labels come in lower case in the words of `FAMILIES`.
     Raises `DataError` for a missing file, header or field.
@@ -50,9 +50,9 @@ def read_labelled(path: Path) -> list[tuple[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: {error}; expected a UTF-8 file of labelled texts") from error
     header = lines[0].rstrip("\r").split("\t")
-    if "label" not in header or "text" not in header:
-        raise DataError(f"{path}:1: columns {header}; expected a header with label and text")
-    label, text = header.index("label"), header.index("text")
+    if column not in header or "text" not in header:
+        raise DataError(f"{path}:1: columns {header}; expected a header with {column} and text")
+    label, text = header.index(column), header.index("text")
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         if not line:
@@ -65,15 +65,14 @@ def read_labelled(path: Path) -> list[tuple[str, str]]:
     return rows
 
 
-def family_of(labels: Iterable[str]) -> str:
+def family_of(labels: Iterable[str]) -> Family:
     """Return which family of heads decides between ``labels``; raises `DataError` for others."""
     seen = set(labels)
-    for family, known in FAMILIES.items():
-        if seen and seen <= set(known):
+    for family in FAMILIES.values():
+        if seen and seen <= set(family.labels):
             return family
-    raise DataError(
-        f"labels {sorted(seen)[:6]}; expected only {', '.join(TONES)} or only {', '.join(HARM)}"
-    )
+    known = "; ".join(" and ".join(f.labels) for f in FAMILIES.values())
+    raise DataError(f"labels {sorted(seen)[:6]}; expected those of one question: {known}")
 
 
 def word_grams(text: str) -> set[int]:
@@ -145,7 +144,7 @@ def evaluate(
     Raises `DataError` for no rows or labels of no known family.
     """
     family = family_of(label for label, _ in rows)
-    labels = FAMILIES[family]
+    labels = family.labels
     truth = np.array([labels.index(label) for label, _ in rows])
     decided = decide(scorer, family, [text for _, text in rows], lang)
     table = confusion(truth, decided, len(labels))
@@ -153,19 +152,27 @@ def evaluate(
     flat = rng.multinomial(len(rows), (table / len(rows)).ravel(), size=RESAMPLES)
     drawn = flat.reshape(RESAMPLES, *table.shape)
     return Report(
-        family, labels, len(rows), table,
+        family.name, labels, len(rows), table,
         float(macro_f1(table)), _interval(macro_f1(drawn)),
         float(macro_recall(table)), _interval(macro_recall(drawn)),
     )  # fmt: skip
 
 
-def decide(scorer: Scorer, family: str, texts: Sequence[str], lang: str = "") -> NDArray[np.int64]:
-    """Return the place of the decided label of each text, or the number of labels if unread."""
+def decide(
+    scorer: Scorer, family: Family, texts: Sequence[str], lang: str = ""
+) -> NDArray[np.int64]:
+    """Return the place of the decided label of each text, or the number of labels if it was not read, or
+    the head does not speak its language."""
     scores = scorer.score(texts, [lang] * len(texts))
     unread = scores.tone == Tone.UNREAD
-    if family == "sentiment":
+    if family.name == "sentiment":
         return np.where(unread, len(TONES), scores.tone.astype(np.int64) + 1)
-    return np.where(unread, len(HARM), (scores.offensive >= 0.5).astype(np.int64))
+    if family.name in MORE:
+        p = scores.more[:, MORE.index(family.name)]
+        unread = p < 0.0
+    else:
+        p = scores.offensive
+    return np.where(unread, 2, (p >= 0.5).astype(np.int64))
 
 
 def confusion(

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from detectors.score.base import Scores, Tone
 from detectors.score.features import ROWS, Features, chunks, extract, plain
+from detectors.score.heads import FAMILIES, MORE, NO_CLAIM
 from detectors.score.language import READ, detect
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
-SENTIMENT: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
-OFFENSIVE: Final = "offensive"
+SENTIMENT_COLUMNS: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
+OFFENSIVE_COLUMN: Final = "offensive"
 LANGUAGES: Final = tuple(f"language.{name}" for name in READ)
 FORMAT: Final = 1
 
@@ -110,7 +111,7 @@ def load_weights(path: Path) -> Weights:
             f"of {table.shape} and {scale.shape}, expected "
             f"format {FORMAT} with {ROWS} rows; train again with this version"
         )
-    missing = [name for name in (*SENTIMENT, OFFENSIVE) if name not in heads]
+    missing = [name for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN) if name not in heads]
     if missing:
         raise WeightsError(f"{path}: lacks the heads {', '.join(missing)}; train again")
     calibration = {
@@ -179,21 +180,37 @@ class LinearScorer:
         self._scale = weights.scale.T[:, :, None]
         self._bias = weights.bias[:, None]
         self._languages = np.array([self._place[n] for n in LANGUAGES if n in self._place])
-        self._scored = np.array([self._place[name] for name in (*SENTIMENT, OFFENSIVE)])
+        self._scored = np.array(
+            [self._place[name] for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN)]
+        )
         self._slope = np.zeros((len(self._scored), len(READ) + 1, 4))
         self._offset = np.zeros((len(READ) + 1, 4))
         self._claims = np.zeros((2, len(READ) + 1), dtype=bool)
+        # Of each further question: where its column stands for each language, slope, offset, claim.
+        self._more = np.zeros((len(MORE), len(READ) + 1), dtype=np.intp)
+        self._more_slope = np.zeros(self._more.shape)
+        self._more_offset = np.zeros(self._more.shape)
+        self._more_claims = np.zeros(self._more.shape, dtype=bool)
         self._stack()
 
     def _stack(self) -> None:
         """Put all calibrations side by side: by score, language and label. The last language is
         "none"; a family without calibration for a language (small weights) makes no claim."""
         for (family, lang), one in self.weights.calibration.items():
+            if family in MORE:
+                self._stack_more(MORE.index(family), lang, one)
+                continue
             kind, at = (0, slice(0, 3)) if family == "sentiment" else (1, slice(3, 4))
             i = READ.index(lang)
             self._slope[at, i, at] = one.slope.T
             self._offset[i, at] = one.offset
             self._claims[kind, i] = True
+
+    def _stack_more(self, question: int, lang: str, one: Calibration) -> None:
+        at = question, READ.index(lang)
+        self._more[at] = self._place[column_of(MORE[question], lang)]
+        self._more_slope[at], self._more_offset[at] = one.slope[0, 0], one.offset[0]
+        self._more_claims[at] = True
 
     @classmethod
     def load(cls, path: Path | None = None) -> LinearScorer:
@@ -213,6 +230,7 @@ class LinearScorer:
         tone = np.full(len(texts), Tone.UNREAD, dtype=np.int8)
         p = np.zeros((len(texts), 3), dtype=np.float32)
         offensive = np.zeros(len(texts), dtype=np.float32)
+        more = np.full((len(texts), len(MORE)), NO_CLAIM, dtype=np.float32)
         for chunk in chunks(texts):
             span = slice(len(names), len(names) + len(chunk))
             features = extract(chunk)
@@ -222,8 +240,10 @@ class LinearScorer:
             )
             found, readable = detect(features, learned, langs[span])
             names += found
-            self._decide(found, readable, raw, tone[span], p[span], offensive[span])
-        return Scores(names, tone, p, offensive)
+            lang = np.fromiter((_LANG_PLACE.get(n, len(READ)) for n in found), np.intp, len(found))
+            self._decide(lang, readable, raw, tone[span], p[span], offensive[span])
+            self._decide_more(lang, readable, raw, more[span])
+        return Scores(names, tone, p, offensive, more)
 
     def raw(self, features: Features) -> NDArray[np.float64]:
         """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
@@ -241,7 +261,7 @@ class LinearScorer:
 
     def _decide(
         self,
-        found: Sequence[str],
+        lang: NDArray[np.intp],
         readable: NDArray[np.bool_],
         raw: NDArray[np.float64],
         tone: NDArray[np.int8],
@@ -249,7 +269,6 @@ class LinearScorer:
         offensive: NDArray[np.float32],
     ) -> None:
         """Write the calibrated scores of one chunk into the three columns."""
-        lang = np.fromiter((_LANG_PLACE.get(n, len(READ)) for n in found), np.intp, len(found))
         # Term by term: a matrix product would round by the shape of the batch.
         logits = self._offset.take(lang, axis=0)
         for slope, scores in zip(self._slope, raw.take(self._scored, axis=0), strict=True):
@@ -260,6 +279,22 @@ class LinearScorer:
         tone[toned] = _TONES.take(tones[toned].argmax(axis=1))
         np.multiply(tones, toned[:, None], out=p, casting="same_kind")
         np.multiply(harm, readable & self._claims[1].take(lang), out=offensive, casting="same_kind")
+
+    def _decide_more(
+        self,
+        lang: NDArray[np.intp],
+        readable: NDArray[np.bool_],
+        raw: NDArray[np.float64],
+        more: NDArray[np.float32],
+    ) -> None:
+        """Write the answers to all further questions of one chunk, where a head speaks the language."""
+        places = self._more.take(lang, axis=1)
+        logits = raw[places, np.arange(len(lang))]
+        logits *= self._more_slope.take(lang, axis=1)
+        logits += self._more_offset.take(lang, axis=1)
+        answers = np.round(1.0 / (1.0 + np.exp(-logits)), 6)
+        claims = self._more_claims.take(lang, axis=1) & readable
+        np.copyto(more, answers.T, where=claims.T, casting="same_kind")
 
     def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:
         """Return the words and word pairs that weighed most for the decided tone.
@@ -284,6 +319,11 @@ class LinearScorer:
             return found
 
         return _strongest(features, weight(features.grams, 0), weight(features.words, 1), limit)
+
+
+def column_of(family: str, lang: str) -> str:
+    """Return the name of the column that answers a question in a language."""
+    return f"{family}.{lang}" if FAMILIES[family].apart else family
 
 
 def calibrated(calibration: Calibration, raw: NDArray[np.float64]) -> NDArray[np.float64]:

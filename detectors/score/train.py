@@ -1,139 +1,42 @@
-"""Labelled texts into weights: NB-weighted logistic regression over the features of `features`.
+"""Labelled texts into weights, head by head (`parts`, `fitting`, `train_more`), and their calibration.
 
 Each head is trained alone on the sets of its own label scheme; schemes are never pooled. Weights
-of the naive Bayes log-odds times inverse document frequency scale the features before a
-regularised logistic regression (Wang and Manning 2012, "Baselines and Bigrams"), one head against
-the rest; both fold into one number per row, stored as int8.
+are stored as int8.
 
 Validation parts serve for calibration alone. A validation text that shares half of its word
 6-grams with any training text is left out of it, and out of our figures: the collections
-overlap (of 2,000 SemEval validation tweets 1,469 are also in a training part).
-Needs scikit-learn (extra ``[train]``). Takes about three minutes and 2 GB on one core.
+overlap (of 2,000 SemEval validation tweets 1,469 are also in a training part). Questions without a validation
+part are calibrated on scores of folds that their fits had not seen.
+Needs scikit-learn (extra ``[train]``). Takes about four minutes and 2 GB on one core.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.score.evaluate import FAMILIES, HARM, TONES, confusion, read_labelled, unlike
+from detectors.score.evaluate import confusion, unlike
 from detectors.score.features import CHAR_ROWS, ROWS, chunks, extract
+from detectors.score.fitting import FOLDS, Columns, fit_columns, labels_of, matrix, texts_of
+from detectors.score.heads import FAMILIES, OFFENSIVE, SENTIMENT
 from detectors.score.language import READ
 from detectors.score.linear import (
     LANGUAGES,
-    OFFENSIVE,
-    SENTIMENT,
+    OFFENSIVE_COLUMN,
+    SENTIMENT_COLUMNS,
     Calibration,
     LinearScorer,
     Weights,
     calibrated,
 )
-from detectors.score.phrases import own_texts
+from detectors.score.parts import CALIBRATE, TRAIN, Example
+from detectors.score.train_more import fit_more
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-TRAIN, CALIBRATE = "train", "calibrate"
-STRENGTH: Final = 3.0
-"""Inverse of the penalty; 1 and 3 compared on the validation parts, 3 was ahead on all four."""
-SMOOTHING: Final = 1.0
-IDF_UNIT: Final = 6.0
 UNCLIPPED: Final = 0.9999
-FOLDS: Final = 5
-
-
-class Example(NamedTuple):
-    """One labelled text: for which family of heads, in which language, and what it may serve."""
-
-    family: str
-    lang: str
-    use: str
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file of the data folder, what it serves, and the licence its SOURCE.md states."""
-
-    path: str
-    family: str
-    lang: str
-    use: str
-    permissive: str = ""
-    """The licence, where it allows shipping a model; else empty."""
-
-
-def _umsab(lang: str, name: str) -> tuple[Part, Part]:
-    return (
-        Part(f"umsab/{name}.train.tsv", "sentiment", lang, TRAIN),
-        Part(f"umsab/{name}.validation.tsv", "sentiment", lang, CALIBRATE),
-    )
-
-
-PARTS: Final = (
-    *_umsab("de", "german"),
-    *_umsab("en", "english"),
-    Part("sb10k-rest/train.tsv", "sentiment", "de", TRAIN),
-    Part("potts/train.tsv", "sentiment", "de", TRAIN),
-    Part("potts/validation.tsv", "sentiment", "de", CALIBRATE),
-    Part("guhr-emotions/train.tsv", "sentiment", "de", TRAIN, "MIT"),
-    Part("semeval2017-sentiment/train.tsv", "sentiment", "en", TRAIN),
-    Part("semeval2017-sentiment/validation.tsv", "sentiment", "en", CALIBRATE),
-    Part("germeval2018/train.tsv", "offensive", "de", TRAIN, "CC-BY-4.0"),
-    Part("germeval2018/validation.tsv", "offensive", "de", CALIBRATE, "CC-BY-4.0"),
-    Part("germeval2019/train.tsv", "offensive", "de", TRAIN),
-    Part("tweeteval-offensive/train.tsv", "offensive", "en", TRAIN),
-    Part("tweeteval-offensive/validation.tsv", "offensive", "en", CALIBRATE),
-    *(
-        Part(f"umsab/{name}.train.tsv", "language", lang, TRAIN)
-        for name, lang in (
-            ("french", "fr"), ("spanish", "es"), ("italian", "it"), ("portuguese", "pt"),
-            ("hindi", "hi"), ("german", "de"), ("english", "en"),
-        )
-    ),
-    Part("sb10k-rest/train.tsv", "language", "de", TRAIN),
-    Part("germeval2018/train.tsv", "language", "de", TRAIN, "CC-BY-4.0"),
-    Part("tweeteval-offensive/train.tsv", "language", "en", TRAIN),
-)  # fmt: skip
-
-
-def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list[Example]:
-    """Return the examples of all `PARTS` under ``data`` and our own (`phrases`).
-
-    Raises `DataError` for a missing file.
-
-    Permissive parts alone hold no validation part for sentiment: every tenth text of such a
-    family, by hash, is then held out for calibration.
-    """
-    parts = [part for part in PARTS if part.permissive or not permissive_only]
-    examples = [
-        Example(part.family, part.lang, part.use, label, text)
-        for part in parts
-        for label, text in read_labelled(data / part.path)
-    ]
-    examples += [
-        Example("sentiment", lang, TRAIN, tone, text) for lang, tone, text in own_texts(seed)
-    ]
-    if not permissive_only:
-        return examples
-    # One language cannot be told from others without any others: the vote of words must do.
-    examples = [e for e in examples if e.family != "language"]
-    served = {(e.family, e.lang) for e in examples if e.use == CALIBRATE}
-    return [
-        e._replace(use=CALIBRATE) if (e.family, e.lang) not in served and _tenth(e.text) else e
-        for e in examples
-    ]
-
-
-def _tenth(text: str) -> bool:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=1).digest()[0] < 26
 
 
 def fit(
@@ -148,34 +51,28 @@ def fit(
     ``tell`` hears a line about each step. Raises ValueError where a head has no texts.
     """
     training = [e for e in examples if e.use == TRAIN]
-    families = {
-        "sentiment": (SENTIMENT, TONES),
-        "offensive": ((OFFENSIVE,), HARM[1:]),
-        "language": (LANGUAGES, READ),
-    }
-    heads: list[str] = []
-    columns: list[NDArray[np.float64]] = []
-    biases: list[float] = []
-    for family, (names, labels) in families.items():
-        own = [e for e in training if e.family == family]
+    columns = Columns()
+    for names, family in ((SENTIMENT_COLUMNS, SENTIMENT), ((OFFENSIVE_COLUMN,), OFFENSIVE)):
+        own = [e for e in training if e.family == family.name]
         if not own:
-            if family == "language":
-                continue
-            raise ValueError(f"no training texts for {family}; give some in the data folder")
-        tell(f"{family}: {len(own):,} texts")
-        truth = np.array([e.lang if family == "language" else e.label for e in own])
-        weights, bias = _fit_family([e.text for e in own], truth, labels, seed)
-        heads += names
-        columns += weights
-        biases += bias
-    table, scale = _quantised(np.array(columns))
-    bare = Weights(version, tuple(heads), table, scale, np.array(biases), {})
+            raise ValueError(f"no training texts for {family.name}; give some in the data folder")
+        tell(f"{family.name}: {len(own):,} texts")
+        labels = family.labels if len(names) > 1 else family.labels[1:]
+        columns.add(names, *fit_columns(matrix(texts_of(own)), labels_of(own), labels, seed))
+    own = [e for e in training if e.family == "language"]
+    if own:
+        tell(f"language: {len(own):,} texts")
+        truth = np.array([e.lang for e in own])
+        columns.add(LANGUAGES, *fit_columns(matrix(texts_of(own)), truth, READ, seed))
+    calibration = fit_more(training, columns, seed, tell)
+    table, scale = _quantised(np.array(columns.weights))
+    bare = Weights(version, tuple(columns.names), table, scale, np.array(columns.biases), {})
     held = unlike([e for e in examples if e.use == CALIBRATE], training, lambda e: e.text)
     tell(f"calibration: {len(held):,} texts that resemble no training text")
     trained_on = tuple(sorted({f"{e.family}/{e.lang}" for e in training}))
     return Weights(
         _stamped(version, bare), bare.heads, table, scale, bare.bias,
-        _calibrations(bare, held, seed), trained_on,
+        calibration | _calibrations(bare, held, seed), trained_on,
     )  # fmt: skip
 
 
@@ -184,65 +81,6 @@ def _stamped(version: str, weights: Weights) -> str:
     digest = hashlib.blake2b(weights.table.tobytes(), digest_size=4)
     digest.update(weights.scale.tobytes() + weights.bias.tobytes())
     return f"{version}-{digest.hexdigest()}"
-
-
-def matrix(texts: Sequence[str]) -> csr_matrix:
-    """Return the features of ``texts``, (texts, `ROWS`), divided by each text's norm."""
-    from scipy.sparse import csr_matrix, diags
-
-    rows, columns, norms, base = [], [], [], 0
-    for chunk in chunks(texts):
-        features = extract(chunk)
-        for heads, found in (
-            (features.heads, features.grams),
-            (features.token_heads, features.words),
-        ):
-            owner = heads.searchsorted(np.arange(found.shape[1]), side="right") - 1 + base
-            present = found > 0
-            columns.append(found[present])
-            rows.append(np.broadcast_to(owner, found.shape)[present])
-        norms.append(features.norm)
-        base += len(chunk)
-    at = (np.concatenate(rows), np.concatenate(columns))
-    counts = csr_matrix((np.ones(len(at[0]), np.float32), at), shape=(base, ROWS))
-    counts.sum_duplicates()
-    scaled: csr_matrix = (diags(1 / np.concatenate(norms)) @ counts).tocsr().astype(np.float32)
-    return scaled
-
-
-def _fit_family(
-    texts: Sequence[str], truth: NDArray[np.str_], labels: Sequence[str], seed: int
-) -> tuple[list[NDArray[np.float64]], list[float]]:
-    """Return one column of weights and one bias for each of ``labels`` against the rest."""
-    from scipy.sparse import diags
-    from sklearn.linear_model import LogisticRegression
-
-    x = matrix(texts)
-    present = x.copy()
-    present.data[:] = 1
-    frequency = np.asarray(present.sum(axis=0)).ravel()
-    idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1) / IDF_UNIT
-    columns, biases = [], []
-    for label in labels:
-        mine = truth == label
-        if not mine.any() or mine.all():
-            raise ValueError(f"label {label!r}: {mine.sum()} of {len(mine)} texts; need both kinds")
-        odds = _log_odds(present, mine)
-        model = LogisticRegression(
-            C=STRENGTH, solver="liblinear", class_weight="balanced", random_state=seed
-        )
-        model.fit((x @ diags((idf * odds).astype(np.float32))).tocsr(), mine)
-        columns.append(model.coef_[0] * idf * odds)
-        biases.append(float(model.intercept_[0]))
-    return columns, biases
-
-
-def _log_odds(present: csr_matrix, mine: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return for each row how much likelier it is in ``mine`` than elsewhere, as a logarithm."""
-    inside = np.asarray(present[mine].sum(axis=0)).ravel() + SMOOTHING
-    outside = np.asarray(present[~mine].sum(axis=0)).ravel() + SMOOTHING
-    odds: NDArray[np.float64] = np.log((inside / inside.sum()) / (outside / outside.sum()))
-    return odds
 
 
 def _quantised(
@@ -269,8 +107,8 @@ def _calibrations(
     """Return a calibration for each family and language that has held-out texts of each label."""
     scorer = LinearScorer(weights)
     found: dict[tuple[str, str], Calibration] = {}
-    for family, heads in (("sentiment", SENTIMENT), ("offensive", (OFFENSIVE,))):
-        labels = FAMILIES[family]
+    for family, heads in (("sentiment", SENTIMENT_COLUMNS), ("offensive", (OFFENSIVE_COLUMN,))):
+        labels = FAMILIES[family].labels
         places = [weights.heads.index(head) for head in heads]
         for lang in READ:
             own = [e for e in held if (e.family, e.lang) == (family, lang)]

@@ -41,6 +41,7 @@ class VaderScorer:
             tone=np.array(tone, dtype=np.int8),
             p=np.array(p, dtype=np.float32).reshape(len(texts), 3),
             offensive=np.zeros(len(texts), dtype=np.float32),
+            more=np.zeros((len(texts), 0), dtype=np.float32),
         )
 
     def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:

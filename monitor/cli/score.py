@@ -16,6 +16,7 @@ import typer
 from detectors.mention import TEXT_LIMIT
 from detectors.score.base import Score, Tone
 from detectors.score.evaluate import DataError, evaluate, read_labelled, unlike
+from detectors.score.heads import FAMILIES, MORE
 from detectors.score.linear import LinearScorer, WeightsError
 from monitor.cli.told import complain
 
@@ -54,7 +55,7 @@ def score(
         int, typer.Option(min=0, max=20, help="How many reasons per text; 0 is fastest.")
     ] = 3,
 ) -> None:
-    """Say of each text: language, sentiment, offensive or not, and why.
+    """Say of each text: language, sentiment, harm, kinds, and why. In words only what is likely stands.
 
     Wrong lines are told on standard error by number; the others are scored, the exit code is 1.
     Example: echo '{"id":"1","text":"Der Support ist furchtbar!"}' | sturmglas score --json
@@ -84,7 +85,8 @@ def train(
     Example: sturmglas train --data shared/data --out linear.npz --seed 1
     """
     try:
-        from detectors.score.train import fit, read_parts
+        from detectors.score.parts import read_parts
+        from detectors.score.train import fit
     except ImportError as error:
         complain([f"{error}; training needs scikit-learn: pip install 'sturmglas[train]'"])
     try:
@@ -173,19 +175,35 @@ def _as_json(text: _Text, score: Score, reasons: list[tuple[str, float]]) -> str
             "score": round(score.score, 6),
             "p": {"negative": negative, "neutral": neutral, "positive": positive},
         },
-        "harm": {"offensive": round(score.offensive, 6)},
-        "kinds": {},
+        **_answers(score),
         "reasons": [{"text": words, "weight": weight} for words, weight in reasons],
     }
     return json.dumps(line, ensure_ascii=False)
 
 
+def _answers(score: Score) -> dict[str, dict[str, float]]:
+    """Return the answers to all questions by group; those that no head answers in this language are
+    left out."""
+    known = {"offensive": score.offensive, **dict(zip(MORE, score.more, strict=False))}
+    groups: dict[str, dict[str, float]] = {"harm": {}, "kinds": {}, "worth": {}}
+    for name, p in known.items():
+        if p >= 0.0:
+            groups[FAMILIES[name].group][name] = round(p, 6)
+    return groups
+
+
 def _as_words(text: _Text, score: Score, reasons: list[tuple[str, float]]) -> str:
     why = ", ".join(f"{words} {weight:+.1f}" for words, weight in reasons)
     shown = "" if score.tone == Tone.UNREAD else f"{score.score:+.2f}"
+    said = [
+        f"{name.replace('_', ' ')} {p:.2f}"
+        for group in _answers(score).values()
+        for name, p in group.items()
+        if p >= 0.5
+    ]
     return (
         f"{str(text.id)[:16]:<16} {score.lang:<4} {score.tone.name.lower():<9} {shown:>5}  "
-        f"offensive {score.offensive:.2f}  {why}"
+        f"{', '.join(said) or '-'}  {why}"
     ).rstrip()
 
 

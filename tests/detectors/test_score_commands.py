@@ -48,7 +48,7 @@ def test_the_line_has_the_fields_that_programs_read() -> None:
     result = RUNNER.invoke(app, ["score", "--json"], input=text)
     assert result.exit_code == 0
     line = json.loads(result.stdout)
-    assert list(line) == ["id", "lang", "sentiment", "harm", "kinds", "reasons"]
+    assert list(line) == ["id", "lang", "sentiment", "harm", "kinds", "worth", "reasons"]
     assert list(line["sentiment"]) == ["label", "score", "p"]
     p = line["sentiment"]["p"]
     assert list(p) == ["negative", "neutral", "positive"]
@@ -119,10 +119,10 @@ def test_eval_reports_figures_interval_confusion_and_speed(tmp_path: Path) -> No
 
 def test_eval_refuses_labels_of_another_question(tmp_path: Path) -> None:
     path = tmp_path / "rows.tsv"
-    path.write_text("label\ttext\ntoxic\tx\n", encoding="utf-8")
+    path.write_text("label\ttext\nirony\tx\n", encoding="utf-8")
     result = RUNNER.invoke(app, ["eval", str(path)])
     assert result.exit_code == 1
-    assert "toxic" in result.stderr
+    assert "irony" in result.stderr
 
 
 def test_train_names_the_missing_set(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from detectors.score.evaluate import (
 from detectors.score.linear import LinearScorer
 
 pytest.importorskip("sklearn", reason="training needs scikit-learn (extra train)")
+from detectors.score.parts import CALIBRATE, PARTS, TRAIN, Example, read_parts
 from detectors.score.phrases import own_texts
-from detectors.score.train import CALIBRATE, PARTS, TRAIN, Example, fit, read_parts
+from detectors.score.train import fit
 
 BESIDE = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 DATA = Path(os.environ.get("STURMGLAS_DATA", str(BESIDE)))
@@ -115,7 +116,7 @@ def test_our_own_sentences_are_balanced_and_repeatable() -> None:
 def test_validation_parts_are_never_trained_on() -> None:
     assert all(part.use == CALIBRATE for part in PARTS if "validation" in part.path)
     named = {part.path.split("/", 1)[0] for part in PARTS}
-    assert not named & {"germeval2017", "app-reviews-4kind", "germeval2021", "gahd", "davidson2017"}
+    assert not named & {"germeval2017", "app-reviews-4kind", "nlbse2024-issues", "davidson2017"}
 
 
 def test_permissive_parts_name_their_licence() -> None:
@@ -149,10 +150,11 @@ def test_labels_of_one_question_become_one_word(tmp_path: Path) -> None:
 
 
 def test_labels_of_another_question_are_refused() -> None:
-    assert family_of(["negative", "positive"]) == "sentiment"
-    with pytest.raises(DataError, match="toxic"):
-        family_of(["toxic", "not-toxic"])
-    with pytest.raises(DataError, match="expected only negative"):
+    assert family_of(["negative", "positive"]).name == "sentiment"
+    assert family_of(["hate", "not-hate"]).name == "hate"
+    with pytest.raises(DataError, match="irony"):
+        family_of(["irony", "non_irony"])
+    with pytest.raises(DataError, match="expected those of one question: negative and neutral"):
         family_of([])
 
 
