@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
 LANGUAGES: Final = ("de", "en")
+PARTS: Final = ("hard", "plain")
 OTHER: Final = "other"
 TEST_SHARE: Final = 51
 """Of 256: a fifth of the situations is the test part, which nothing is taught or tuned with."""
@@ -29,8 +31,8 @@ class Labelled(NamedTuple):
 
 def labelled() -> Iterator[Labelled]:
     """Yield all texts, German ones first; raises ValueError for a line that is not as README.md says."""
-    for lang in LANGUAGES:
-        path = Path(__file__).parent / f"{lang}.tsv"
+    for lang, part in product(LANGUAGES, PARTS):
+        path = Path(__file__).parent / f"{lang}.{part}.tsv"
         lines = path.read_text(encoding="utf-8").split("\n")
         for number, line in enumerate(lines[1:], start=2):
             if not line:

@@ -1,0 +1,102 @@
+"""Adjusted counting: the share of negative texts among many, corrected for how single ones are misread.
+
+Counting hard labels is off by a tenth: a scorer that misreads a third of the negatives and a fifth of
+the others pulls every share to its own middle. Here the shares are those under which the calibrated
+probabilities of all texts are likeliest.
+
+Source: Saerens, Latinne & Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
+probabilities", Neural Computation 14. Compared on validation texts, windows of 200 with a random mix of
+tones, mean absolute error of the negative share, German / English: hard labels 0.116 / 0.093, corrected by
+the confusion matrix 0.081 / 0.061, this 0.053 / 0.040 (`sturmglas bench share`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS: Final = 60
+"""Rounds of expectation and maximisation; shares move by less than 0.001 after some forty."""
+GRID: Final = np.linspace(0.0, 1.0, 51)
+"""Shares that are tried for the ends of the interval."""
+DROP: Final = 1.92
+"""Log-likelihood below its highest that an end of the 95 % interval has (half of chi-square, one degree)."""
+CALIBRATION: Final = 0.05
+"""With this the interval holds the truth in 93 to 99 of 100 windows of 50 to 1,000 validation texts."""
+SMALL: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """Shares of (negative, neutral, positive), sum to 1, of ``texts`` that were read.
+
+    ``low``, ``high``: the 95 % interval of the negative share, in [0, 1]: chance and misreading by the
+    likelihood, and ``error`` on both sides for the calibration's own.
+    """
+
+    negative: float
+    neutral: float
+    positive: float
+    low: float
+    high: float
+    texts: int
+
+
+NOTHING: Final = Adjusted(0.0, 0.0, 0.0, 0.0, 1.0, 0)
+
+
+def adjusted(p: NDArray[np.floating], error: float = CALIBRATION) -> Adjusted:
+    """Return the shares of tones among texts with probabilities ``p`` (n, 3), as the scorer gives them:
+    calibrated to equally frequent tones. Rows of zeros (unread) are left out.
+
+    ``error``: how far calibration may be off on texts of the kind it was learned from; on texts of another
+    kind it may be off by far more (a topic's own sample tells). About 5 ms for 200 texts, 25 ms for 1,000;
+    nothing read is `NOTHING`.
+    """
+    read = np.asarray(p, dtype=np.float64)
+    read = np.maximum(read[read.sum(axis=1) > 0.0], SMALL)
+    if not len(read):
+        return NOTHING
+    shares = _likeliest(read)
+    low, high = _ends(read, float(shares[0]))
+    return Adjusted(
+        float(shares[0]),
+        float(shares[1]),
+        float(shares[2]),
+        max(0.0, low - error),
+        min(1.0, high + error),
+        len(read),
+    )
+
+
+def _likeliest(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shares under which ``p`` is likeliest, by expectation and maximisation."""
+    shares = np.full(3, 1.0 / 3.0)
+    for _ in range(STEPS):
+        weighed = p * shares
+        shares = (weighed / weighed.sum(axis=1, keepdims=True)).mean(axis=0)
+    return shares
+
+
+def _ends(p: NDArray[np.float64], best: float) -> tuple[float, float]:
+    """Return the lowest and highest negative share that the profile likelihood allows.
+
+    For each share of negatives the rest is split between the other two as is likeliest.
+    """
+    share = np.append(GRID, best)[:, None]
+    negative, neutral, positive = (p[:, i][None, :] for i in range(3))
+    split = np.full_like(share, 0.5)
+    for _ in range(STEPS // 2):
+        others = (1.0 - share) * (split * neutral + (1.0 - split) * positive)
+        whole = share * negative + others
+        # How much of what is not negative is neutral, weighed by how likely a text is none.
+        mine = (1.0 - share) * split * neutral / whole
+        rest = np.maximum((others / whole).sum(axis=1, keepdims=True), SMALL)
+        split = mine.sum(axis=1, keepdims=True) / rest
+    whole = share * negative + (1.0 - share) * (split * neutral + (1.0 - split) * positive)
+    told = np.log(whole).sum(axis=1)
+    held = np.append(GRID, best)[told >= told.max() - DROP]
+    return float(held.min()), float(held.max())
