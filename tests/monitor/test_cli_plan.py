@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 from monitor.cli import app
@@ -32,6 +35,12 @@ END:VEVENT
 END:VCALENDAR
 """
 TIMES = ["--from", "2026-11-25 18:00", "--topic", "acme-bahn"]
+
+
+@pytest.fixture(autouse=True)
+def _before_the_event() -> Iterator[None]:
+    with time_machine.travel(datetime(2026, 11, 22, 12, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture
