@@ -128,17 +128,17 @@ def _calibration(
     fold = np.random.default_rng(seed).permutation(len(truth)) % FOLDS
     decided = np.zeros(len(truth), dtype=np.int64)
     for k in range(FOLDS):
-        slope, offset = _logistic(raw[:, fold != k], truth[fold != k])
+        slope, offset = logistic(raw[:, fold != k], truth[fold != k])
         logits = calibrated(Calibration(slope, offset, _NONE), raw[:, fold == k])
         decided[fold == k] = logits[0] >= 0 if len(logits) == 1 else logits.argmax(axis=0)
-    slope, offset = _logistic(raw, truth)
+    slope, offset = logistic(raw, truth)
     return Calibration(slope, offset, confusion(truth, decided, labels)[:, :labels])
 
 
 _NONE: Final = np.zeros((0, 0), dtype=np.int64)
 
 
-def _logistic(
+def logistic(
     raw: NDArray[np.float64], truth: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return slope and offset of a logistic regression to equally frequent labels.

@@ -79,6 +79,12 @@ def _crash(o: Options) -> Record:
     return crash.run(o.kills, o.seed, o.say).record()
 
 
+def _share(o: Options) -> Record:
+    from monitor.bench import share
+
+    return share.run(o.seed, o.say)
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -154,6 +160,7 @@ BENCHES = (
     Bench("storm", "fifty times the usual rate for ten minutes: counts, latency, memory", _storm),
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
+    Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
