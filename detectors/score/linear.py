@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -166,9 +166,9 @@ def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class LinearScorer:
-    """The default `Scorer`: sentiment and offensive language for German and English.
+    """The default `Scorer`: sentiment, harm, worth and kinds for German and English.
 
-    Reads the first 2,000 characters of a text. Holds some 12 MB; loading takes about 70 ms.
+    Reads the first 2,000 characters of a text. Holds some 35 MB; loading takes about 0.2 s.
     Fails on irony, on abuse that is quoted, negated or only implied, and on other domains than
     public posts (docs/model-card.md).
     """
@@ -214,8 +214,11 @@ class LinearScorer:
 
     @classmethod
     def load(cls, path: Path | None = None) -> LinearScorer:
-        """Return a scorer with the weights in ``path``, or the shipped ones."""
-        return cls(load_weights(path or SHIPPED))
+        """Return a scorer with the weights in ``path``, or the shipped ones. Its ``weights`` have no table any
+        more (10 MB): scoring and reasons read the packed one."""
+        scorer = cls(load_weights(path or SHIPPED))
+        scorer.weights = replace(scorer.weights, table=np.zeros((0, 0), dtype=np.int8))
+        return scorer
 
     @property
     def version(self) -> str:
@@ -314,8 +317,9 @@ class LinearScorer:
 
         def weight(rows: NDArray[np.intp], kind: int) -> NDArray[np.float64]:
             found = np.zeros(rows.shape)
-            for place, one in zip(places, factor[:, kind], strict=True):
-                found += one * self.weights.table[place].take(rows)
+            for place, one in zip(places.tolist(), factor[:, kind], strict=True):
+                group, lane = divmod(place, _LANES)
+                found += one * unpacked(self._groups[:, group].take(rows))[..., lane, :]
             return found
 
         return _strongest(features, weight(features.grams, 0), weight(features.words, 1), limit)

@@ -16,9 +16,11 @@ import typer
 from detectors.mention import TEXT_LIMIT
 from detectors.score.base import Score, Tone
 from detectors.score.evaluate import DataError, evaluate, read_labelled, unlike
+from detectors.score.evaluate_kinds import evaluate_kinds
 from detectors.score.heads import FAMILIES, MORE
+from detectors.score.kinds import LANGUAGES, PARTS, labelled
 from detectors.score.linear import LinearScorer, WeightsError
-from monitor.cli.told import complain
+from monitor.cli.told import WRONG_USE, complain
 
 if TYPE_CHECKING:
     from detectors.score.evaluate import Report
@@ -100,7 +102,9 @@ def train(
 
 
 def eval_(
-    files: Annotated[list[Path], typer.Argument(help="TSV files with columns label and text.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="TSV files with columns label and text.")
+    ] = None,
     as_json: JsonOption = False,
     weights: WeightsOption = None,
     lang: Annotated[str, typer.Option(help="Language stated for every text, such as de.")] = "",
@@ -109,6 +113,9 @@ def eval_(
         typer.Option("--unlike", help="Leave out rows that resemble rows of this file."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap interval.")] = 1,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="The test part of our own texts: kinds of posts.")
+    ] = False,
     speed: Annotated[
         bool, typer.Option("--speed", help="Measure speed on these texts too.")
     ] = False,
@@ -121,10 +128,14 @@ def eval_(
     try:
         known = [row for path in apart_from or [] for row in read_labelled(path)]
         texts: list[str] = []
-        for path in files:
+        if not files and not kinds:
+            complain(["nothing to measure; expected a file, or --kinds"], code=WRONG_USE)
+        for path in files or []:
             rows = unlike(read_labelled(path), known, lambda row: row[1])
             texts += [text for _, text in rows]
             _tell_report(path, evaluate(scorer, rows, lang, seed), as_json)
+        if kinds:
+            texts += _tell_kinds(scorer, as_json, seed)
     except DataError as error:
         complain([error])
     if speed:
@@ -219,6 +230,25 @@ def _tell_report(path: Path, report: Report, as_json: bool) -> None:
     typer.echo(f"  {'truth':<14}" + "".join(f"{label:>15}" for label in (*report.labels, "unread")))
     for label, row in zip(report.labels, report.confusion, strict=True):
         typer.echo(f"  {label:<14}" + "".join(f"{count:>15}" for count in row))
+
+
+def _tell_kinds(scorer: LinearScorer, as_json: bool, seed: int) -> list[str]:
+    """Tell how well kinds are told by language and part; return the texts."""
+    rows = [row for row in labelled() if row.is_test]
+    for lang in LANGUAGES:
+        for part in ("", *PARTS):
+            some = [r for r in rows if r.lang == lang and part in ("", r.part)]
+            report = evaluate_kinds(scorer, some, seed)
+            name = f"kinds/{lang}" + (f".{part}" if part else "")
+            if as_json:
+                typer.echo(json.dumps({"file": name, **report.as_json()}))
+                continue
+            low, high = report.macro_f1_interval
+            each = ", ".join(f"{kind.replace('_', ' ')} {f1:.3f}" for kind, f1 in report.f1)
+            typer.echo(
+                f"{name}: n {report.n}, macro-F1 {report.macro_f1:.3f} [{low:.3f}, {high:.3f}]; {each}"
+            )
+    return [r.text for r in rows]
 
 
 def _tell_speed(scorer: LinearScorer, texts: list[str], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 LANGUAGES: Final = ("de", "en")
-PARTS: Final = ("hard", "plain")
+PARTS: Final = ("hard", "plain", "more")
 OTHER: Final = "other"
 TEST_SHARE: Final = 51
 """Of 256: a fifth of the situations is the test part, which nothing is taught or tuned with."""
@@ -22,6 +22,7 @@ class Labelled(NamedTuple):
     situation: str
     kinds: frozenset[str]
     text: str
+    part: str = ""
 
     @property
     def is_test(self) -> bool:
@@ -41,4 +42,4 @@ def labelled() -> Iterator[Labelled]:
             if len(fields) != 3:
                 raise ValueError(f"{path.name}:{number}: {len(fields)} fields; expected 3")
             situation, kinds, text = fields
-            yield Labelled(lang, situation, frozenset(kinds.split(",")) - {OTHER}, text)
+            yield Labelled(lang, situation, frozenset(kinds.split(",")) - {OTHER}, text, part)
