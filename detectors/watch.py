@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from detectors.burst import numbers
@@ -25,7 +25,7 @@ from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.usual import DAY_S, Days, Outlets, UsualReach
 from detectors.voices import NOTHING, LeftOut, voices
-from detectors.window import BIN, Bin, Counts, Window
+from detectors.window import BIN, Bin, Counts, Window, instant, stamp
 
 SPAN = timedelta(hours=1)
 """How much of the past the `Window` given to `TopicWatch.close` must hold."""
@@ -224,7 +224,7 @@ class TopicWatch:
             usual_reach=self._reach.value(),
             outlets=len(self._outlets),
             usual_outlets=self._outlets.usual(),
-            caught_up=self._caught_up(bin, scored),
+            caught_up=self._caught_up(bin),
             left_out=left_out,
             sour=self._rates.sour(heard.texts) if heard is not None else math.inf,
             sour_day=self._rates.sour(heard.texts, SOUR_DAY) if heard is not None else math.inf,
@@ -240,7 +240,7 @@ class TopicWatch:
             context=context,
         )
 
-    def _caught_up(self, bin: Bin, scored: Scored) -> bool:
+    def _caught_up(self, bin: Bin) -> bool:
         """True when the last hour is full of late posts while what comes in now is calm."""
         hour = self._rates.hour
         if not hour.late():
@@ -365,8 +365,8 @@ class TopicWatch:
         """Return the whole state as JSON-ready data; restoring it is invisible."""
         return {
             "version": VERSION,
-            "first": _stamp(self._first),
-            "next": _stamp(self._next),
+            "first": stamp(self._first),
+            "next": stamp(self._next),
             **self._rates.snapshot(),
             **self._days.snapshot(),
             "median": self._median.snapshot(),
@@ -374,7 +374,7 @@ class TopicWatch:
             **self._outlets.snapshot(),
             "signs": self._signs.snapshot(),
             "level": [int(self._level), self._quiet, self._frozen],
-            "onset": _stamp(self._onset),
+            "onset": stamp(self._onset),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -393,13 +393,5 @@ class TopicWatch:
         self._reach.restore(state)
         self._outlets.restore(state)
         self._level, self._quiet, self._frozen = Level(level), quiet, frozen
-        self._first, self._next = _instant(state["first"]), _instant(state["next"])
-        self._onset = _instant(state["onset"])
-
-
-def _stamp(at: datetime | None) -> int | None:
-    return int(at.timestamp()) if at is not None else None
-
-
-def _instant(stamp: int | None) -> datetime | None:
-    return datetime.fromtimestamp(stamp, UTC) if stamp is not None else None
+        self._first, self._next = instant(state["first"]), instant(state["next"])
+        self._onset = instant(state["onset"])

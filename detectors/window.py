@@ -133,6 +133,16 @@ def bin_start(at: datetime) -> datetime:
     return datetime.fromtimestamp(seconds - seconds % BIN_S, UTC)
 
 
+def stamp(at: datetime | None) -> int | None:
+    """Return an instant as whole epoch seconds, for a state that is stored."""
+    return int(at.timestamp()) if at is not None else None
+
+
+def instant(stamp: int | None) -> datetime | None:
+    """Return the instant of epoch seconds."""
+    return datetime.fromtimestamp(stamp, UTC) if stamp is not None else None
+
+
 class Dated(StrEnum):
     """How the event time of a mention was found."""
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors.burst import SETTLED, AlertScore, Burst
+from detectors.alert_score import AlertScore
+from detectors.burst import SETTLED, Burst
 from monitor.bench.detection.peers import PEERS, windowed_z
 
 PROBATION_SHARE = 0.15

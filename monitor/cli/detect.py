@@ -95,7 +95,8 @@ def score_rows(rows: Iterable[Row], bin: timedelta) -> Iterator[Scored]:
     later is looked at. Each row is one bin, whatever its distance; a hole longer than two hours
     ends a burst. Memory does not grow; about 10 us a row.
     """
-    from detectors.burst import GAP_S, SETTLED, AlertScore, Burst
+    from detectors.alert_score import AlertScore
+    from detectors.burst import GAP_S, SETTLED, Burst
 
     bin_s = bin.total_seconds()
     burst, alert = Burst(bin_s, (1,), SETTLED), AlertScore(bin_s)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.burst import EXCEEDANCE, SETTLED, AlertScore, Baseline, Burst, Tail
+from detectors.alert_score import AlertScore
+from detectors.burst import EXCEEDANCE, SETTLED, Baseline, Burst, Tail
 from detectors.median import HourlyMedian
 from detectors.online.young import tail_probability
 from monitor.bench.nab import (
