@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from detectors.score.evaluate import read_labelled
-from detectors.score.heads import FAMILIES, KINDS
+from detectors.score.heads import FAMILIES, KINDS, MORE
 from detectors.score.kinds import labelled
 from detectors.score.phrases import own_texts
 
@@ -99,7 +99,8 @@ def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list
     Raises `DataError` for a missing file.
 
     Permissive parts alone hold no validation part for sentiment: every tenth text of such a
-    family, by hash, is then held out for calibration.
+    family, by hash, is then held out for calibration. Further questions need none: they are calibrated
+    on folds (`train_more`).
     """
     parts = [part for part in PARTS if part.permissive or not permissive_only]
     examples = [
@@ -117,9 +118,12 @@ def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list
     examples = [e for e in examples if e.family != "language"]
     served = {(e.family, e.lang) for e in examples if e.use == CALIBRATE}
     return [
-        e._replace(use=CALIBRATE) if (e.family, e.lang) not in served and _tenth(e.text) else e
-        for e in examples
+        e._replace(use=CALIBRATE) if _lacks(e, served) and _tenth(e.text) else e for e in examples
     ]
+
+
+def _lacks(example: Example, served: set[tuple[str, str]]) -> bool:
+    return example.family not in MORE and (example.family, example.lang) not in served
 
 
 def _of_kinds() -> list[Example]:

@@ -124,6 +124,12 @@ def test_permissive_parts_name_their_licence() -> None:
     assert {p.path for p in PARTS if p.permissive == "MIT"} == {"guhr-emotions/train.tsv"}
 
 
+@pytest.mark.skipif(not (DATA / "gahd").is_dir(), reason="the labelled sets are not there")
+def test_of_permissive_sets_only_what_has_no_folds_is_held_out() -> None:
+    held = {e.family for e in read_parts(DATA, permissive_only=True) if e.use == CALIBRATE}
+    assert held == {"sentiment", "offensive"}
+
+
 def test_a_missing_set_is_told_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"umsab.german\.train\.tsv"):
         read_parts(tmp_path)
