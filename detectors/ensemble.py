@@ -30,7 +30,8 @@ class Evidence:
     well above the usual day. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
     its newest bins are quiet. ``outlets``: with critical articles in the last 24 h, and the usual
-    number of them. ``sour``: deviations by which the tone of some hours is above the usual one, ``sour_day`` that of the last 6 to 24 hours. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
+    number of them. ``worse``: how many more of the hour's texts are critical than usual, as a share;
+    ``sour``: by how many deviations those of some hours are, ``sour_day`` those of the last 6 to 24 hours. ``left_out``: negatives of the last hour that are no voices; ``measures`` are of
     the others. ``cliff``: bins since mentions rose at once, 0 where they did not; ``bins``: how many
     bins of the last hour brought negatives. ``mentions``, ``usual_mentions``: of the last hour, and as
     many as were expected of it, announced ones included. ``context``: what the posts do not tell.
@@ -54,6 +55,7 @@ class Evidence:
     usual_outlets: float = 0.0
     caught_up: bool = False
     left_out: LeftOut = NOTHING
+    worse: float = math.inf
     sour: float = math.inf
     sour_day: float = math.inf
     cliff: int = 0
@@ -200,7 +202,7 @@ def _rarity(
         )
         return many and seen.share.low >= limits["new_topic_share"]
     need = budget_days
-    far = _beyond(seen, limits["tone_far"] * evidence.usual_share, limits)
+    far = evidence.worse >= limits["tone_far"] or not _readable(seen, limits)
     if far and _left_out(evidence) < limits["left_out"]:
         need *= limits["rarity_family"]
     code = ReasonCode.NEGATIVE_BURST
@@ -211,13 +213,9 @@ def _rarity(
     return rare or gross
 
 
-def _beyond(seen: Measures, share: float, limits: Thresholds) -> bool:
-    """Return whether the tone is at least so critical. What could not be read might be criticism:
-    where much is unread, nothing is said to be as usual."""
-    return seen.share.value >= share or not _readable(seen, limits)
-
-
 def _readable(seen: Measures, limits: Thresholds) -> bool:
+    """Return whether enough could be read. The rest might be criticism: where much is unread, nothing
+    is said to be as usual."""
     return seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
 
 
@@ -241,13 +239,8 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
         story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
         ceiling = Level.FRESH_BREEZE
     usual = evidence.usual_share
-    as_usual = not _beyond(seen, limits["tone_times"] * usual, limits)
-    as_usual |= seen.share.surely < limits["tone_surely"] * usual and _readable(seen, limits)
-    if seen.share.surely < limits["tone_far"] * usual and _readable(seen, limits):
-        # A few critical texts that many pass on are no critical crowd, unless they outweigh it by far.
-        as_usual |= seen.texts.surely < limits["tone_texts"] * usual
-    as_usual |= evidence.sour < limits["tone_sour"] and _readable(seen, limits)
-    if as_usual and seen.share.low < limits["tone_sure"]:
+    as_usual = evidence.worse < limits["tone_worse"] or evidence.sour < limits["tone_sour"]
+    if as_usual and _readable(seen, limits) and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
         ceiling = Level.FRESH_BREEZE
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:

@@ -21,4 +21,4 @@ class Heard:
     def of(cls, window: Window) -> Heard:
         """Read the rows; about 0.3 us each."""
         rows = firsts(window)
-        return cls(window, measure(window, rows), texts_in(window, rows))
+        return cls(window, measure(window), texts_in(window, rows))

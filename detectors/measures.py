@@ -50,8 +50,7 @@ class Measures:
     negatives with near-copies counted once. ``reach``: of the widest negative post.
     ``tripwires``: independent authors per category. ``outlets``: keys of the outlets whose
     articles are negative. ``share``: of the last hour; where the newest quarter has
-    turned, the higher ends of both. ``texts``: the same with all copies of a text counted once: a few
-    critical texts that many pass on are no critical crowd.
+    turned, the higher ends of both.
     """
 
     mentions: int = 0
@@ -69,7 +68,6 @@ class Measures:
     tripwires: tuple[tuple[str, int], ...] = ()
     outlets: tuple[str, ...] = ()
     share: Share = Share(0.0, 0.0, 1.0)
-    texts: Share = Share(0.0, 0.0, 1.0)
 
     @property
     def growth(self) -> float:
@@ -115,9 +113,8 @@ def negative_share(negatives: int, unread: int, total: int) -> Share:
     return Share(negatives / total, max(0.0, surely - MODEL_ERROR), min(1.0, high), surely)
 
 
-def measure(window: Window, rows: Sequence[int] | None = None) -> Measures:
-    """Return the measures of a window; about 0.2 us a row. ``rows``: its `firsts`, where they are known."""
-    rows = firsts(window) if rows is None else rows
+def measure(window: Window) -> Measures:
+    """Return the measures of a window; about 0.2 us a row."""
     recent_from = int(window.until.timestamp()) - RECENT_S
     negative = [i for i, tone in enumerate(window.tone) if tone == _NEGATIVE]
     at = [window.at[i] for i in negative]
@@ -141,7 +138,6 @@ def measure(window: Window, rows: Sequence[int] | None = None) -> Measures:
         tripwires=_tripwires(window),
         outlets=tuple(sorted({_outlet(window, i) for i in articles})),
         share=_share(window.at, window.tone, recent_from),
-        texts=_share([window.at[i] for i in rows], [window.tone[i] for i in rows], recent_from),
     )
 
 

@@ -18,7 +18,7 @@ from detectors.online.negatives import NegativesDetector
 from detectors.online.slow import SlowDetector
 from detectors.online.volume import VolumeDetector
 from detectors.online.young import YoungDetector
-from detectors.said import Said, Texts
+from detectors.said import Said, Texts, added
 from detectors.usual import UsualTone
 from detectors.window import Bin, Counts
 
@@ -35,6 +35,9 @@ SOUR_HOURS = (0, 2, 5)
 """Hours before the last one over which the tone is compared with the usual one, with it..."""
 SOUR_DAY = (5, 11, 23)
 """...and those of a slow storm."""
+QUARTER_BINS = 3
+SURELY = 3.0
+"""Deviations from which on a quarter of an hour tells its own tone."""
 NONE: Out = (0, 0)
 
 
@@ -132,7 +135,16 @@ class Rates:
         """Return by how many deviations the tone is above the usual one: of the last ``hour``, told by the
         bin, or of as many ``before`` as bring texts enough to say so."""
         spans = [self.said.last(hours, hour) for hours in before]
-        return max(self.tone.beyond(negatives, texts) for texts, negatives in spans)
+        return max(self.tone.beyond(negativity, texts) for texts, negativity in spans)
+
+    def worse(self, hour: Sequence[Texts]) -> float:
+        """Return how many more of an ``hour``'s texts are critical than usual, as a share (`UsualTone.worse`);
+        of its newest quarter where that is surely worse: an hour hides how a storm begins."""
+        (texts, negativity), (newest, its_own) = added(hour), added(hour[-QUARTER_BINS:])
+        worse = self.tone.worse(negativity, texts)
+        if self.tone.beyond(its_own, newest) >= SURELY:
+            worse = max(worse, self.tone.worse(its_own, newest))
+        return worse
 
     def _unexplained(
         self, counts: Counts, mentions: float, negatives: float
@@ -156,7 +168,7 @@ class Rates:
         self._negatives.learn_one(scored.x)
         self._young.learn_one(late)
         self._slow.learn_one(scored.slow)
-        self._learn_tone(voiced(bin.counts, out), int(scored.x["hour"]))
+        self._learn_tone(bin.counts, out, int(scored.x["hour"]))
         self._close(bin, scored, out, hour)
 
     def pass_by(
@@ -171,17 +183,20 @@ class Rates:
 
     def _close(self, bin: Bin, scored: Scored, out: Out, hour: Sequence[Texts] | None) -> None:
         self.hour.append(bin.counts, out)
-        read = scored.slow
-        self.said.append((int(read["mentions"]), int(read["negatives"])), hour)
+        counts = bin.counts
+        self.said.append((counts.mentions - counts.unread, counts.negativity), hour)
         self._memo = None
 
-    def _learn_tone(self, counts: Counts, hour: int) -> None:
+    def _learn_tone(self, counts: Counts, out: Out, hour: int) -> None:
         """The louder an hour, the less it teaches: an unrecognised storm must not become the usual tone."""
         posts = self.hour.mentions() + counts.mentions
         most = TEACHES * HOUR_BINS * self._volume.expected(hour) + TEACHES
         weight = min(1.0, most / max(1, posts)) ** 2
-        others = counts.mentions - counts.negatives - counts.unread
-        self.tone.learn(weight * counts.negatives, weight * others)
+        read = voiced(counts, out)
+        others = read.mentions - read.negatives - read.unread
+        self.tone.learn(weight * read.negatives, weight * others)
+        if out == NONE:  # what is left out is counted by its labels alone
+            self.tone.learn_negativity(counts, weight)
 
     def amend(self, ago: int, hour: int, counts: Counts) -> None:
         """Take late counts of the bin ``ago`` bins back, in that local hour, into the sums."""
@@ -228,7 +243,7 @@ class Rates:
             self._slow.restore(state["slow"])
         if "tone" in state:
             self.tone.restore(state)
-        if "said" in state:
+        if "texts" in state:
             self.said.restore(state)
         self._memo = None
 

@@ -7,8 +7,7 @@ wherever it is loud; quiet bins count as they are.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from detectors.burst import numbers
@@ -20,18 +19,31 @@ BEFORE = 23
 """Hours that are kept besides the last one."""
 
 Texts = tuple[int, int]
-"""(texts, negative ones of them)."""
-_NEGATIVE = int(Tone.NEGATIVE)
+"""(texts whose tone was read, sum of their p(negative) in percent)."""
+_UNREAD = int(Tone.UNREAD)
 
 
 def texts_in(window: Window, rows: Sequence[int]) -> list[Texts]:
     """Return the texts of each bin of an hour, oldest first. ``rows``: those that are counted
     (`detectors.measures.firsts`)."""
     since = int(window.until.timestamp()) - HOUR_BINS * BIN_S
-    at, tone = window.at, window.tone
-    texts = Counter([(at[i] - since) // BIN_S for i in rows])
-    negatives = Counter([(at[i] - since) // BIN_S for i in rows if tone[i] == _NEGATIVE])
-    return [(texts[bin], negatives[bin]) for bin in range(HOUR_BINS)]
+    at, tone, negative = window.at, window.tone, window.negative
+    texts, negativity = [0] * HOUR_BINS, [0] * HOUR_BINS
+    for i in rows:
+        if tone[i] != _UNREAD:
+            bin = (at[i] - since) // BIN_S
+            texts[bin] += 1
+            negativity[bin] += negative[i]
+    return list(zip(texts, negativity, strict=True))
+
+
+def added(spans: Iterable[Texts]) -> Texts:
+    """Return the texts of all spans."""
+    texts = negativity = 0
+    for n, p in spans:
+        texts += n
+        negativity += p
+    return texts, negativity
 
 
 class Said:
@@ -52,12 +64,12 @@ class Said:
         spans = [*hour]
         if hours:
             spans += [self._filling, *self._hours[BEFORE - hours :]]
-        return sum(n for n, _ in spans), sum(n for _, n in spans)
+        return added(spans)
 
     def append(self, newest: Texts, hour: Sequence[Texts] | None = None) -> None:
         """Take in the bin that was just judged; ``hour``: its hour as the rows told it, the bin the last."""
-        texts, negatives = self._bins[0]
-        self._filling = self._filling[0] + texts, self._filling[1] + negatives
+        texts, negativity = self._bins[0]
+        self._filling = self._filling[0] + texts, self._filling[1] + negativity
         self._filled += 1
         if self._filled == HOUR_BINS:
             self._hours = [*self._hours[1:], self._filling]
@@ -66,12 +78,12 @@ class Said:
 
     def snapshot(self) -> dict[str, Any]:
         pairs = (*self._bins, *self._hours, self._filling)
-        return {"said": [n for pair in pairs for n in pair] + [self._filled]}
+        return {"texts": [n for pair in pairs for n in pair] + [self._filled]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take a state that `snapshot` returned; ValueError names what does not fit."""
         length = 2 * (HOUR_BINS + BEFORE + 1) + 1
-        *counts, filled = (int(n) for n in numbers(state, "said", length))
+        *counts, filled = (int(n) for n in numbers(state, "texts", length))
         pairs = list(zip(counts[::2], counts[1::2], strict=True))
         self._bins, self._hours = pairs[:HOUR_BINS], pairs[HOUR_BINS:-1]
         self._filling, self._filled = pairs[-1], filled

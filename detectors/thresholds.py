@@ -32,14 +32,14 @@ THRESHOLDS: dict[str, Threshold] = {
     "level6_multiple": Threshold(20, "x median", "the storms of the literature peak at 20 to 100 x"),
     "level6_offensive": Threshold(20, "posts/h", "mostly insulting or threatening tone, in numbers"),
     "median_floor": Threshold(2, "negatives/h", "below two an hour a multiple says nothing"),
-    "rarity_family": Threshold(0.2, "x budget", "size and tone stop most bursts that are as rare, "
+    "rarity_family": Threshold(0.1, "x budget", "size and tone stop most bursts that are as rare, "
         "measured on calm streams; so the budget is spent"),
     "level1_days": Threshold(0.25, "days", "what comes four times a day is calm weather"),
     "level2_days": Threshold(1, "days", "a burst of every day is the day's rhythm"),
     "level3_days": Threshold(3, "days", "a watch more often than that would not be read"),
     "slow_family": Threshold(0.7, "x budget", "tone stops some slow sums that are as rare"),
-    "slow_sour": Threshold(2.7, "deviations", "above the usual share over 6, 12 or 24 hours"),
-    "slow_authors": Threshold(4, "authors/h", "a slow storm has few at a time, but not one alone"),
+    "slow_sour": Threshold(3.2, "deviations", "above the usual share over 6, 12 or 24 hours"),
+    "slow_authors": Threshold(2, "authors/h", "a slow storm has few at a time, but not one alone"),
     "slow_days_raised": Threshold(1.5, "x median day", "half again the usual day..."),
     "slow_days": Threshold(3, "of 7 days", "...so often in a week is worth a look by daylight"),
     "gross_authors": Threshold(25, "authors/h", "so many interrupt whatever the history says..."),
@@ -52,13 +52,11 @@ THRESHOLDS: dict[str, Threshold] = {
     "loud_mentions": Threshold(20, "mentions/h", "fewer are read in a minute, whatever they are"),
     "tone_low": Threshold(0.35, "share", "an upper end below this is attention, not a storm; the "
         "model error of 0.07 is in it"),
-    "tone_times": Threshold(1.3, "x usual share", "a crowd is so much more critical than usual at times"),
-    "tone_surely": Threshold(1.0, "x usual share", "and the lower end, by chance, has to be above this"),
-    "tone_texts": Threshold(1.25, "x usual share", "and the lower end of the share of texts, each counted "
-        "once, above this: what few wrote and many pass on is no crowd"),
-    "tone_sour": Threshold(2.9, "deviations", "above the usual share over some hours; a surge is looked "
-        "at often enough for less to happen by chance"),
-    "tone_far": Threshold(1.6, "x usual share", "below, only the whole budget's rarity wakes"),
+    "tone_worse": Threshold(0.25, "share", "so many more texts than usual are critical at times, misreading "
+        "taken out and copies counted once"),
+    "tone_sour": Threshold(3.5, "deviations", "and that over some hours; a surge is looked at often enough "
+        "for less to happen by chance"),
+    "tone_far": Threshold(0.30, "share", "below, only the whole budget's rarity wakes"),
     "tone_sure": Threshold(0.60, "share", "a lower end above this is a campaign even if copied"),
     "unread": Threshold(0.30, "share", "so much unread leaves the tone open"),
     "left_out": Threshold(0.25, "share", "so much that is no voice is worth a line, and "

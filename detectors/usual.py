@@ -22,6 +22,7 @@ CROWD_SD = 2.0
 """Compared on invented brands (0, 1, 2): on streams of 20 posts an hour chance explained too much."""
 KNOWN_TONE = 100.0
 """Posts from which on the usual share of negatives is something to compare with."""
+LEAST_DISPERSION = 0.05
 TONE_VARIES = 1.3
 """A crowd may be so much more critical than usual and still be no more than a crowd."""
 MOST = 32
@@ -31,16 +32,19 @@ KNOWN_DAYS = 14
 
 
 class UsualTone:
-    """How many negatives usually come with the posts that are not: what a crowd explains.
+    """How many negatives usually come with the posts that are not: what a crowd explains; and how critical
+    a text usually is.
 
     More people bring more criticism, and that alone is no storm. Negatives beyond what so many
     other posts would usually bring are *unexplained*, and only those count for rarity.
     """
 
-    __slots__ = ("_negatives", "_others")
+    __slots__ = ("_negatives", "_negativity", "_others", "_read", "_squares")
 
     def __init__(self) -> None:
         self._negatives, self._others = PRIOR_TONE
+        # Posts whose tone was read, sum of their p(negative) and of its squares.
+        self._read = self._negativity = self._squares = 0.0
 
     def odds(self) -> float:
         """Return negatives for each other post."""
@@ -51,23 +55,49 @@ class UsualTone:
         posts = self._negatives + self._others
         return self._negatives / posts if posts >= KNOWN_TONE else 0.0
 
-    def beyond(self, negatives: float, mentions: float) -> float:
-        """Return by how many deviations the share of negatives lies above the usual one; the doubt of
-        both is in it. Infinite while fewer than `KNOWN_TONE` posts tell what is usual.
+    def negativity(self) -> float:
+        """Return the usual p(negative) of a post, 0..1; 0.0 while fewer than `KNOWN_TONE` posts tell it."""
+        return self._negativity / self._read if self._read >= KNOWN_TONE else 0.0
 
-        The signed root of the deviance: of few posts a normal deviation claims too much (8 negatives of 15
-        where a fifth is usual: 3.3 by that, 2.9 here, 2.6 by the exact tail).
+    def dispersion(self) -> float:
+        """Return how much p(negative) varies from post to post, in that of yes or no with the same mean: the
+        surer the scorer, the nearer to 1."""
+        usual = self.negativity()
+        if not 0.0 < usual < 1.0:
+            return 1.0
+        variance = self._squares / self._read - usual * usual
+        return min(1.0, max(LEAST_DISPERSION, variance / (usual * (1.0 - usual))))
+
+    def beyond(self, negativity: float, texts: float) -> float:
+        """Return by how many deviations the mean p(negative) of ``texts`` lies above the usual one; the doubt
+        of both is in it. Infinite while fewer than `KNOWN_TONE` posts tell what is usual.
+
+        ``negativity``: sum of p(negative) in percent. The signed root of the quasi-binomial deviance: of few
+        posts a normal deviation claims too much (8 sure negatives of 15 where a fifth is usual: 3.3 by that,
+        2.9 here, 2.6 by the exact tail). Source: Wedderburn 1974, Biometrika 61.
         """
-        posts, usual = self._negatives + self._others, self.share()
+        usual = self.negativity()
         if not usual:
             return math.inf
-        if mentions <= 0.0 or negatives <= usual * mentions:
+        if texts <= 0.0 or negativity <= 100.0 * usual * texts:
             return 0.0
-        share = min(1.0, negatives / mentions)
-        told = share * math.log(share / usual)
-        if share < 1.0:
-            told += (1.0 - share) * math.log((1.0 - share) / (1.0 - usual))
-        return math.sqrt(2.0 * mentions * told / (1.0 + mentions / posts))
+        mean = min(1.0, negativity / (100.0 * texts))
+        told = mean * math.log(mean / usual)
+        if mean < 1.0:
+            told += (1.0 - mean) * math.log((1.0 - mean) / (1.0 - usual))
+        return math.sqrt(2.0 * texts * told / (self.dispersion() * (1.0 + texts / self._read)))
+
+    def worse(self, negativity: float, texts: float) -> float:
+        """Return how many more of ``texts`` are critical than usual, as a share with misreading taken out; below
+        0 where fewer are. Infinite while fewer than `KNOWN_TONE` posts tell what is usual.
+
+        Of a calibrated scorer the mean p(negative) of critical texts lies above that of the others by just
+        its `dispersion`: Cov(y, p) = Var(p).
+        """
+        usual = self.negativity()
+        if not usual:
+            return math.inf
+        return (negativity / (100.0 * texts) - usual) / self.dispersion() if texts else 0.0
 
     def explained(self, others: float, expected: float) -> float:
         """Return how many negatives so many other posts would bring beyond the usual, 0 or more.
@@ -85,12 +115,23 @@ class UsualTone:
         # The prior fades too, but never to nothing: odds stay finite.
         self._others = max(self._others, 1e-3)
 
+    def learn_negativity(self, counts: Counts, weight: float) -> None:
+        """Take in how critical one bin's posts are, as far as it may teach (0..1)."""
+        self._read = self._read * KEEP_WEEK + weight * (counts.mentions - counts.unread)
+        self._negativity = self._negativity * KEEP_WEEK + weight * counts.negativity / 100
+        self._squares = self._squares * KEEP_WEEK + weight * counts.negativity_squares / 10_000
+
     def snapshot(self) -> dict[str, Any]:
-        return {"tone": [self._negatives, self._others]}
+        return {
+            "tone": [self._negatives, self._others],
+            "negativity": [self._read, self._negativity, self._squares],
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take a state that `snapshot` returned; ValueError names what does not fit."""
         self._negatives, self._others = numbers(state, "tone", 2)
+        if "negativity" in state:  # absent in states from before it was counted
+            self._read, self._negativity, self._squares = numbers(state, "negativity", 3)
 
 
 class Days:

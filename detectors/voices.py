@@ -29,7 +29,9 @@ WAVE = 0.6
 """Share of hardly followed accounts among the negatives beyond the usual from which on copies by such
 accounts are a wave: then what they write in other words belongs to it."""
 ALONG = 0.5
-"""Share of negatives that name a rival from which on the storm is the rival's."""
+"""Share of negatives beyond the usual that name a rival from which on the storm is the rival's..."""
+SOME_ALONG = 0.25
+"""...and from which on those that name it are left out: what is ours has to be a storm without them."""
 BESIDE_RIVAL, BESIDE_COPY = 0.5, 0.1
 """For each negative post that names the rival, and for each copy of a text of unsure tone, so many other
 negatives belong to the same talk: who answers there, who tells the joke in words of their own."""
@@ -140,17 +142,20 @@ def _hardly(window: Window, rows: Iterable[int], followed: float) -> set[int]:
 
 
 def _along(window: Window, out: set[int], usual: float) -> tuple[set[int], str]:
-    """Return the rows of a rival's storm, where most negatives beyond the usual name the rival, and
-    which rival."""
+    """Return the rows that are about a rival, where many of the negatives beyond the usual name it, and which
+    rival. Where most do, it is the rival's storm, and who answers there belongs to it."""
     if not any(window.rival):
         return set(), ""
     named = {i for i, rival in enumerate(window.rival) if rival and i not in out}
     angry = sorted(i for i in named if window.tone[i] == _NEGATIVE)
     beyond = window.tone.count(_NEGATIVE) - sum(window.tone[i] == _NEGATIVE for i in out) - usual
-    if len(angry) <= ALONG * max(1.0, beyond):
+    if len(angry) <= SOME_ALONG * max(1.0, beyond):
         return set(), ""
+    rival = _most(window.rival, angry)
+    if len(angry) <= ALONG * max(1.0, beyond):
+        return named, rival
     beside = _beside(window, named, named | out, BESIDE_RIVAL * len(angry), usual)
-    return named | beside, _most(window.rival, angry)
+    return named | beside, rival
 
 
 def _beside(window: Window, rows: set[int], out: set[int], many: float, usual: float) -> set[int]:

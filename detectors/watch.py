@@ -226,6 +226,7 @@ class TopicWatch:
             usual_outlets=self._outlets.usual(),
             caught_up=self._caught_up(bin),
             left_out=left_out,
+            worse=self._rates.worse(heard.texts) if heard is not None else math.inf,
             sour=self._rates.sour(heard.texts) if heard is not None else math.inf,
             sour_day=self._rates.sour(heard.texts, SOUR_DAY) if heard is not None else math.inf,
             cliff=hour.cliff(

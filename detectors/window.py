@@ -36,7 +36,8 @@ USUAL_GAP = 3.0
 class Counts(msgspec.Struct, frozen=True, gc=False):
     """Additive counts of some mentions: adding two spans gives the counts of both.
 
-    ``reach`` is the sum of reach; ``tripwires`` counts mentions that hit a tripwire word;
+    ``negativity`` is the sum of p(negative) in percent, ``negativity_squares`` that of its squares: how
+    critical some posts are is told twice as well by both as by labels. ``reach`` is the sum of reach; ``tripwires`` counts mentions that hit a tripwire word;
     ``deleted`` counts platform deletes seen (they never lower the others).
     """
 
@@ -50,6 +51,8 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
     tripwires: int = 0
     articles: int = 0
     deleted: int = 0
+    negativity: int = 0
+    negativity_squares: int = 0
 
     def values(self) -> tuple[int, ...]:
         """Return the numbers in the order of `COUNT_FIELDS`."""
@@ -86,8 +89,8 @@ class Window:
     Row i is one mention: ``at`` event time in epoch seconds, ``num`` its number in the store,
     ``source`` configured source, ``author`` / ``thread`` / ``cluster`` 64-bit keys (0: none
     stated), ``tone`` a `Tone`, ``offensive`` p >= 0.5, ``reach`` people, ``lang`` primary tag,
-    ``kind`` a `Kind`, ``tripwire`` category name or "", ``certainty`` of the tone in percent,
-    ``rival`` that is named along or "".
+    ``kind`` a `Kind`, ``tripwire`` category name or "", ``certainty`` of the tone and
+    ``negative``, p(negative), in percent, ``rival`` that is named along or "".
     """
 
     since: datetime
@@ -105,6 +108,7 @@ class Window:
     kind: list[str] = field(default_factory=list)
     tripwire: list[str] = field(default_factory=list)
     certainty: list[int] = field(default_factory=list)
+    negative: list[int] = field(default_factory=list)
     rival: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:

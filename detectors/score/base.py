@@ -24,6 +24,11 @@ class Tone(IntEnum):
     """No claim: unsupported language, no text. Counted as unread, never as neutral."""
 
 
+def percent(p: float) -> int:
+    """Return a probability in whole percent, as it is stored and counted."""
+    return round(100 * p)
+
+
 _TONE: Final = {int(tone): tone for tone in Tone}
 
 

@@ -28,7 +28,7 @@ from detectors.mention import (
     mention_id,
 )
 from detectors.rivals import Rivals
-from detectors.score.base import Score, Scorer, Tone
+from detectors.score.base import Score, Scorer, Tone, percent
 from detectors.tripwires import Tripwires
 from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
 from monitor import metrics
@@ -329,6 +329,7 @@ def counts_of(row: Filed) -> Counts:
 def _units(row: Filed) -> tuple[int, ...]:
     """Return `counts_of` as plain numbers, in the order of `COUNT_FIELDS`: cheap to add up."""
     tone, mention = row.score.tone, row.mention
+    negative = percent(row.score.p[0])
     return (
         1,
         int(tone is _NEGATIVE),
@@ -340,6 +341,8 @@ def _units(row: Filed) -> tuple[int, ...]:
         int(row.tripwire != ""),
         int(mention.kind is _ARTICLE),
         0,
+        negative,
+        negative * negative,
     )
 
 

@@ -52,7 +52,7 @@ _ADD_RESULT = (
 )
 _WINDOW = (
     "SELECT at_s, num, source, author, thread, cluster, tone, offensive, reach, lang, kind,"
-    " tripwire, certainty, rival FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
+    " tripwire, certainty, negative, rival FROM mention_topic WHERE topic = ? AND at_s >= ? AND at_s < ?"
     " ORDER BY at_s DESC, num DESC LIMIT ?"
 )
 _SAVE_SOURCE = (
@@ -273,7 +273,7 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
     rows.reverse()
     columns = [list(column) for column in zip(*rows, strict=True)]
     at, num, source, author, thread, cluster, tone, offensive, reach, lang, kind = columns[:11]
-    tripwire, certainty, rival = columns[11:]
+    tripwire, certainty, negative, rival = columns[11:]
     if len(rows) >= MANY:
         same: dict[str, str] = {}
         source, lang, kind, tripwire, rival = (
@@ -296,6 +296,7 @@ def window(c: Connection, topic: str, since: datetime, until: datetime, limit: i
         kind=kind,
         tripwire=tripwire,
         certainty=certainty,
+        negative=negative,
         rival=rival,
     )
 

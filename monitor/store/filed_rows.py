@@ -9,7 +9,7 @@ from itertools import repeat
 import msgspec
 
 from detectors.mention import Author, Media, Mention, Metrics
-from detectors.score.base import Score
+from detectors.score.base import Score, percent
 from detectors.window import Dated
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -74,12 +74,13 @@ def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
         m.kind._value_,
         row.tripwire,
         certainty(s),
+        percent(s.p[0]),
     )
 
 
 def certainty(score: Score) -> int:
     """Return the probability of the tone that was read, in percent; 0 where nothing was read."""
-    return round(100 * max(score.p))
+    return percent(max(score.p))
 
 
 def rivals_of(row: Filed) -> Iterable[tuple[str, str]]:

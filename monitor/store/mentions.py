@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from detectors.mention import Kind, Metrics
-from detectors.score.base import Tone
+from detectors.score.base import Tone, percent
 from detectors.window import Counts, bin_start
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
@@ -65,13 +65,14 @@ class MentionWrites:
             return None
         # Not as one join: with the number at hand PostgreSQL plans for one day out of a thousand.
         row = self._c.exec_driver_sql(
-            "SELECT source, at_us, topics, tone, offensive, reach, tripwire, kind, deleted_us"
+            "SELECT source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us"
             " FROM mention WHERE num = ?",
             (num,),
         ).first()
         if row is None:
             return None
-        source, at_us, topics, tone, offensive, reach, tripwire, kind, deleted_us = row
+        source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us = row
+        negativity = percent(negative)
         return Known(
             id=id,
             num=num,
@@ -89,6 +90,8 @@ class MentionWrites:
                 tripwires=int(tripwire != ""),
                 articles=int(kind == Kind.ARTICLE),
                 deleted=int(deleted_us is not None),
+                negativity=negativity,
+                negativity_squares=negativity**2,
             ),
             deleted=deleted_us is not None,
         )

@@ -50,6 +50,7 @@ def rows(*made: dict[str, object], since: float = 0) -> Window:
         "kind": "post",
         "tripwire": "",
         "certainty": 90,
+        "negative": 90,
         "rival": "",
     }
     full = [{**base, "num": n + 1, **row} for n, row in enumerate(made)]

@@ -46,15 +46,6 @@ def test_a_post_without_thread_is_its_own_and_copies_without_author_are_one() ->
     assert seen.copies_share == pytest.approx(3 / 7)
 
 
-def test_texts_are_counted_once_however_often_they_are_copied() -> None:
-    rows = [row(n, cluster=7) for n in range(10)] + [row(10 + n, tone=0) for n in range(4)]
-    rows += [row(20 + n, tone=0, cluster=8) for n in range(5)]
-    seen = measure(window(END, rows))
-    assert seen.share == negative_share(10, 0, 19)
-    assert seen.texts == negative_share(1, 0, 6)
-    assert measure(Window(START, END)).texts == negative_share(0, 0, 0)
-
-
 def test_growth_compares_the_newest_quarter_with_the_one_before() -> None:
     rows = [row(n, 31) for n in range(3)] + [row(10 + n, 46) for n in range(11)]
     seen = measure(window(END, rows))

@@ -123,7 +123,16 @@ def known_tone(negatives: float, others: float) -> UsualTone:
     tone = UsualTone()
     for _ in range(14 * 288):
         tone.learn(negatives, others)
+        tone.learn_negativity(sure(negatives, others), 0.01)
     return tone
+
+
+def sure(negatives: float, others: float) -> Counts:
+    """Return the counts of a hundred such bins of which each tone is sure."""
+    n = round(100 * negatives)
+    return Counts(
+        mentions=n + round(100 * others), negativity=100 * n, negativity_squares=10_000 * n
+    )
 
 
 def test_a_crowd_explains_what_it_usually_brings_and_somewhat_more() -> None:
@@ -141,18 +150,38 @@ def test_an_excess_of_chance_explains_nothing() -> None:
 
 def test_the_tone_lies_beyond_the_usual_by_so_many_deviations_of_both() -> None:
     tone = known_tone(2.0, 8.0)
-    assert tone.beyond(20.0, 100.0) == pytest.approx(0.0, abs=0.01)
-    assert tone.beyond(28.0, 100.0) == pytest.approx(1.87, abs=0.05)  # 0.04 is one of 100 posts
-    assert tone.beyond(8.0, 15.0) == pytest.approx(2.8, abs=0.1)  # 3.2 by the normal curve
-    assert tone.beyond(56.0, 200.0) > tone.beyond(28.0, 100.0) > tone.beyond(7.0, 25.0)
-    assert tone.beyond(29.0, 101.0) > tone.beyond(28.0, 100.0)
-    assert tone.beyond(0.0, 0.0) == 0.0
+    assert tone.beyond(2000, 100) == pytest.approx(0.0, abs=0.01)
+    assert tone.beyond(2800, 100) == pytest.approx(1.87, abs=0.05)  # 0.04 is one of 100 posts
+    assert tone.beyond(800, 15) == pytest.approx(2.8, abs=0.1)  # 3.2 by the normal curve
+    assert tone.beyond(5600, 200) > tone.beyond(2800, 100) > tone.beyond(700, 25)
+    assert tone.beyond(2900, 101) > tone.beyond(2800, 100)
+    assert tone.beyond(0, 0) == 0.0
+
+
+def test_where_the_scorer_is_less_sure_the_same_mean_says_more() -> None:
+    sure, unsure = known_tone(2.0, 8.0), UsualTone()
+    for _ in range(14 * 288):  # a tenth or three tenths, and not all or nothing
+        squares = 500 * 10**2 + 500 * 30**2
+        unsure.learn_negativity(
+            Counts(mentions=1000, negativity=20_000, negativity_squares=squares), 0.01
+        )
+    assert unsure.negativity() == pytest.approx(sure.negativity())
+    assert sure.dispersion() == pytest.approx(1.0)
+    assert unsure.dispersion() == pytest.approx(0.1**2 / (0.2 * 0.8))
+    assert unsure.beyond(2800, 100) == pytest.approx(4.0 * sure.beyond(2800, 100))
+
+
+def test_posts_that_could_not_be_read_teach_nothing() -> None:
+    tone, same = known_tone(2.0, 8.0), known_tone(2.0, 8.0)
+    tone.learn_negativity(Counts(mentions=50, unread=50), 1.0)
+    same.learn_negativity(Counts(), 1.0)
+    assert tone.snapshot() == same.snapshot()
 
 
 def test_what_is_little_known_is_doubted() -> None:
     some, much = known_tone(0.02, 0.08), known_tone(2.0, 8.0)
-    assert 0.0 < some.beyond(40.0, 100.0) < much.beyond(40.0, 100.0)
-    assert UsualTone().beyond(40.0, 100.0) == math.inf, "nothing to compare with"
+    assert 0.0 < some.beyond(4000, 100) < much.beyond(4000, 100)
+    assert UsualTone().beyond(4000, 100) == math.inf, "nothing to compare with"
 
 
 def test_usual_tone_restored_is_the_same() -> None:

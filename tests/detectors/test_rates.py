@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
 from detectors.rates import SOUR_DAY, Rates, Scored
 from detectors.window import BIN, Bin, Counts
@@ -29,11 +30,12 @@ class Brand:
         """Let one bin pass with ``times`` the usual mentions, of which ``share`` are negative."""
         mentions = int(self.rng.poisson(times * self.rate / 12.0))
         negatives = int(self.rng.binomial(mentions, share))
-        bin = Bin("brand", self.at, Counts(mentions=mentions, negatives=negatives))
+        sure = {"negativity": 100 * negatives, "negativity_squares": 10_000 * negatives}
+        bin = Bin("brand", self.at, Counts(mentions=mentions, negatives=negatives, **sure))
         scored = self.rates.score(bin, self.at.hour, self.at.weekday())
         self.rates.learn(bin, scored)
         self.at += BIN
-        self.hour = [*self.hour[1:], (mentions, negatives)]
+        self.hour = [*self.hour[1:], (mentions, 100 * negatives)]
         return scored
 
     def sour(self) -> float:
@@ -65,6 +67,20 @@ def test_few_posts_of_a_worse_tone_say_less_than_many() -> None:
     for _ in range(6):
         again.see(10.0, 0.55)
     assert again.sour() < 3.0, "over half of one"
+
+
+def test_how_much_worse_an_hour_is_is_told_as_a_share() -> None:
+    brand = Brand(rate=2.0)
+    assert brand.rates.worse([(20, 100 * 9)] * 12) == pytest.approx(0.45 - 0.25, abs=0.05)
+    assert brand.rates.worse([(20, 100 * 2)] * 12) < 0.0
+    assert brand.rates.worse([(0, 0)] * 12) == 0.0
+
+
+def test_a_quarter_that_is_surely_worse_is_not_hidden_by_its_hour() -> None:
+    brand = Brand(rate=2.0)
+    calm, angry, two = [(20, 500)] * 9, [(20, 1500)] * 3, [(1, 25)] * 9 + [(1, 100)] * 3
+    assert brand.rates.worse(calm + angry) > 0.4
+    assert brand.rates.worse(two) < 0.25, "three posts are chance"
 
 
 def test_a_surge_of_the_usual_tone_is_not_sour() -> None:

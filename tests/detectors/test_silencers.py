@@ -89,7 +89,7 @@ def levers(found: tuple[Silencer, ...]) -> list[tuple[Lever, ...]]:
 
 
 def test_the_nearest_comes_first() -> None:
-    e = evidence(measures(authors=12), negative_days=9.3)
+    e = evidence(measures(authors=12), negative_days=4.65)
     found = silencers(assessed(e), LIMITS, BUDGET)
     assert found[0] == Silencer((Change(Lever.AUTHORS, 7, 12),))
     assert Silencer((Change(Lever.BUDGET, 47, 30),)) in found

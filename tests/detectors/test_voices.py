@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectors.voices import ALONG, BESIDE_COPY, BESIDE_RIVAL, COPIES, SURE, LeftOut, voices
+from detectors.voices import (
+    ALONG,
+    BESIDE_COPY,
+    BESIDE_RIVAL,
+    COPIES,
+    SOME_ALONG,
+    SURE,
+    LeftOut,
+    voices,
+)
 from tests.detectors.weather import START, Row, hours, window
 
 AT = int(START.timestamp())
@@ -101,9 +110,17 @@ def test_who_answers_in_the_threads_of_a_rivals_storm_belongs_to_it_first() -> N
     assert set(kept.thread) == {0}
 
 
-def test_while_half_or_less_name_a_rival_everybody_is_heard() -> None:
+def test_while_half_or_less_name_a_rival_the_others_are_heard() -> None:
     n = 20
-    assert heard(rows(round(n * ALONG), rival="other"), rows(n - round(n * ALONG)))[0] == n
+    along = round(n * ALONG)
+    kept, left = heard(rows(along, rival="other"), rows(n - along))
+    assert (kept, left) == (n - along, LeftOut(along=along, rival="other"))
+
+
+def test_while_few_name_a_rival_everybody_is_heard() -> None:
+    n = 20
+    along = round(n * SOME_ALONG)
+    assert heard(rows(along, rival="other"), rows(n - along)) == (n, LeftOut())
 
 
 def test_praise_that_names_a_rival_is_left_out_with_its_storm_and_not_counted_as_negative() -> None:

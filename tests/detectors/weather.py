@@ -56,6 +56,10 @@ class Row:
     certainty: int = 90
     rival: str = ""
 
+    @property
+    def negative(self) -> int:
+        return 100 if self.tone == -1 else 0
+
 
 @dataclass
 class Weather:
@@ -110,6 +114,8 @@ def closed(start: datetime, rows: list[Row], revision: int = 0) -> tuple[Bin, li
         reach=sum(r.reach for r in rows),
         tripwires=sum(bool(r.tripwire) for r in rows),
         articles=sum(r.kind == "article" for r in rows),
+        negativity=sum(r.negative for r in rows),
+        negativity_squares=sum(r.negative**2 for r in rows),
     )
     return Bin(TOPIC.id, start, counts, revision), sorted(rows, key=lambda r: (r.at, r.num))
 
@@ -131,6 +137,7 @@ def window(until: datetime, rows: list[Row]) -> Window:
         w.kind.append(r.kind)
         w.tripwire.append(r.tripwire)
         w.certainty.append(r.certainty)
+        w.negative.append(r.negative)
         w.rival.append(r.rival)
     return w
 

@@ -20,8 +20,12 @@ from monitor.bench.detection.tone import LABELLED, Reading, readings, sharpened
 from monitor.bench.figures import poisson_interval
 
 READING = Reading(
-    seen=np.array([[0.7, 0.2, 0.05, 0.05], [0.1, 0.8, 0.05, 0.05], [0.05, 0.1, 0.8, 0.05]]),
-    sure=np.full((3, 4), 0.8),
+    tone=np.array([0, 0, 1, 2, 3]),
+    negative=np.array([90, 55, 20, 5, 0]),
+    seen=np.array(
+        [[0.5, 0.2, 0.2, 0.05, 0.05], [0.04, 0.06, 0.8, 0.05, 0.05], [0.01, 0.04, 0.1, 0.8, 0.05]]
+    ),
+    sure=np.full((3, 5), 0.8),
     offensive=0.2,
     texts=300,
 )
@@ -105,6 +109,8 @@ def test_rows_fit_the_counts_of_their_bin() -> None:
     counts = [stream.counts(bin) for bin in range(last - 11, last + 1)]
     assert len(window.tone) == sum(c.mentions for c in counts)
     assert window.tone.count(-1) == sum(c.negatives for c in counts)
+    assert sum(window.negative) == sum(c.negativity for c in counts)
+    assert sum(p * p for p in window.negative) == sum(c.negativity_squares for c in counts)
 
 
 def test_another_seed_is_another_stream_and_the_same_seed_the_same() -> None:
@@ -180,6 +186,11 @@ def test_readings_are_probabilities(tmp_path: Path) -> None:
         assert known.seen.sum(axis=1) == pytest.approx([1.0, 1.0, 1.0])
         assert ((known.sure >= 0.0) & (known.sure <= 1.0)).all()
         assert known.shares((0.2, 0.5, 0.3)).sum() == pytest.approx(1.0)
+        assert len(known.tone) == len(known.negative) == known.seen.shape[1]
+        assert ((known.negative >= 0) & (known.negative <= 100)).all()
+        kinds = np.eye(len(known.tone), dtype=np.int64)
+        assert (known.tones(kinds).sum(axis=1) == 1).all()
+    assert sharpened(read)["de"].negatives() == [1.0, 0.0, 0.0]
 
 
 # --- bursts ---------------------------------------------------------------------------------------

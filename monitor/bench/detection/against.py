@@ -30,7 +30,8 @@ from monitor.bench.detection.run import (
     past,
 )
 from monitor.bench.detection.storm import SPREADS, Cell, cells, storm
-from monitor.bench.detection.stream import Floats, Stream
+from monitor.bench.detection.stream import Stream
+from monitor.bench.detection.tone import Floats
 from monitor.bench.detection.watching import Watching
 
 Record = dict[str, Any]

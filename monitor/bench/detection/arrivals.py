@@ -21,7 +21,8 @@ from monitor.bench.detection.brand import DAY_BINS, MONDAY, SOURCES, Brand, bran
 from monitor.bench.detection.report import nulls, storms
 from monitor.bench.detection.run import WARM_DAYS, Job, Past, _readings, found
 from monitor.bench.detection.storm import Cell, cells, storm
-from monitor.bench.detection.stream import Crowd, Floats, Part, Stream
+from monitor.bench.detection.stream import Crowd, Part, Stream
+from monitor.bench.detection.tone import Floats
 from monitor.bench.detection.watching import Watching
 
 Record = dict[str, Any]

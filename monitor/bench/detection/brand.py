@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from monitor.bench.detection.stream import Crowd, Floats, Part, Stream
-from monitor.bench.detection.tone import Mix, Reading
+from monitor.bench.detection.stream import Crowd, Part, Stream
+from monitor.bench.detection.tone import Floats, Mix, Reading
 
 DAY_BINS = 288
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)

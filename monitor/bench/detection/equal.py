@@ -17,7 +17,7 @@ from detectors.measures import wilson
 from monitor.bench.detection.against import HEADLINE, SWEPT
 from monitor.bench.detection.peers import PEERS, Peaks, episodes, reached, threshold_for
 from monitor.bench.detection.report import quantile
-from monitor.bench.detection.stream import Floats
+from monitor.bench.detection.tone import Floats
 from monitor.bench.figures import poisson_interval
 
 Record = dict[str, Any]

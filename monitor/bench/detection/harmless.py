@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.bench.detection.brand import DAY_BINS, TONE_SD, Brand, mix
-from monitor.bench.detection.stream import Crowd, Floats, Part, Stream
-from monitor.bench.detection.tone import Reading
+from monitor.bench.detection.stream import Crowd, Part, Stream
+from monitor.bench.detection.tone import Floats, Reading
 
 RATES = (2.0, 20.0, 200.0, 2000.0)
 """Mentions an hour of the brands these happen to, in turn."""

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.bench.detection.brand import DAY_BINS
-from monitor.bench.detection.stream import HOUR_BINS, Floats
+from monitor.bench.detection.stream import HOUR_BINS
+from monitor.bench.detection.tone import Floats
 
 WEEK = 7 * DAY_BINS
 EPISODE = DAY_BINS

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.bench.detection.stream import Crowd, Floats, Part
-from monitor.bench.detection.tone import Mix
+from monitor.bench.detection.stream import Crowd, Part
+from monitor.bench.detection.tone import Floats, Mix
 
 RATES = (0.2, 2.0, 20.0, 200.0, 2000.0)
 PEAKS = (3.0, 10.0, 50.0)

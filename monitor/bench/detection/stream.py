@@ -12,17 +12,14 @@ from datetime import datetime
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.context import PLAIN, Context
 from detectors.window import BIN, BIN_S, COLUMNS, Bin, Counts, Window
-from monitor.bench.detection.tone import TONES, Mix, Reading
+from monitor.bench.detection.tone import TONES, Floats, Ints, Mix, Reading
 
 HOUR_BINS = 12
 MOST_ROWS = 50_000
 """As many rows of an hour as the pipeline looks at."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +59,45 @@ class Part:
 class _Drawn:
     """A part with its counts, by bin: what says something of its own, and copies.
 
-    ``tones[bin, tone]`` and ``offensive[bin]`` of posts that are no copies; ``copies[bin, original]``. All
-    copies of an original are read alike: ``tone_of[original]``, ``offensive_of[original]``, and with the
-    same certainty: ``sure_of[original]``, in percent.
+    ``kinds[bin, kind]`` (`Reading`) and ``offensive[bin]`` of posts that are no copies; ``copies[bin,
+    original]``. All copies of an original are read alike: ``kind_of[original]``, ``offensive_of[original]``,
+    and with the same certainty: ``sure_of[original]``, in percent.
     """
 
     part: Part
-    tones: NDArray[np.int64]
-    offensive: NDArray[np.int64]
-    copies: NDArray[np.int64]
-    tone_of: NDArray[np.int64]
-    offensive_of: NDArray[np.int64]
-    sure_of: NDArray[np.int64]
+    reading: Reading
+    kinds: Ints
+    offensive: Ints
+    copies: Ints
+    kind_of: Ints
+    offensive_of: Ints
+    sure_of: Ints
     number: int
     seed: int
 
-    def sums(self) -> NDArray[np.int64]:
-        """Return tones, offensive and reach of each bin; the reach of a post is twice its median."""
-        tones = self.tones + self.copies @ np.eye(len(TONES), dtype=np.int64)[self.tone_of]
+    def sums(self) -> Ints:
+        """Return the tones of each bin, offensive posts, reach, and p(negative) with its squares; the reach
+        of a post is twice its median."""
+        reading = self.reading
+        all_kinds = np.eye(len(reading.tone), dtype=np.int64)
+        kinds = self.kinds + self.copies @ all_kinds[self.kind_of]
         offensive = self.offensive + self.copies @ self.offensive_of
-        reach = tones.sum(axis=1) * int(2 * self.part.crowd.reach)
-        return np.column_stack([tones, offensive, reach])
+        reach = kinds.sum(axis=1) * int(2 * self.part.crowd.reach)
+        negative = [kinds @ reading.negative, kinds @ reading.negative**2]
+        return np.column_stack([reading.tones(kinds), offensive, reach, *negative])
 
-    def mentions(self) -> NDArray[np.int64]:
+    def mentions(self) -> Ints:
         """Return the mentions of each bin."""
-        return np.asarray(self.tones.sum(axis=1) + self.copies.sum(axis=1))
+        return np.asarray(self.kinds.sum(axis=1) + self.copies.sum(axis=1))
 
     def any(self, place: int) -> bool:
         """Return whether anything was said in that bin."""
-        return bool(self.tones[place].any() or self.copies[place].any())
+        return bool(self.kinds[place].any() or self.copies[place].any())
 
     def at(self, bin: int) -> int | None:
         """Return the place of a bin in the arrays; None where the part has nothing."""
         place = bin - self.part.first
-        return place if 0 <= place < len(self.tones) else None
+        return place if 0 <= place < len(self.kinds) else None
 
 
 @dataclass(slots=True)
@@ -114,35 +116,34 @@ class Stream:
     blind: tuple[int, int] | None = None
     uplift: tuple[int, int, float] | None = None
     _drawn: list[_Drawn] = field(default_factory=list)
-    _sums: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((0, len(TONES) + 2), np.int64)
-    )
-    """Tones, offensive and reach of each bin, of all parts."""
+    _sums: Ints = field(default_factory=lambda: np.zeros((0, len(TONES) + 4), np.int64))
+    """`_Drawn.sums` of all parts."""
 
     def add(self, part: Part) -> None:
         """Draw the counts of one more part."""
         number = len(self._drawn)
         rng = np.random.default_rng((self.seed, number))
-        crowd, shares = part.crowd, self.reading.shares(part.mix)
+        crowd, reading = part.crowd, self.reading
         n = rng.poisson(part.rates)
         copied = rng.binomial(n, crowd.copied)
-        tones = rng.multinomial(n - copied, shares)
-        offensive = rng.binomial(tones[:, 0], self.reading.offensive)
+        kinds = rng.multinomial(n - copied, reading.shares(part.mix))
+        offensive = rng.binomial(reading.tones(kinds)[:, 0], reading.offensive)
         # Few of the originals are copied most (Zipf).
         weights = 1.0 / np.arange(1, crowd.originals + 1)
         copies = rng.multinomial(copied, weights / weights.sum())
         true = rng.choice(len(part.mix), crowd.originals, p=np.array(part.mix) / sum(part.mix))
-        read = self.reading.seen
-        tone_of = np.array([rng.choice(len(TONES), p=read[t]) for t in true.tolist()])
-        sure = rng.random(crowd.originals) < self.reading.sure[true, tone_of]
+        read = reading.seen
+        kind_of = np.array([rng.choice(len(read[t]), p=read[t]) for t in true.tolist()])
+        sure = rng.random(crowd.originals) < reading.sure[true, kind_of]
         sure_of = np.where(sure & crowd.plain, 90, 50)
-        angry = (tone_of == 0) & (rng.random(crowd.originals) < self.reading.offensive)
+        negative = reading.tone[kind_of] == 0
+        angry = negative & (rng.random(crowd.originals) < reading.offensive)
         drawn = _Drawn(
-            *(part, tones, offensive, copies, tone_of, angry.astype(np.int64), sure_of),
+            *(part, reading, kinds, offensive, copies, kind_of, angry.astype(np.int64), sure_of),
             *(number, self.seed),
         )
         self._drawn.append(drawn)
-        end = part.first + len(tones)
+        end = part.first + len(kinds)
         if end > len(self._sums):
             more = np.zeros((end - len(self._sums), self._sums.shape[1]), np.int64)
             self._sums = np.concatenate([self._sums, more])
@@ -162,11 +163,11 @@ class Stream:
         gone = [
             d
             for d in self._drawn
-            if d.part.name == name and d.part.first < end and d.part.first + len(d.tones) > first
+            if d.part.name == name and d.part.first < end and d.part.first + len(d.kinds) > first
         ]
         for drawn in gone:
             out._drawn.remove(drawn)
-            out._sums[drawn.part.first : drawn.part.first + len(drawn.tones)] -= drawn.sums()
+            out._sums[drawn.part.first : drawn.part.first + len(drawn.kinds)] -= drawn.sums()
         return out
 
     def time(self, bin: int) -> datetime:
@@ -177,7 +178,7 @@ class Stream:
         """Return the counts of one bin, as far as they had come when bin ``now`` closed."""
         if not 0 <= bin < len(self._sums) or not self.come(bin, bin if now is None else now):
             return Counts()
-        negative, neutral, positive, unread, offensive, reach = self._sums[bin].tolist()
+        negative, neutral, positive, unread, offensive, reach, *p = self._sums[bin].tolist()
         return Counts(
             mentions=negative + neutral + positive + unread,
             negatives=negative,
@@ -186,6 +187,8 @@ class Stream:
             unread=unread,
             offensive=offensive,
             reach=reach,
+            negativity=p[0],
+            negativity_squares=p[1],
         )
 
     def bin(self, bin: int, now: int | None = None, revision: int = 0) -> Bin:
@@ -225,17 +228,18 @@ class Stream:
 
 def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     """Draw the rows of a part's bin: at, source, author, thread, cluster, tone, offensive, reach,
-    certainty, rival, in this order."""
-    crowd, tones, copies = drawn.part.crowd, drawn.tones[place], drawn.copies[place]
-    alone = int(tones.sum())
+    certainty, rival, p(negative), in this order."""
+    crowd, kinds, copies = drawn.part.crowd, drawn.kinds[place], drawn.copies[place]
+    alone = int(kinds.sum())
     n = alone + int(copies.sum())
     rng = np.random.default_rng((drawn.seed, drawn.number, bin))
     own = (drawn.number + 1) << 40
     original = np.repeat(np.arange(crowd.originals), copies)
     read = np.array([int(t) for t in TONES])
-    tone = np.concatenate([np.repeat(read, tones), read[drawn.tone_of][original]])
+    kind = np.concatenate([np.repeat(np.arange(len(kinds)), kinds), drawn.kind_of[original]])
+    tone = read[drawn.reading.tone[kind]]
     offensive = np.concatenate([np.zeros(alone), drawn.offensive_of[original]])
-    offensive[: int(drawn.offensive[place])] = 1.0  # the first rows are the negative ones
+    offensive[: int(drawn.offensive[place])] = 1.0  # the first rows are those read as negative
     at = stream.time(bin).timestamp() + rng.integers(0, BIN_S, n)
     single = own + (bin << 20) + np.arange(n) + 1
     regular = own - (rng.pareto(1.0, n) * 3).astype(np.int64) % crowd.people - 1
@@ -247,7 +251,8 @@ def _rows(stream: Stream, drawn: _Drawn, bin: int, place: int) -> list[Floats]:
     source = rng.choice(len(crowd.sources), n, p=np.array(crowd.sources) / sum(crowd.sources))
     certainty = np.concatenate([np.full(alone, 90), drawn.sure_of[original]])
     rival = rng.random(n) < crowd.rival
-    return [at, source, author, thread, cluster, tone, offensive, reach, certainty, rival]
+    negative = drawn.reading.negative[kind]
+    return [at, source, author, thread, cluster, tone, offensive, reach, certainty, rival, negative]
 
 
 class Hours:
@@ -285,7 +290,7 @@ def _part(stream: Stream, bin: int, columns: list[Floats]) -> Window:
     if not columns:
         return Window(since, until)
     order = np.argsort(columns[0], kind="stable")
-    at, source, author, thread, cluster, tone, offensive, reach, certainty, rival = (
+    at, source, author, thread, cluster, tone, offensive, reach, certainty, rival, negative = (
         c[order] for c in columns
     )
     n = len(order)
@@ -306,4 +311,5 @@ def _part(stream: Stream, bin: int, columns: list[Floats]) -> Window:
         tripwire=[""] * n,
         certainty=certainty.astype(np.int64).tolist(),
         rival=["rival" if named else "" for named in rival.tolist()],
+        negative=negative.astype(np.int64).tolist(),
     )

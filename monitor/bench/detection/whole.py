@@ -38,10 +38,8 @@ def run(
         "bench": "detection",
         "seeds": [first, first + seeds - 1],
         "model": scorer.version,
-        "negatives_read_as_negative": {k: round(float(r.seen[0, 0]), 3) for k, r in read.items()},
-        "others_read_as_negative": {
-            k: [round(float(x), 3) for x in r.seen[1:, 0]] for k, r in read.items()
-        },
+        "negatives_read_as_negative": {k: r.negatives()[0] for k, r in read.items()},
+        "others_read_as_negative": {k: r.negatives()[1:] for k, r in read.items()},
     }
     processes = os.cpu_count() or 1
     for part in parts:

@@ -33,6 +33,8 @@ COUNT_COLUMNS: Final = (
     "tripwires",
     "articles",
     "deleted",
+    "negativity",
+    "negativity_squares",
 )
 """Additive columns of ``count``, in the order of `detectors.window.Counts` (tested)."""
 

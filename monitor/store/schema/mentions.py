@@ -85,6 +85,7 @@ mention_topic = Table(
     Column("tripwire", Text, nullable=False),
     # Percent; what was filed before it was kept is taken as sure.
     Column("certainty", SmallInteger, nullable=False, server_default=text("100")),
+    Column("negative", SmallInteger, nullable=False, server_default=text("0")),
     words("rival"),
     sqlite_with_rowid=False,
 )
