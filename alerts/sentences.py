@@ -81,6 +81,21 @@ def _share(de: str, en: str) -> Sentence:
     return lambda r, lang: pick((de, en), lang).format(percent(r.value))
 
 
+def _usual_tone(reason: Reason, lang: Language) -> str:
+    more = round(100 * min(1.0, max(0.0, reason.value)))
+    if reason.text:
+        words = (
+            "{} von 100 Texten kritischer als sonst, das kann bei so wenigen Zufall sein",
+            "{} of 100 texts more critical than usual, which may be chance with so few",
+        )
+    else:
+        words = (
+            "viele reden, kaum kritischer als sonst: {} von 100 Texten",
+            "many talk, hardly more critical than usual: {} of 100 texts",
+        )
+    return pick(words, lang).format(more)
+
+
 def _counted(one: tuple[str, str], many: tuple[str, str]) -> Sentence:
     return lambda r, lang: _plural(r, lang, one, many)
 
@@ -199,10 +214,7 @@ _SENTENCES: dict[ReasonCode, Sentence] = {
         "Aufmerksamkeit, kein Sturm: höchstens {} negativ",
         "attention, no storm: at most {} negative",
     ),
-    ReasonCode.TONE_USUAL: _share(
-        "viele reden, nicht schlechter als sonst: {} negativ",
-        "many talk, and no worse than usual: {} negative",
-    ),
+    ReasonCode.TONE_USUAL: _usual_tone,
     ReasonCode.TONE_UNREADABLE: _share(
         "laut, Ton nicht lesbar ({} ungelesen): bitte ansehen",
         "loud, tone unreadable ({} unread): please look",

@@ -57,7 +57,7 @@ class ReasonCode(StrEnum):
     MULTIPLE = "multiple"  # value: negatives of the last hour / frozen 28-day hourly median
     NEGATIVE_SHARE = "negative_share"  # value: lower end of its interval, 0..1
     TONE_LOW = "tone_low"  # value: upper end of the share's interval: attention, not a storm
-    TONE_USUAL = "tone_usual"  # value: share of negatives; threshold: this topic's usual share
+    TONE_USUAL = "tone_usual"  # value: share of texts critical beyond the usual
     TONE_UNREADABLE = "tone_unreadable"  # value: share of unread, 0..1
     AGGRESSION = "aggression"  # value: share of offensive among negatives, 0..1
     NEW_AUTHORS = "new_authors"  # value: share of authors never seen with this topic, 0..1

@@ -25,7 +25,7 @@ class Evidence:
 
     ``negatives``: of the last hour, from counts; ``unexplained``: pace of those that the crowd does
     not explain, an hour. ``median``: frozen 28-day median of an hour's
-    negatives; ``usual``: what is expected of this hour. ``usual_share``: usual share of negatives. ``mention_days`` / ``negative_days``:
+    negatives; ``usual``: what is expected of this hour. ``mention_days`` / ``negative_days``:
     return periods; ``slow_days``: that of the last 6 to 24 hours; ``raised_days``: of the last seven, those
     well above the usual day. ``young``: the young channel speaks, with ``young_score`` = -log10 p.
     ``days``: how long the topic is known. ``caught_up``: late mentions fill the last hour while
@@ -42,7 +42,6 @@ class Evidence:
     measures: Measures | None = None
     median: float = 0.0
     usual: float = 0.0
-    usual_share: float = 0.0
     mention_days: float = 0.0
     negative_days: float = 0.0
     slow_days: float = 0.0
@@ -238,10 +237,11 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     if seen.share.high < limits["tone_low"]:
         story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
         ceiling = Level.FRESH_BREEZE
-    usual = evidence.usual_share
     as_usual = evidence.worse < limits["tone_worse"] or evidence.sour < limits["tone_sour"]
     if as_usual and _readable(seen, limits) and seen.share.low < limits["tone_sure"]:
-        story.test(ReasonCode.TONE_USUAL, seen.share.value, usual, met=True)
+        more = min(1.0, max(0.0, evidence.worse))
+        text = "by chance" if evidence.worse >= limits["tone_worse"] else ""
+        story.test(ReasonCode.TONE_USUAL, more, limits["tone_worse"], met=True, text=text)
         ceiling = Level.FRESH_BREEZE
     if 0 < evidence.cliff <= limits["cliff_bins"] and seen.share.low < limits["tone_sure"]:
         story.test(ReasonCode.CLIFF, evidence.cliff, limits["cliff_bins"], met=True)

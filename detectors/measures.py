@@ -31,15 +31,11 @@ _ARTICLE, _SHARE = Kind.ARTICLE.value, Kind.SHARE.value
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share in [0, 1] with the ends of its interval, sampling and model error included.
-
-    ``surely``: the lower end by sampling alone, to be compared with shares read by the same model.
-    """
+    """A share in [0, 1] with the ends of its interval, sampling and model error included."""
 
     value: float
     low: float
     high: float
-    surely: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +104,9 @@ def negative_share(negatives: int, unread: int, total: int) -> Share:
     """
     if total <= 0:
         return Share(0.0, 0.0, 1.0)
-    surely = wilson(negatives, total)[0]
+    low = wilson(negatives, total)[0] - MODEL_ERROR
     high = wilson(min(total, negatives + unread), total)[1] + MODEL_ERROR
-    return Share(negatives / total, max(0.0, surely - MODEL_ERROR), min(1.0, high), surely)
+    return Share(negatives / total, max(0.0, low), min(1.0, high))
 
 
 def measure(window: Window) -> Measures:
@@ -163,8 +159,7 @@ def firsts(window: Window) -> list[int]:
 
 
 def _higher(a: Share, b: Share) -> Share:
-    ends = max(a.low, b.low), max(a.high, b.high)
-    return Share(max(a.value, b.value), *ends, max(a.surely, b.surely))
+    return Share(max(a.value, b.value), max(a.low, b.low), max(a.high, b.high))
 
 
 def representatives(window: Window, limit: int = 3) -> list[tuple[int, int]]:

@@ -50,11 +50,6 @@ class UsualTone:
         """Return negatives for each other post."""
         return self._negatives / self._others
 
-    def share(self) -> float:
-        """Return the usual share of negatives; 0.0 while fewer than `KNOWN_TONE` posts tell it."""
-        posts = self._negatives + self._others
-        return self._negatives / posts if posts >= KNOWN_TONE else 0.0
-
     def negativity(self) -> float:
         """Return the usual p(negative) of a post, 0..1; 0.0 while fewer than `KNOWN_TONE` posts tell it."""
         return self._negativity / self._read if self._read >= KNOWN_TONE else 0.0

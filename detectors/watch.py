@@ -213,7 +213,6 @@ class TopicWatch:
             measures=measures,
             median=self._median.value() if measures is not None else self._base(),
             usual=HOUR_BINS * scored.expected_negatives,
-            usual_share=self._rates.tone.share(),
             mention_days=scored.mention_days,
             negative_days=scored.negative_days,
             slow_days=scored.slow_days,

@@ -45,8 +45,6 @@ class ToneDetector(ShareDetector):
                 f"recall must lie above the false rate, within 0 and 1; got {recall} and {false}"
             )
         read = self.interval(x)
-        ends = (
-            (s - false) / (recall - false) for s in (read.value, read.low, read.high, read.surely)
-        )
-        value, low, high, surely = (round(min(1.0, max(0.0, end)), 6) for end in ends)
-        return Share(value, low, high, surely)
+        ends = ((s - false) / (recall - false) for s in (read.value, read.low, read.high))
+        value, low, high = (round(min(1.0, max(0.0, end)), 6) for end in ends)
+        return Share(value, low, high)

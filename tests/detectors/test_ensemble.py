@@ -84,7 +84,7 @@ def test_size_ranks_and_rarity_interrupts(evidence: Evidence, expected: int) -> 
 def test_a_slow_storm_wakes_where_the_tone_of_its_hours_is_worse_and_little_is_left_out() -> None:
     few = measures(5, 12)
     day = BUDGET * LIMITS["slow_family"]
-    slow = storm(few, negative_days=0.0, usual_share=0.25, slow_days=day, sour_day=3.2)
+    slow = storm(few, negative_days=0.0, slow_days=day, sour_day=3.2)
     assert level(slow) == 4
     assert level(replace(slow, slow_days=day - 0.1)) == 3
     assert level(replace(slow, sour_day=3.1)) == 3, "as may happen by chance"
@@ -110,7 +110,7 @@ def test_attention_stays_below_four_only_while_the_upper_end_is_low() -> None:
 
 def test_a_tone_above_the_usual_by_chance_alone_wakes_nobody() -> None:
     """Ten hours of a surge are looked at often: 1.6 deviations come about in one of its hours."""
-    few = storm(measures(14, 30), usual_share=0.25)
+    few = storm(measures(14, 30))
     assert level(few) == 4, "nothing known of the hours before"
     assert level(replace(few, sour=3.4)) == 3
     assert level(replace(few, sour=3.5)) == 4
@@ -122,7 +122,7 @@ def test_a_tone_above_the_usual_by_chance_alone_wakes_nobody() -> None:
 
 def test_a_mood_is_no_storm_however_sure_many_posts_make_it() -> None:
     """A fifth more of the texts than usual are critical, told by thousands: a mood. A quarter is more."""
-    sure = storm(measures(250, 700), usual_share=0.25, negative_days=50.0, sour=9.0)
+    sure = storm(measures(250, 700), negative_days=50.0, sour=9.0)
     assert level(replace(sure, worse=0.24)) == 3
     assert level(replace(sure, worse=0.25)) >= 4
     unread = measures(250, 700, unread=200, share=negative_share(250, 200, 700))
@@ -193,26 +193,23 @@ def test_a_negative_override_is_refused() -> None:
 
 
 evidences = st.builds(
-    lambda neg, extra, unread, copies, few, days, mdays, median, known, offensive, reach, usual: (
-        storm(
-            measures(
-                neg,
-                neg + extra + unread,
-                unread=unread,
-                originals=max(neg - copies, min(neg, 1)),
-                authors=max(neg - few, min(neg, 1)),
-                threads=max(neg - few, min(neg, 1)),
-                offensive=min(offensive, neg),
-                reach=reach,
-                share=negative_share(neg, unread, neg + extra + unread),
-            ),
-            negative_days=days,
-            mention_days=mdays,
-            median=median,
-            usual=median,
-            days=known,
-            usual_share=usual,
-        )
+    lambda neg, extra, unread, copies, few, days, mdays, median, known, offensive, reach: storm(
+        measures(
+            neg,
+            neg + extra + unread,
+            unread=unread,
+            originals=max(neg - copies, min(neg, 1)),
+            authors=max(neg - few, min(neg, 1)),
+            threads=max(neg - few, min(neg, 1)),
+            offensive=min(offensive, neg),
+            reach=reach,
+            share=negative_share(neg, unread, neg + extra + unread),
+        ),
+        negative_days=days,
+        mention_days=mdays,
+        median=median,
+        usual=median,
+        days=known,
     ),
     st.integers(0, 150),
     st.integers(0, 400),
@@ -225,7 +222,6 @@ evidences = st.builds(
     st.sampled_from([0.2, 5.0, 400.0]),
     st.integers(0, 40),
     st.sampled_from([0, 10_000, 900_000]),
-    st.sampled_from([0.0, 0.1, 0.25, 0.5]),
 )
 
 

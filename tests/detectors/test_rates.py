@@ -45,17 +45,17 @@ class Brand:
 
 def test_a_storm_that_nobody_recognises_does_not_become_the_usual_tone() -> None:
     brand = Brand(rate=2.0)
-    usual = brand.rates.tone.share()
+    usual = brand.rates.tone.negativity()
     for _ in range(144):  # 1,200 posts beside the 500 that the memory rests on
         brand.see(50.0, 0.60)
-    assert abs(brand.rates.tone.share() - usual) < 0.05
+    assert abs(brand.rates.tone.negativity() - usual) < 0.05
 
 
 def test_a_tone_that_lasts_at_the_usual_volume_is_learned() -> None:
     brand = Brand(rate=20.0)
     for _ in range(14 * DAY_BINS):
         brand.see(1.0, 0.40)
-    assert brand.rates.tone.share() > 0.34
+    assert brand.rates.tone.negativity() > 0.34
 
 
 def test_few_posts_of_a_worse_tone_say_less_than_many() -> None:

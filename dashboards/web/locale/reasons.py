@@ -56,7 +56,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hint.multiple": ("Median, 28 Tage", "median, 28 days"),
     "hint.negative_share": ("unteres Ende", "lower end"),
     "hint.tone_low": ("Anteil Kritik, oberes Ende", "share of criticism, upper end"),
-    "hint.tone_usual": ("Anteil Kritik gegen den üblichen", "share of criticism against the usual"),
+    "hint.tone_usual": ("so viel mehr der Texte kritisch", "so many more texts critical"),
     "hint.aggression": ("Anteil an der Kritik", "share of the criticism"),
     "hint.growth": ("15 min gegen die davor", "15 min against those before"),
     "hint.reach": ("eines negativen Beitrags", "of one negative post"),
