@@ -102,6 +102,7 @@ def filed(
 def counts_of(row: Filed) -> Counts:
     """Return what one stored row adds to its minute."""
     tone = row.score.tone
+    negativity = round(100 * row.score.p[0])
     return Counts(
         mentions=1,
         negatives=int(tone is Tone.NEGATIVE),
@@ -112,6 +113,8 @@ def counts_of(row: Filed) -> Counts:
         reach=row.mention.reach,
         tripwires=int(bool(row.tripwire)),
         articles=int(row.mention.kind is Kind.ARTICLE),
+        negativity=negativity,
+        negativity_squares=negativity**2,
     )
 
 

@@ -177,6 +177,22 @@ def test_work_goes_on_with_what_a_released_schema_left(url: str, revision: str) 
 
 
 @pytest.mark.parametrize("revision", RELEASED)
+def test_posts_from_before_are_as_critical_as_their_label(url: str, revision: str) -> None:
+    build(url, revision)
+    store = open_store(url)
+    window = store.read.window(b.TOPIC, b.T0, b.T0 + BIN)
+    assert -1 in window.tone
+    assert window.negative == [100 * (tone == -1) for tone in window.tone]
+    counts = store.read.counts(b.TOPIC, b.T0, b.T0 + BIN)
+    assert counts.negatives > 0
+    assert (counts.negativity, counts.negativity_squares) == (
+        100 * counts.negatives,
+        10_000 * counts.negatives,
+    )
+    store.close()
+
+
+@pytest.mark.parametrize("revision", RELEASED)
 def test_what_a_released_schema_left_is_dropped_when_it_is_old(url: str, revision: str) -> None:
     build(url, revision)
     store = open_store(url)
