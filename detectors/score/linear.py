@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from detectors.score.base import Scores, Tone
 from detectors.score.features import ROWS, Features, chunks, extract, plain
-from detectors.score.heads import FAMILIES, MORE, NO_CLAIM
+from detectors.score.heads import FAMILIES, MORE, NO_CLAIM, TONES
 from detectors.score.language import READ, detect
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
 SENTIMENT_COLUMNS: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
 OFFENSIVE_COLUMN: Final = "offensive"
+TAUGHT_COLUMNS: Final = tuple(f"taught.{tone}" for tone in TONES)
+"""What corrections add to the three tones (`detectors.score.taught`); absent from shipped weights."""
 LANGUAGES: Final = tuple(f"language.{name}" for name in READ)
 FORMAT: Final = 1
 
@@ -180,9 +182,11 @@ class LinearScorer:
         self._scale = weights.scale.T[:, :, None]
         self._bias = weights.bias[:, None]
         self._languages = np.array([self._place[n] for n in LANGUAGES if n in self._place])
+        taught = TAUGHT_COLUMNS if TAUGHT_COLUMNS[0] in self._place else ()
         self._scored = np.array(
-            [self._place[name] for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN)]
+            [self._place[name] for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN, *taught)]
         )
+        self._toned = np.delete(self._scored, 3)
         self._slope = np.zeros((len(self._scored), len(READ) + 1, 4))
         self._offset = np.zeros((len(READ) + 1, 4))
         self._claims = np.zeros((2, len(READ) + 1), dtype=bool)
@@ -202,7 +206,8 @@ class LinearScorer:
                 continue
             kind, at = (0, slice(0, 3)) if family == "sentiment" else (1, slice(3, 4))
             i = READ.index(lang)
-            self._slope[at, i, at] = one.slope.T
+            self._slope[at, i, at] = one.slope.T[:3]
+            self._slope[4 : 1 + one.slope.shape[1], i, at] = one.slope.T[3:]
             self._offset[i, at] = one.offset
             self._claims[kind, i] = True
 
@@ -262,6 +267,26 @@ class LinearScorer:
         raw += self._bias
         return raw
 
+    def logits(self, texts: Sequence[str], langs: Sequence[str]) -> NDArray[np.float64]:
+        """Return the calibrated logits of the three tones, shape (texts, 3); ``langs``: as they were read,
+        others than ours are read by the first of ours."""
+        lang = np.array([_LANG_PLACE.get(name, 0) for name in langs], np.intp)
+        found = np.zeros((len(texts), 3))
+        start = 0
+        for chunk in chunks(texts):
+            span = slice(start, start + len(chunk))
+            found[span] = self._logits(lang[span], self.raw(extract(chunk)))[:, :3]
+            start = span.stop
+        return found
+
+    def _logits(self, lang: NDArray[np.intp], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the calibrated logits (texts, 4): three tones, offensive."""
+        # Term by term: a matrix product would round by the shape of the batch.
+        logits = self._offset.take(lang, axis=0)
+        for slope, scores in zip(self._slope, raw.take(self._scored, axis=0), strict=True):
+            logits += slope.take(lang, axis=0) * scores[:, None]
+        return logits
+
     def _decide(
         self,
         lang: NDArray[np.intp],
@@ -272,10 +297,7 @@ class LinearScorer:
         offensive: NDArray[np.float32],
     ) -> None:
         """Write the calibrated scores of one chunk into the three columns."""
-        # Term by term: a matrix product would round by the shape of the batch.
-        logits = self._offset.take(lang, axis=0)
-        for slope, scores in zip(self._slope, raw.take(self._scored, axis=0), strict=True):
-            logits += slope.take(lang, axis=0) * scores[:, None]
+        logits = self._logits(lang, raw)
         tones = softmax(logits[:, :3])
         harm = np.round(1.0 / (1.0 + np.exp(-logits[:, 3])), 6)
         toned = readable & self._claims[0].take(lang)
@@ -312,7 +334,7 @@ class LinearScorer:
         slope = self.weights.calibration["sentiment", scores.langs[0]].slope
         towards = slope[decided] - np.delete(slope, decided, axis=0).mean(axis=0)
         features = extract([plain(text)])
-        places = self._scored[:3]
+        places = self._toned
         factor = towards[:, None] * self.weights.scale[places] / features.norm[0]
 
         def weight(rows: NDArray[np.intp], kind: int) -> NDArray[np.float64]:

@@ -85,6 +85,12 @@ def _share(o: Options) -> Record:
     return share.run(o.seed, o.say)
 
 
+def _corrections(o: Options) -> Record:
+    from monitor.bench import corrections
+
+    return corrections.run(o.seed, o.say)
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -161,6 +167,7 @@ BENCHES = (
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
+    Bench("corrections", "what so many corrections teach in another domain; needs the data", _corrections),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"

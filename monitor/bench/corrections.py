@@ -1,0 +1,84 @@
+"""`bench corrections`: what a team's corrections bring in a domain that the shipped weights were not taught with.
+
+GermEval 2017 (posts about a railway): of each random order the first 1,600 texts are the stream of which
+so many are corrected, the rest is held out. Texts are cut to 600 characters. All were drawn at random,
+so all count for the verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.score.evaluate import confusion, macro_f1, read_labelled
+from detectors.score.heads import TONES
+from detectors.score.linear import SHIPPED, LinearScorer, load_weights
+from detectors.score.taught import Lesson, teach, verdict
+from monitor.bench.data import data_folder
+from monitor.bench.figures import PACKAGES, versions
+
+SET, LANG = "germeval2017/validation.tsv", "de"
+STREAM, CUT, ROUNDS = 1600, 600, 10
+CORRECTIONS = (50, 100, 200, 400, 800, 1600)
+
+
+def run(seed: int, say: Callable[[str], None]) -> dict[str, object]:
+    """Return macro-F1 and accuracy before and after so many corrections, mean of `ROUNDS` orders."""
+    weights = load_weights(SHIPPED)
+    rows = [(label, text[:CUT]) for label, text in read_labelled(data_folder() / SET)]
+    truth = np.array([TONES.index(label) for label, _ in rows])
+    lessons = [Lesson(text, LANG, label, drawn=True) for label, text in rows]
+    shipped = _decided(LinearScorer(weights), [e.text for e in lessons])
+    out: dict[str, Any] = {"bench": "corrections", "set": SET, "texts": len(rows), "rounds": ROUNDS}
+    for n in CORRECTIONS:
+        say(f"{n} corrections")
+        found = []
+        for order in _orders(len(rows), seed):
+            taught, rest = [lessons[i] for i in order[:n]], order[STREAM:]
+            began = time.perf_counter()
+            scorer = LinearScorer(teach(weights, taught))
+            took = time.perf_counter() - began
+            now = _decided(scorer, [lessons[i].text for i in rest])
+            speaks = verdict(weights, taught, seed).speaks
+            found.append(
+                (*_figures(truth[rest], shipped[rest]), *_figures(truth[rest], now), speaks, took)
+            )
+        out[str(n)] = _told(np.array(found, np.float64), seed)
+    out["model"] = weights.version
+    out["versions"] = versions((*PACKAGES, "scipy"))
+    return out
+
+
+def _orders(n: int, seed: int) -> list[list[int]]:
+    return [np.random.default_rng((seed, k)).permutation(n).tolist() for k in range(ROUNDS)]
+
+
+def _decided(scorer: LinearScorer, texts: list[str]) -> NDArray[np.intp]:
+    decided: NDArray[np.intp] = scorer.logits(texts, [LANG] * len(texts)).argmax(axis=1)
+    return decided
+
+
+def _figures(truth: Any, decided: Any) -> tuple[float, float]:
+    return float(macro_f1(confusion(truth, decided, 3))), float((truth == decided).mean())
+
+
+def _told(found: NDArray[np.float64], seed: int) -> dict[str, Any]:
+    """Return means over rounds, and the 95 % bootstrap interval over rounds of the gain."""
+    gain = found[:, 2] - found[:, 0]
+    picks = np.random.default_rng(seed).integers(0, len(gain), (2000, len(gain)))
+    low, high = np.quantile(gain[picks].mean(axis=1), (0.025, 0.975))
+    was, was_right, now, now_right, speaks, took = found.mean(axis=0).tolist()
+    return {
+        "shipped_macro_f1": round(was, 4),
+        "taught_macro_f1": round(now, 4),
+        "gain": round(float(gain.mean()), 4),
+        "gain_95": [round(float(low), 4), round(float(high), 4)],
+        "shipped_accuracy": round(was_right, 4),
+        "taught_accuracy": round(now_right, 4),
+        "speaks": round(speaks, 2),
+        "refit_s": round(took, 2),
+    }
