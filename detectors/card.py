@@ -17,7 +17,14 @@ from typing import Any
 import msgspec
 
 from detectors.detection import Assessment, Reason, ReasonCode
-from detectors.measures import PRIVATE, Measures, measure, negative_share, representatives
+from detectors.measures import (
+    PRIVATE,
+    Measures,
+    firsts,
+    measure,
+    negative_share,
+    representatives,
+)
 from detectors.score.base import Tone
 from detectors.silencers import Change, Lever, Limits, Silencer, silencers
 from detectors.terms import BurstTerm, burst_terms
@@ -27,6 +34,8 @@ POSTS = 12
 """Representative posts on a card; as many are kept as evidence."""
 AUTHORS = 5
 PARTS = 6
+MOST_TEXTS = 1_000
+"""Texts that tell the share of critical ones; of more every second, third, ... is taken: 25 ms."""
 _LAST = ("author", "num")
 _ORDER = (*(name for name in COLUMNS if name not in _LAST), *_LAST)
 _NEGATIVE = int(Tone.NEGATIVE)
@@ -73,6 +82,17 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class CriticalShare:
+    """Share of critical ones among ``texts`` of the last hour, copies counted once and misreading taken out
+    (`detectors.score.counting`), with its 95 % interval; in [0, 1]."""
+
+    value: float
+    low: float
+    high: float
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A burst as it stood at ``at``, the end of a bin.
 
@@ -82,6 +102,7 @@ class Card:
     topic in that time. ``days``: return period, None where it is without end.
     ``terms`` were counted in ``term_posts`` texts. ``reasons``: the met ones, those that act without
     statistics first. ``silent``: what would have left the level below 4, the nearest first.
+    ``critical``: None where nothing could be read.
     """
 
     topic: str
@@ -102,6 +123,7 @@ class Card:
     languages: tuple[Part, ...] = ()
     reasons: tuple[Reason, ...] = ()
     silent: tuple[Silencer, ...] = ()
+    critical: CriticalShare | None = None
 
     @property
     def new_share(self) -> float:
@@ -186,7 +208,22 @@ def card(
         languages=_parts(rows.lang[i] or "und" for i in picked),
         reasons=_met(seen.reasons),
         silent=silencers(seen, limits, budget_days, _calm_share(measured, seen, limits)),
+        critical=_critical(hour),
     )
+
+
+def _critical(hour: Window) -> CriticalShare | None:
+    # Only here: numpy is not for processes that merely take in.
+    from detectors.score.counting import adjusted, probabilities
+
+    rows = firsts(hour)
+    rows = rows[:: 1 + len(rows) // MOST_TEXTS]
+    columns = ([column[i] for i in rows] for column in (hour.tone, hour.certainty, hour.negative))
+    told = adjusted(probabilities(*columns)) if rows else None
+    if told is None or not told.texts:
+        return None
+    value, low, high = (round(share, 4) for share in (told.negative, told.low, told.high))
+    return CriticalShare(value, low, high, told.texts)
 
 
 def _widest(rows: Window, picked: Iterable[int], new_authors: Set[int]) -> tuple[CardAuthor, ...]:

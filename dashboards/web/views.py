@@ -17,6 +17,7 @@ from alerts.fact import FactKind
 from alerts.incident import Outcome, Status
 from dashboards.web.curve import Curve, Range, Span, Spark
 from dashboards.web.gaps import Gap
+from detectors.card import CriticalShare
 from detectors.detection import Level, Reason
 from detectors.silencers import Silencer
 from playbooks.playbook import Role, Text
@@ -161,7 +162,8 @@ class CardView:
 
     ``hour`` negatives of the last hour against ``expected``; ``days`` return period, 0 where unknown.
     ``negatives`` since ``onset``, the first of them. ``new_share`` of ``authors_known`` different
-    people. ``silent``: what would have kept it below 4.
+    people. ``silent``: what would have kept it below 4. ``critical``: share of the hour's texts, with the
+    ends of its interval and their number; None where it was not told.
     """
 
     at: datetime
@@ -179,6 +181,7 @@ class CardView:
     sources: tuple[Share, ...] = ()
     langs: tuple[Share, ...] = ()
     silent: tuple[Silencer, ...] = ()
+    critical: CriticalShare | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ the confusion matrix 0.078 / 0.064, this 0.054 / 0.041 (`sturmglas bench share`)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from detectors.score.base import Tone
 
 STEPS: Final = 60
 """Rounds of expectation and maximisation; shares move by less than 0.001 after some forty."""
@@ -43,6 +46,23 @@ class Adjusted:
     low: float
     high: float
     texts: int
+
+
+def probabilities(
+    tone: Sequence[int], certainty: Sequence[int], negative: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return probabilities (n, 3) from what rows keep: the tone, its probability and p(negative), in percent.
+
+    Of a negative text the rest is split between the other two: nothing keeps how.
+    """
+    tones = np.asarray(tone)[:, None]
+    sure, bad = np.asarray(certainty)[:, None] / 100, np.asarray(negative)[:, None] / 100
+    rest = np.maximum(0.0, 1.0 - bad - sure)
+    p = np.hstack([bad, np.where(tones == Tone.NEUTRAL, sure, rest), rest])
+    p[:, 2:] = np.where(tones == Tone.POSITIVE, sure, rest)
+    half = (1.0 - bad) / 2
+    p[:, 1:] = np.where(tones == Tone.NEGATIVE, half, p[:, 1:])
+    return np.where(tones == Tone.UNREAD, 0.0, p)
 
 
 NOTHING: Final = Adjusted(0.0, 0.0, 0.0, 0.0, 1.0, 0)

@@ -53,6 +53,7 @@ def card_view(read: Reader, cards: Sequence[Card]) -> CardView | None:
         sources=_shares(card.sources, card.looked_at),
         langs=_shares(card.languages, card.looked_at),
         silent=card.silent,
+        critical=card.critical,
     )
 
 

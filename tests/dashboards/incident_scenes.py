@@ -21,6 +21,7 @@ from dashboards.web.views import (
     StepView,
     Trend,
 )
+from detectors.card import CriticalShare
 from detectors.detection import Level
 from detectors.silencers import Change, Lever, Silencer
 from playbooks.playbook import Role, Text
@@ -240,6 +241,7 @@ CARD = CardView(
         Silencer((Change(Lever.AUTHORS, 7, 98),)),
         Silencer((Change(Lever.MULTIPLE, 2.9, 19.0), Change(Lever.TRIPWIRE, 2, 3, "data_leak"))),
     ),
+    critical=CriticalShare(0.64, 0.52, 0.75, 203),
 )
 
 

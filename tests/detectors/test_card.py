@@ -50,10 +50,11 @@ def rows(*made: dict[str, object], since: float = 0) -> Window:
         "kind": "post",
         "tripwire": "",
         "certainty": 90,
-        "negative": 90,
         "rival": "",
     }
     full = [{**base, "num": n + 1, **row} for n, row in enumerate(made)]
+    for row in full:
+        row["negative"] = 90 if row["tone"] == Tone.NEGATIVE else 5
     full.sort(key=lambda row: (row["at"], row["num"]))
     columns = {name: [row[name] for row in full] for name in COLUMNS}
     return Window(b.after(minutes=since), UNTIL, **columns)
@@ -121,6 +122,26 @@ def test_it_says_how_much_of_what_by_whom_and_where() -> None:
         ReasonCode.NEGATIVE_THREADS,
         ReasonCode.NEGATIVE_BURST,
     ]
+
+
+def test_it_says_which_share_of_the_texts_is_critical_copies_counted_once() -> None:
+    made = of(in_order(storm()))
+    assert made.critical is not None
+    assert made.critical.texts == 37, "three of four copies are left out"
+    assert made.critical.low < 27 / 37 < made.critical.high
+    assert 0.0 < made.critical.low < made.critical.value < made.critical.high <= 1.0
+
+
+def test_without_a_text_that_was_read_no_share_is_told() -> None:
+    unread = rows(*[{"at": S0 + n, "tone": int(Tone.UNREAD), "certainty": 0} for n in range(9)])
+    assert of(in_order(unread)).critical is None
+
+
+def test_of_very_many_texts_some_tell_the_share() -> None:
+    many = rows(*[{"at": S0 + n % 3600, "author": n, "thread": n} for n in range(2_500)])
+    made = of(in_order(many))
+    assert made.critical is not None
+    assert 500 < made.critical.texts <= 1_000
 
 
 def test_the_onset_is_the_first_negative_post_not_the_bins_start() -> None:

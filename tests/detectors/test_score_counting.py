@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.score.counting import NOTHING, adjusted
+from detectors.score.base import Tone
+from detectors.score.counting import NOTHING, adjusted, probabilities
 
 READ = np.array([[0.55, 0.30, 0.15], [0.20, 0.60, 0.20], [0.10, 0.25, 0.65]])
 """How an invented scorer reads: rows the truth, columns the decision."""
@@ -43,6 +44,21 @@ def test_the_interval_holds_the_truth_nineteen_times_of_twenty() -> None:
         told = adjusted(texts(rng, (negatives, 200 - negatives, 0)), error=0.01)
         held += told.low <= negatives / 200 <= told.high
     assert held >= 90
+
+
+def test_probabilities_come_back_from_what_rows_keep() -> None:
+    rng = np.random.default_rng(6)
+    p = texts(rng, (80, 80, 80))
+    order = (Tone.NEGATIVE, Tone.NEUTRAL, Tone.POSITIVE)
+    tone = [int(order[k]) for k in p.argmax(axis=1)]
+    certainty, negative = (np.rint(100 * x).astype(int).tolist() for x in (p.max(axis=1), p[:, 0]))
+    found = probabilities(tone, certainty, negative)
+    assert found[:, 0] == pytest.approx(p[:, 0], abs=0.006)
+    read = np.array(tone) != Tone.NEGATIVE
+    assert found[read] == pytest.approx(p[read], abs=0.02)
+    assert found.sum(axis=1) == pytest.approx(np.ones(len(p)), abs=0.02)
+    assert abs(adjusted(found).negative - adjusted(p).negative) < 0.02
+    assert probabilities([Tone.UNREAD], [0], [0]).tolist() == [[0.0, 0.0, 0.0]]
 
 
 def test_more_texts_tell_more() -> None:

@@ -108,6 +108,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>{share}</b> von {n} Person schrieb hier zum ersten Mal|<b>{share}</b> von {n} Personen schrieben hier zum ersten Mal",
         "<b>{share}</b> of {n} person wrote here for the first time|<b>{share}</b> of {n} people wrote here for the first time",
     ),
+    "card.critical": (
+        "<b>{share}</b> der Texte kritisch, Lesefehler herausgerechnet ({low} bis {high}, {n} Text)|<b>{share}</b> der Texte kritisch, Lesefehler herausgerechnet ({low} bis {high}, {n} Texte)",
+        "<b>{share}</b> of texts critical, misreading taken out ({low} to {high}, {n} text)|<b>{share}</b> of texts critical, misreading taken out ({low} to {high}, {n} texts)",
+    ),
     "card.nobody": ("ohne genannte Personen", "no people stated"),
     "card.authors": ("Wer am weitesten gehört wird", "Who is heard farthest"),
     "card.author": ("Person {key}", "person {key}"),
