@@ -70,6 +70,7 @@ def _fold_table() -> NDArray[np.uint32]:
             kind[point] = PUNCT
     code[ord("0") : ord("9") + 1] = ord("0")
     for first, last, what in (
+        (0xAD, 0xAD, DROP), (0x34F, 0x34F, DROP), (0x61C, 0x61C, DROP), (0x180B, 0x180F, DROP),
         (0x2000, 0x200A, SPACE), (0x200B, 0x200F, DROP), (0x2010, 0x2027, PUNCT),
         (0x2028, 0x2029, SPACE), (0x202A, 0x202E, DROP), (0x202F, 0x202F, SPACE),
         (0x2030, 0x205E, PUNCT), (0x205F, 0x205F, SPACE), (0x2060, 0x206F, DROP),
@@ -88,6 +89,17 @@ def _fold_table() -> NDArray[np.uint32]:
 
 
 _FOLD: Final = _fold_table()
+
+
+def _letter_table() -> NDArray[np.bool_]:
+    """Return for each folded code whether it is a letter: no digit, no mark upon another, no line."""
+    found: NDArray[np.bool_] = (_FOLD[:0x20001] >> _CLASS_SHIFT) == WORD
+    found[[ord("0"), ord("_")]] = False
+    found[0x300:0x370] = False
+    return found
+
+
+LETTER: Final = _letter_table()
 
 # Odd multipliers: 64 bits from PCG and SplitMix64, 32 bits from xxHash.
 _M64: Final = np.uint64(6364136223846793005)
@@ -149,6 +161,10 @@ class Features:
     norm: NDArray[np.float64]
 
 
+LINK: Final = "http"
+"""What stands for a link."""
+
+
 def plain(text: str) -> str:
     """Return ``text`` cut to `CHARS_READ`, entities decoded, links and handles masked."""
     text = text[:CHARS_READ]
@@ -157,7 +173,7 @@ def plain(text: str) -> str:
     if "\\u" in text:
         text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
     if "http" in text or "www." in text:
-        text = _URL.sub("http", text)
+        text = _URL.sub(LINK, text)
     if "@" in text:
         text = _USER.sub("@", text)
     return text
@@ -182,6 +198,9 @@ def extract(texts: Sequence[str]) -> Features:
     """Return the features of ``texts``, one chunk made by `chunks`; never raises for any text."""
     codes, kinds, heads = _fold(texts)
     tokens, token_heads, token_starts = _tokens(codes, kinds, heads)
+    # Signs that nobody sees, then a space: the separator is then two spaces long, and would be
+    # another token for the text before it.
+    tokens[token_heads] = _SEPARATOR
     words = _word_rows(tokens, token_heads)
     grams = _gram_rows(codes, kinds)
     present = _distinct(grams, heads, _CHAR_SLOTS) + _distinct(words, token_heads, _WORD_SLOTS)
@@ -340,3 +359,4 @@ def _negator_bits() -> NDArray[np.bool_]:
 
 
 _NEGATOR_BITS: Final = _negator_bits()
+_SEPARATOR: Final = _tokens(*_fold([""]))[0][0]

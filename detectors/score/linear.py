@@ -319,7 +319,7 @@ class LinearScorer:
             found = np.zeros(rows.shape)
             for place, one in zip(places.tolist(), factor[:, kind], strict=True):
                 group, lane = divmod(place, _LANES)
-                found += one * unpacked(self._groups[:, group].take(rows))[..., lane, :]
+                found += one * unpacked(self._groups[rows, group])[..., lane, :]
             return found
 
         return _strongest(features, weight(features.grams, 0), weight(features.words, 1), limit)
