@@ -107,7 +107,7 @@ _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
 _NEGATED: Final = np.uint64(0xD6E8FEB86659FD93)
 _M32: Final = np.uint32(2654435761)
-_K32: Final = tuple(np.uint32(k) for k in (2246822519, 3266489917, 668265263))
+_K32: Final = np.array([[2246822519], [3266489917], [668265263]], dtype=np.uint32)
 
 _WORD_SHIFT: Final = np.uint64(64 - WORD_BITS)
 _WORDS_FROM: Final = np.uint64(CHAR_ROWS)
@@ -117,8 +117,8 @@ _HALF: Final = np.uint64(32)
 _APOSTROPHE: Final = np.uint32(ord("'"))
 _NEGATOR_SHIFT: Final = np.uint64(44)
 _AFTER: Final = np.arange(1, NEGATED_TOKENS + 1)[:, None]
-_ALONE: Final = np.array([chr(i) in "!?" for i in range(128)] + [False])
-"""Punctuation that is a token on its own; other marks count only where repeated or mixed."""
+_UNTOLD: Final = np.array([chr(i) not in "!?" for i in range(128)] + [True])
+"""Punctuation that is no token on its own: all but these count only where repeated or mixed."""
 
 _CHAR_SLOTS: Final = 1024
 _WORD_SLOTS: Final = 256
@@ -229,9 +229,12 @@ def _distinct(rows: NDArray[np.intp], heads: NDArray[np.intp], slots: int) -> ND
     copy = rows[0].take(owner) == rows[0]
     copy &= owner != position
     copies = copy.nonzero()[0]
-    found = rows.take(copies, axis=1)
-    found *= found != rows.take(owner.take(copies), axis=1)
-    rows[:, copies] = found
+    if len(copies):
+        found = rows.take(copies, axis=1)
+        found *= found != rows.take(owner.take(copies), axis=1)
+        rows[:, copies] = found
+    if len(heads) == 1:
+        return np.array([np.count_nonzero(rows)])
     left: NDArray[np.intp] = np.add.reduceat(
         np.add.reduce((rows != 0).view(np.int8), axis=0, dtype=np.int8), heads, dtype=np.intp
     )
@@ -262,8 +265,9 @@ def _fold(
     same = both[1:] == both[:-1]
     thrice = same[1:] & same[:-1]
     keep[1:] &= (kinds[1:] | kinds[:-1]) != SPACE
-    keep[2:] &= ~(thrice & (kinds[2:] == PUNCT))
-    keep[3:] &= ~(thrice[1:] & thrice[:-1])
+    if thrice.any():
+        keep[2:] &= ~(thrice & (kinds[2:] == PUNCT))
+        keep[3:] &= ~(thrice[1:] & thrice[:-1])
     keep[heads] = True
     kept = keep.nonzero()[0]
     return both.take(kept) & _CODE, kinds.take(kept), kept.searchsorted(heads)
@@ -274,10 +278,11 @@ def _tokens(
 ) -> tuple[NDArray[np.uint64], NDArray[np.intp], NDArray[np.intp]]:
     """Return hash and begin of each token, and where each text begins among the tokens."""
     size = len(codes)
-    inner = codes[1:-1] == _APOSTROPHE
-    inner &= (kinds[:-2] == WORD) & (kinds[2:] == WORD)
-    kinds = kinds.copy()
-    kinds[1:-1][inner] = WORD
+    inner = (codes[1:-1] == _APOSTROPHE).nonzero()[0]
+    if len(inner):
+        inner = inner[(kinds.take(inner) == WORD) & (kinds.take(inner + 2) == WORD)]
+        kinds = kinds.copy()
+        kinds[inner + 1] = WORD
     begins = np.ones(size, dtype=bool)
     np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
     begins |= kinds == EMOJI
@@ -291,9 +296,10 @@ def _tokens(
     hashes *= _MIX
     hashes ^= hashes >> _HALF
     kind = kinds.take(starts)
-    keep = kind != SPACE
-    single = (_spans(starts, size) == 1) & (kind == PUNCT)
-    keep &= ~(single & ~_ALONE.take(codes.take(starts), mode="clip"))
+    single = _spans(starts, size) == 1
+    single &= kind == PUNCT
+    single &= _UNTOLD.take(codes.take(starts), mode="clip")
+    keep = (kind != SPACE) > single
     keep[starts.searchsorted(heads)] = True
     kept = keep.nonzero()[0]
     token_starts = starts.take(kept)
@@ -307,19 +313,18 @@ def _gram_rows(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> NDArray[n
     padded[:size] = codes
     solid = np.zeros(size + ORDERS[-1], dtype=np.uint32)
     solid[:size] = kinds != SPACE
-    rolled = codes * _M32
-    rolled += padded[1 : size + 1]
-    inside = np.ones(size, dtype=np.uint32)
-    rows = np.empty((len(ORDERS), size), dtype=np.intp)
+    rolled = np.empty((len(ORDERS), size), dtype=np.uint32)
+    inside = np.empty_like(rolled)
+    last, whole = codes * _M32, np.ones(size, dtype=np.uint32)
+    last += padded[1 : size + 1]
     for i, n in enumerate(ORDERS):
-        rolled *= _M32
-        rolled += padded[n - 1 : n - 1 + size]
-        inside *= solid[n - 2 : n - 2 + size]
-        row = rolled * _K32[i]
-        row >>= _CHAR_SHIFT
-        row *= inside
-        rows[i] = row
-    return rows
+        last = np.multiply(last, _M32, out=rolled[i])
+        last += padded[n - 1 : n - 1 + size]
+        whole = np.multiply(whole, solid[n - 2 : n - 2 + size], out=inside[i])
+    rolled *= _K32
+    rolled >>= _CHAR_SHIFT
+    rolled *= inside
+    return rolled.astype(np.intp)
 
 
 def token_hash(word: str) -> int:

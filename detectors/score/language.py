@@ -195,7 +195,7 @@ def detect(
     evidence = np.minimum(cast[:, : len(READ)].T, _CAP) - np.minimum(strongest, _CAP)
     scores = evidence * _VOTE
     if learned is not None:
-        scores = scores + np.clip(learned, -_LEARNED, _LEARNED)
+        scores += np.minimum(np.maximum(learned, -_LEARNED), _LEARNED)
     names = [
         _decide(claim, de, en, strong, place)
         for claim, de, en, strong, place in zip(
@@ -206,8 +206,8 @@ def detect(
     if not readable.all():
         for i in (~readable).nonzero()[0].tolist():
             names[i] = claims[i] or UNKNOWN
-    foreign = letter & (features.codes >= _LATIN_END)
-    if foreign.any():
+    if features.codes.max() >= _LATIN_END:
+        foreign = letter & (features.codes >= _LATIN_END)
         _name_scripts(features, foreign, letters, claims, names)
     return names, readable
 
