@@ -85,6 +85,12 @@ def _share(o: Options) -> Record:
     return share.run(o.seed, o.say)
 
 
+def _sentiment(o: Options) -> Record:
+    from monitor.bench import sentiment
+
+    return sentiment.run(o.repeats, o.seed, o.say)
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -161,6 +167,7 @@ BENCHES = (
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
+    Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
