@@ -70,6 +70,7 @@ def _fold_table() -> NDArray[np.uint32]:
             kind[point] = PUNCT
     code[ord("0") : ord("9") + 1] = ord("0")
     for first, last, what in (
+        (0xAD, 0xAD, DROP), (0x34F, 0x34F, DROP), (0x61C, 0x61C, DROP), (0x180B, 0x180F, DROP),
         (0x2000, 0x200A, SPACE), (0x200B, 0x200F, DROP), (0x2010, 0x2027, PUNCT),
         (0x2028, 0x2029, SPACE), (0x202A, 0x202E, DROP), (0x202F, 0x202F, SPACE),
         (0x2030, 0x205E, PUNCT), (0x205F, 0x205F, SPACE), (0x2060, 0x206F, DROP),
@@ -89,13 +90,24 @@ def _fold_table() -> NDArray[np.uint32]:
 
 _FOLD: Final = _fold_table()
 
+
+def _letter_table() -> NDArray[np.bool_]:
+    """Return for each folded code whether it is a letter: no digit, no mark upon another, no line."""
+    found: NDArray[np.bool_] = (_FOLD[:0x20001] >> _CLASS_SHIFT) == WORD
+    found[[ord("0"), ord("_")]] = False
+    found[0x300:0x370] = False
+    return found
+
+
+LETTER: Final = _letter_table()
+
 # Odd multipliers: 64 bits from PCG and SplitMix64, 32 bits from xxHash.
 _M64: Final = np.uint64(6364136223846793005)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
 _NEGATED: Final = np.uint64(0xD6E8FEB86659FD93)
 _M32: Final = np.uint32(2654435761)
-_K32: Final = tuple(np.uint32(k) for k in (2246822519, 3266489917, 668265263))
+_K32: Final = np.array([[2246822519], [3266489917], [668265263]], dtype=np.uint32)
 
 _WORD_SHIFT: Final = np.uint64(64 - WORD_BITS)
 _WORDS_FROM: Final = np.uint64(CHAR_ROWS)
@@ -105,8 +117,8 @@ _HALF: Final = np.uint64(32)
 _APOSTROPHE: Final = np.uint32(ord("'"))
 _NEGATOR_SHIFT: Final = np.uint64(44)
 _AFTER: Final = np.arange(1, NEGATED_TOKENS + 1)[:, None]
-_ALONE: Final = np.array([chr(i) in "!?" for i in range(128)] + [False])
-"""Punctuation that is a token on its own; other marks count only where repeated or mixed."""
+_UNTOLD: Final = np.array([chr(i) not in "!?" for i in range(128)] + [True])
+"""Punctuation that is no token on its own: all but these count only where repeated or mixed."""
 
 _CHAR_SLOTS: Final = 1024
 _WORD_SLOTS: Final = 256
@@ -149,6 +161,10 @@ class Features:
     norm: NDArray[np.float64]
 
 
+LINK: Final = "http"
+"""What stands for a link."""
+
+
 def plain(text: str) -> str:
     """Return ``text`` cut to `CHARS_READ`, entities decoded, links and handles masked."""
     text = text[:CHARS_READ]
@@ -157,7 +173,7 @@ def plain(text: str) -> str:
     if "\\u" in text:
         text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
     if "http" in text or "www." in text:
-        text = _URL.sub("http", text)
+        text = _URL.sub(LINK, text)
     if "@" in text:
         text = _USER.sub("@", text)
     return text
@@ -182,6 +198,9 @@ def extract(texts: Sequence[str]) -> Features:
     """Return the features of ``texts``, one chunk made by `chunks`; never raises for any text."""
     codes, kinds, heads = _fold(texts)
     tokens, token_heads, token_starts = _tokens(codes, kinds, heads)
+    # Signs that nobody sees, then a space: the separator is then two spaces long, and would be
+    # another token for the text before it.
+    tokens[token_heads] = _SEPARATOR
     words = _word_rows(tokens, token_heads)
     grams = _gram_rows(codes, kinds)
     present = _distinct(grams, heads, _CHAR_SLOTS) + _distinct(words, token_heads, _WORD_SLOTS)
@@ -210,9 +229,12 @@ def _distinct(rows: NDArray[np.intp], heads: NDArray[np.intp], slots: int) -> ND
     copy = rows[0].take(owner) == rows[0]
     copy &= owner != position
     copies = copy.nonzero()[0]
-    found = rows.take(copies, axis=1)
-    found *= found != rows.take(owner.take(copies), axis=1)
-    rows[:, copies] = found
+    if len(copies):
+        found = rows.take(copies, axis=1)
+        found *= found != rows.take(owner.take(copies), axis=1)
+        rows[:, copies] = found
+    if len(heads) == 1:
+        return np.array([np.count_nonzero(rows)])
     left: NDArray[np.intp] = np.add.reduceat(
         np.add.reduce((rows != 0).view(np.int8), axis=0, dtype=np.int8), heads, dtype=np.intp
     )
@@ -243,8 +265,9 @@ def _fold(
     same = both[1:] == both[:-1]
     thrice = same[1:] & same[:-1]
     keep[1:] &= (kinds[1:] | kinds[:-1]) != SPACE
-    keep[2:] &= ~(thrice & (kinds[2:] == PUNCT))
-    keep[3:] &= ~(thrice[1:] & thrice[:-1])
+    if thrice.any():
+        keep[2:] &= ~(thrice & (kinds[2:] == PUNCT))
+        keep[3:] &= ~(thrice[1:] & thrice[:-1])
     keep[heads] = True
     kept = keep.nonzero()[0]
     return both.take(kept) & _CODE, kinds.take(kept), kept.searchsorted(heads)
@@ -255,10 +278,11 @@ def _tokens(
 ) -> tuple[NDArray[np.uint64], NDArray[np.intp], NDArray[np.intp]]:
     """Return hash and begin of each token, and where each text begins among the tokens."""
     size = len(codes)
-    inner = codes[1:-1] == _APOSTROPHE
-    inner &= (kinds[:-2] == WORD) & (kinds[2:] == WORD)
-    kinds = kinds.copy()
-    kinds[1:-1][inner] = WORD
+    inner = (codes[1:-1] == _APOSTROPHE).nonzero()[0]
+    if len(inner):
+        inner = inner[(kinds.take(inner) == WORD) & (kinds.take(inner + 2) == WORD)]
+        kinds = kinds.copy()
+        kinds[inner + 1] = WORD
     begins = np.ones(size, dtype=bool)
     np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
     begins |= kinds == EMOJI
@@ -272,9 +296,10 @@ def _tokens(
     hashes *= _MIX
     hashes ^= hashes >> _HALF
     kind = kinds.take(starts)
-    keep = kind != SPACE
-    single = (_spans(starts, size) == 1) & (kind == PUNCT)
-    keep &= ~(single & ~_ALONE.take(codes.take(starts), mode="clip"))
+    single = _spans(starts, size) == 1
+    single &= kind == PUNCT
+    single &= _UNTOLD.take(codes.take(starts), mode="clip")
+    keep = (kind != SPACE) > single
     keep[starts.searchsorted(heads)] = True
     kept = keep.nonzero()[0]
     token_starts = starts.take(kept)
@@ -288,19 +313,18 @@ def _gram_rows(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> NDArray[n
     padded[:size] = codes
     solid = np.zeros(size + ORDERS[-1], dtype=np.uint32)
     solid[:size] = kinds != SPACE
-    rolled = codes * _M32
-    rolled += padded[1 : size + 1]
-    inside = np.ones(size, dtype=np.uint32)
-    rows = np.empty((len(ORDERS), size), dtype=np.intp)
+    rolled = np.empty((len(ORDERS), size), dtype=np.uint32)
+    inside = np.empty_like(rolled)
+    last, whole = codes * _M32, np.ones(size, dtype=np.uint32)
+    last += padded[1 : size + 1]
     for i, n in enumerate(ORDERS):
-        rolled *= _M32
-        rolled += padded[n - 1 : n - 1 + size]
-        inside *= solid[n - 2 : n - 2 + size]
-        row = rolled * _K32[i]
-        row >>= _CHAR_SHIFT
-        row *= inside
-        rows[i] = row
-    return rows
+        last = np.multiply(last, _M32, out=rolled[i])
+        last += padded[n - 1 : n - 1 + size]
+        whole = np.multiply(whole, solid[n - 2 : n - 2 + size], out=inside[i])
+    rolled *= _K32
+    rolled >>= _CHAR_SHIFT
+    rolled *= inside
+    return rolled.astype(np.intp)
 
 
 def token_hash(word: str) -> int:
@@ -340,3 +364,4 @@ def _negator_bits() -> NDArray[np.bool_]:
 
 
 _NEGATOR_BITS: Final = _negator_bits()
+_SEPARATOR: Final = _tokens(*_fold([""]))[0][0]

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.score.features import WORD, Features, extract
+from detectors.score.features import LETTER, LINK, Features, extract, token_hash
 
 UNKNOWN: Final = "und"
 READ: Final = ("de", "en")
@@ -104,6 +104,7 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 _LATIN_END: Final = 0x0370
 _LATIN_LAST: Final = 0x024F
+_LINK: Final = np.uint64(token_hash(LINK))
 _SLOT_SHIFT: Final = np.uint64(46)
 _NO_CLAIM: Final = frozenset({"und", "mul", "zxx", "mis", "xx", "unk"})
 _STATED_BONUS: Final = 4.0
@@ -178,14 +179,15 @@ def primary(tag: str) -> str:
 def detect(
     features: Features, learned: NDArray[np.float64] | None, stated: Sequence[str]
 ) -> tuple[list[str], NDArray[np.bool_]]:
-    """Return the language of each text, and whether it holds letters at all.
+    """Return the language of each text, and whether it holds letters besides those of links.
 
     ``learned``: logits (2, texts) of "is German" and "is English", or None where the weights
     have no such head. ``stated``: as given by the source, "" for none.
     """
     claims = [primary(tag) if tag else "" for tag in stated]
-    letter = (features.kinds == WORD) & (features.codes != ord("0"))
+    letter = LETTER.take(features.codes)
     letters = np.add.reduceat(letter, features.heads, dtype=np.int64)
+    links = np.add.reduceat(features.tokens == _LINK, features.token_heads, dtype=np.int64)
     cast = votes(features)
     others = cast[:, len(READ) :]
     other = others.argmax(axis=1)
@@ -193,19 +195,19 @@ def detect(
     evidence = np.minimum(cast[:, : len(READ)].T, _CAP) - np.minimum(strongest, _CAP)
     scores = evidence * _VOTE
     if learned is not None:
-        scores = scores + np.clip(learned, -_LEARNED, _LEARNED)
+        scores += np.minimum(np.maximum(learned, -_LEARNED), _LEARNED)
     names = [
         _decide(claim, de, en, strong, place)
         for claim, de, en, strong, place in zip(
             claims, *scores.tolist(), strongest.tolist(), other.tolist(), strict=True
         )
     ]
-    readable = letters > 0
+    readable = letters > len(LINK) * links
     if not readable.all():
         for i in (~readable).nonzero()[0].tolist():
             names[i] = claims[i] or UNKNOWN
-    foreign = letter & (features.codes >= _LATIN_END)
-    if foreign.any():
+    if features.codes.max() >= _LATIN_END:
+        foreign = letter & (features.codes >= _LATIN_END)
         _name_scripts(features, foreign, letters, claims, names)
     return names, readable
 

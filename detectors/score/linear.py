@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from detectors.score.base import Scores, Tone
 from detectors.score.features import ROWS, Features, chunks, extract, plain
-from detectors.score.heads import FAMILIES, MORE, NO_CLAIM, TONES
+from detectors.score.heads import FAMILIES, MORE, NO_CLAIM, OFFENSIVE, SENTIMENT, TONES
 from detectors.score.language import READ, detect
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
@@ -33,7 +33,11 @@ _LANES: Final = 3
 _LANE_BITS: Final = np.int64(21)
 _LANE_HALF: Final = np.int64(1 << 20)
 _LANE_MASK: Final = np.int64((1 << 21) - 1)
+_LANE_SHIFTS: Final = (_LANE_BITS * np.arange(_LANES))[:, None]
+_LANES_HALF: Final = (_LANE_HALF << _LANE_SHIFTS).sum()
+_ASKED: Final = (OFFENSIVE.name, *MORE)
 _LANG_PLACE: Final = {name: i for i, name in enumerate(READ)}
+_UNREAD: Final = np.int8(Tone.UNREAD)
 _TONES: Final = np.array([Tone.NEGATIVE, Tone.NEUTRAL, Tone.POSITIVE], dtype=np.int8)
 
 
@@ -158,12 +162,10 @@ def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     Exact while a lane stays within +-2^20: `features` reads at most 2,000 characters, and three
     rows for each of them, or for each token: 6,000 * 127 < 2^20.
     """
-    lanes = np.empty((*sums.shape[:-1], _LANES, sums.shape[-1]), dtype=np.int64)
-    for lane in range(_LANES):
-        low = lanes[..., lane, :]
-        np.subtract((sums + _LANE_HALF) & _LANE_MASK, _LANE_HALF, out=low)
-        if lane + 1 < _LANES:
-            sums = (sums - low) >> _LANE_BITS
+    # Half of a lane's range in each makes all lanes positive, so that none borrows from the next.
+    lanes: NDArray[np.int64] = (sums[..., None, :] + _LANES_HALF) >> _LANE_SHIFTS
+    lanes &= _LANE_MASK
+    lanes -= _LANE_HALF
     return lanes
 
 
@@ -183,39 +185,30 @@ class LinearScorer:
         self._bias = weights.bias[:, None]
         self._languages = np.array([self._place[n] for n in LANGUAGES if n in self._place])
         taught = TAUGHT_COLUMNS if TAUGHT_COLUMNS[0] in self._place else ()
-        self._scored = np.array(
-            [self._place[name] for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN, *taught)]
-        )
-        self._toned = np.delete(self._scored, 3)
-        self._slope = np.zeros((len(self._scored), len(READ) + 1, 4))
-        self._offset = np.zeros((len(READ) + 1, 4))
-        self._claims = np.zeros((2, len(READ) + 1), dtype=bool)
-        # Of each further question: where its column stands for each language, slope, offset, claim.
-        self._more = np.zeros((len(MORE), len(READ) + 1), dtype=np.intp)
-        self._more_slope = np.zeros(self._more.shape)
-        self._more_offset = np.zeros(self._more.shape)
-        self._more_claims = np.zeros(self._more.shape, dtype=bool)
+        self._tones = np.array([self._place[name] for name in (*SENTIMENT_COLUMNS, *taught)])
+        self._slope = np.zeros((len(self._tones), len(READ) + 1, len(TONES)))
+        self._offset = np.zeros((len(READ) + 1, len(TONES)))
+        self._toned = np.zeros(len(READ) + 1, dtype=bool)
+        # Of each yes-or-no question: where its column stands for each language, slope, offset, claim.
+        self._asked = np.zeros((len(_ASKED), len(READ) + 1), dtype=np.intp)
+        self._asked_slope = np.zeros(self._asked.shape)
+        self._asked_offset = np.zeros(self._asked.shape)
+        self._asked_claims = np.zeros(self._asked.shape, dtype=bool)
         self._stack()
 
     def _stack(self) -> None:
         """Put all calibrations side by side: by score, language and label. The last language is
         "none"; a family without calibration for a language (small weights) makes no claim."""
         for (family, lang), one in self.weights.calibration.items():
-            if family in MORE:
-                self._stack_more(MORE.index(family), lang, one)
-                continue
-            kind, at = (0, slice(0, 3)) if family == "sentiment" else (1, slice(3, 4))
             i = READ.index(lang)
-            self._slope[at, i, at] = one.slope.T[:3]
-            self._slope[4 : 1 + one.slope.shape[1], i, at] = one.slope.T[3:]
-            self._offset[i, at] = one.offset
-            self._claims[kind, i] = True
-
-    def _stack_more(self, question: int, lang: str, one: Calibration) -> None:
-        at = question, READ.index(lang)
-        self._more[at] = self._place[column_of(MORE[question], lang)]
-        self._more_slope[at], self._more_offset[at] = one.slope[0, 0], one.offset[0]
-        self._more_claims[at] = True
+            if family == SENTIMENT.name:
+                self._slope[: one.slope.shape[1], i] = one.slope.T
+                self._offset[i], self._toned[i] = one.offset, True
+                continue
+            at = _ASKED.index(family), i
+            self._asked[at] = self._place[column_of(family, lang)]
+            self._asked_slope[at], self._asked_offset[at] = one.slope[0, 0], one.offset[0]
+            self._asked_claims[at] = True
 
     @classmethod
     def load(cls, path: Path | None = None) -> LinearScorer:
@@ -235,7 +228,7 @@ class LinearScorer:
         if len(texts) != len(langs):
             raise ValueError(f"{len(texts)} texts but {len(langs)} languages; give one for each")
         names: list[str] = []
-        tone = np.full(len(texts), Tone.UNREAD, dtype=np.int8)
+        tone = np.full(len(texts), _UNREAD)
         p = np.zeros((len(texts), 3), dtype=np.float32)
         offensive = np.zeros(len(texts), dtype=np.float32)
         more = np.full((len(texts), len(MORE)), NO_CLAIM, dtype=np.float32)
@@ -249,17 +242,16 @@ class LinearScorer:
             found, readable = detect(features, learned, langs[span])
             names += found
             lang = np.fromiter((_LANG_PLACE.get(n, len(READ)) for n in found), np.intp, len(found))
-            self._decide(lang, readable, raw, tone[span], p[span], offensive[span])
-            self._decide_more(lang, readable, raw, more[span])
+            self._decide(lang, readable, raw, tone[span], p[span])
+            self._answer(lang, readable, raw, offensive[span], more[span])
         return Scores(names, tone, p, offensive, more)
 
     def raw(self, features: Features) -> NDArray[np.float64]:
         """Return the uncalibrated scores, shape (heads, texts), in the order of the weights."""
-        sums = (
-            summed(self._groups, features.grams, features.heads),
-            summed(self._groups, features.words, features.token_heads),
-        )
-        lanes = unpacked(np.stack(sums)).reshape(2, -1, len(features.heads))
+        sums = np.empty((2, self._groups.shape[1], len(features.heads)), dtype=np.int64)
+        sums[0] = summed(self._groups, features.grams, features.heads)
+        sums[1] = summed(self._groups, features.words, features.token_heads)
+        lanes = unpacked(sums).reshape(2, -1, len(features.heads))
         grams, words = lanes[:, : len(self._bias)]
         raw: NDArray[np.float64] = grams * self._scale[0]
         raw += words * self._scale[1]
@@ -271,20 +263,22 @@ class LinearScorer:
         """Return the calibrated logits of the three tones, shape (texts, 3); ``langs``: as they were read,
         others than ours are read by the first of ours."""
         lang = np.array([_LANG_PLACE.get(name, 0) for name in langs], np.intp)
-        found = np.zeros((len(texts), 3))
+        found = np.zeros((len(texts), len(TONES)))
         start = 0
         for chunk in chunks(texts):
             span = slice(start, start + len(chunk))
-            found[span] = self._logits(lang[span], self.raw(extract(chunk)))[:, :3]
+            found[span] = self._logits(lang[span], self.raw(extract(chunk)))
             start = span.stop
         return found
 
     def _logits(self, lang: NDArray[np.intp], raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the calibrated logits (texts, 4): three tones, offensive."""
+        """Return the calibrated logits of the tones, shape (texts, 3)."""
         # Term by term: a matrix product would round by the shape of the batch.
+        terms = self._slope.take(lang, axis=1)
+        terms *= raw.take(self._tones, axis=0)[:, :, None]
         logits = self._offset.take(lang, axis=0)
-        for slope, scores in zip(self._slope, raw.take(self._scored, axis=0), strict=True):
-            logits += slope.take(lang, axis=0) * scores[:, None]
+        for term in terms:
+            logits += term
         return logits
 
     def _decide(
@@ -294,32 +288,30 @@ class LinearScorer:
         raw: NDArray[np.float64],
         tone: NDArray[np.int8],
         p: NDArray[np.float32],
-        offensive: NDArray[np.float32],
     ) -> None:
-        """Write the calibrated scores of one chunk into the three columns."""
-        logits = self._logits(lang, raw)
-        tones = softmax(logits[:, :3])
-        harm = np.round(1.0 / (1.0 + np.exp(-logits[:, 3])), 6)
-        toned = readable & self._claims[0].take(lang)
-        tone[toned] = _TONES.take(tones[toned].argmax(axis=1))
+        """Write the calibrated tones of one chunk."""
+        tones = softmax(self._logits(lang, raw))
+        toned = readable & self._toned.take(lang)
+        np.copyto(tone, _TONES.take(tones.argmax(axis=1)), where=toned)
         np.multiply(tones, toned[:, None], out=p, casting="same_kind")
-        np.multiply(harm, readable & self._claims[1].take(lang), out=offensive, casting="same_kind")
 
-    def _decide_more(
+    def _answer(
         self,
         lang: NDArray[np.intp],
         readable: NDArray[np.bool_],
         raw: NDArray[np.float64],
+        offensive: NDArray[np.float32],
         more: NDArray[np.float32],
     ) -> None:
-        """Write the answers to all further questions of one chunk, where a head speaks the language."""
-        places = self._more.take(lang, axis=1)
-        logits = raw[places, np.arange(len(lang))]
-        logits *= self._more_slope.take(lang, axis=1)
-        logits += self._more_offset.take(lang, axis=1)
-        answers = np.round(1.0 / (1.0 + np.exp(-logits)), 6)
-        claims = self._more_claims.take(lang, axis=1) & readable
-        np.copyto(more, answers.T, where=claims.T, casting="same_kind")
+        """Write the answers to all yes-or-no questions of one chunk, where a head speaks the language."""
+        logits = raw[self._asked.take(lang, axis=1), np.arange(len(lang))]
+        logits *= self._asked_slope.take(lang, axis=1)
+        logits += self._asked_offset.take(lang, axis=1)
+        answers = (1.0 / (1.0 + np.exp(-logits))).round(6)
+        claims = self._asked_claims.take(lang, axis=1)
+        claims &= readable
+        np.multiply(answers[0], claims[0], out=offensive, casting="same_kind")
+        np.copyto(more, answers[1:].T, where=claims[1:].T, casting="same_kind")
 
     def reasons(self, text: str, lang: str = "", limit: int = 3) -> list[tuple[str, float]]:
         """Return the words and word pairs that weighed most for the decided tone.
@@ -334,14 +326,14 @@ class LinearScorer:
         slope = self.weights.calibration["sentiment", scores.langs[0]].slope
         towards = slope[decided] - np.delete(slope, decided, axis=0).mean(axis=0)
         features = extract([plain(text)])
-        places = self._toned
+        places = self._tones
         factor = towards[:, None] * self.weights.scale[places] / features.norm[0]
 
         def weight(rows: NDArray[np.intp], kind: int) -> NDArray[np.float64]:
             found = np.zeros(rows.shape)
             for place, one in zip(places.tolist(), factor[:, kind], strict=True):
                 group, lane = divmod(place, _LANES)
-                found += one * unpacked(self._groups[:, group].take(rows))[..., lane, :]
+                found += one * unpacked(self._groups[rows, group])[..., lane, :]
             return found
 
         return _strongest(features, weight(features.grams, 0), weight(features.words, 1), limit)
@@ -364,7 +356,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities over the last axis, to six digits (which no machine rounds apart)."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     total = powers[:, 0] + powers[:, 1] + powers[:, 2]
-    p: NDArray[np.float64] = np.round(powers / total[:, None], 6)
+    p: NDArray[np.float64] = (powers / total[:, None]).round(6)
     return p
 
 

@@ -91,6 +91,12 @@ def _corrections(o: Options) -> Record:
     return corrections.run(o.seed, o.say)
 
 
+def _sentiment(o: Options) -> Record:
+    from monitor.bench import sentiment
+
+    return sentiment.run(o.repeats, o.seed, o.say)
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -168,6 +174,7 @@ BENCHES = (
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
     Bench("corrections", "what so many corrections teach in another domain; needs the data", _corrections),
+    Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
