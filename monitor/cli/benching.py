@@ -85,6 +85,12 @@ def _share(o: Options) -> Record:
     return share.run(o.seed, o.say)
 
 
+def _match(o: Options) -> Record:
+    from monitor.bench import match
+
+    return match.run(match.QUERIES, o.mentions or match.TEXTS, o.repeats, o.seed, o.say).record()
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -161,6 +167,7 @@ BENCHES = (
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
+    Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
