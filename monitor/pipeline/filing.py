@@ -26,6 +26,7 @@ from detectors.mention import (
     MetricsUpdate,
     author_key,
     mention_id,
+    readable,
 )
 from detectors.rivals import Rivals
 from detectors.score.base import Score, Scorer, Tone, percent
@@ -357,7 +358,7 @@ def is_offensive(score: Score) -> bool:
 
 
 def _readable(mention: Mention) -> str:
-    return f"{mention.title}\n{mention.text}" if mention.title else mention.text
+    return readable(mention.title, mention.text)
 
 
 def _seen(mention: Mention, observed: datetime) -> _Seen:
