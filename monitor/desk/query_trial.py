@@ -187,15 +187,15 @@ def try_query(read: Reader, topic: Topic, asked: Asked, now: datetime) -> QueryT
 
 @dataclass(slots=True)
 class _Counting:
-    """Counts posts that come newest first, and notes which of them to show."""
+    """Counts posts, and knows the newest public one of each near-copy cluster."""
 
     posts: int = 0
     private: int = 0
     sources: Counter[str] = field(default_factory=Counter)
     langs: Counter[str] = field(default_factory=Counter)
     copies: Counter[int] = field(default_factory=Counter)
-    shown: dict[int, int] = field(default_factory=dict)
-    """Number of a post to show, and its near-copy cluster; 0 for none."""
+    newest: dict[tuple[int, int], tuple[datetime, int]] = field(default_factory=dict)
+    """Time and number of a post, by its cluster, or by its own number where it has none."""
 
     def add(self, row: Recent) -> None:
         self.posts += 1
@@ -206,19 +206,19 @@ class _Counting:
             return
         if row.cluster:
             self.copies[row.cluster] += 1
-        if self.copies[row.cluster] <= 1 and len(self.shown) < EXAMPLES:
-            self.shown[row.num] = row.cluster
+        key, seen = (row.cluster, 0 if row.cluster else row.num), (row.at, row.num)
+        self.newest[key] = max(seen, self.newest.get(key, seen))
 
     def tally(self, read: Reader) -> Tally:
         # Read anew, with who wrote them; what was deleted meanwhile is not shown.
-        posts = [p for p in read.posts(list(self.shown)) if not p.deleted]
-        posts.sort(key=lambda p: (p.at, p.num), reverse=True)
+        chosen = sorted(self.newest.values(), reverse=True)[:EXAMPLES]
+        posts = [p for p in read.posts([num for _, num in chosen]) if not p.deleted]
         return Tally(
             posts=self.posts,
             private=self.private,
             sources=_ranked(self.sources),
             langs=_ranked(self.langs),
-            examples=tuple(Example(p, self.copies[self.shown[p.num]] or 1) for p in posts),
+            examples=tuple(Example(p, self.copies[p.cluster] or 1) for p in posts),
         )
 
 
