@@ -146,6 +146,11 @@ class Mention(_Wire, frozen=True):
         return 0
 
 
+def readable(title: str, text: str) -> str:
+    """Return what is read and looked through of a mention: its text, below its title if it has one."""
+    return f"{title}\n{text}" if title else text
+
+
 def mention_id(source: str, source_id: str) -> bytes:
     """Return the 128-bit identity of a mention: BLAKE2b of source, NUL, source_id."""
     return hashlib.blake2b(f"{source}\0{source_id}".encode(), digest_size=16).digest()

@@ -18,6 +18,7 @@ from hashlib import blake2b
 
 from detectors.fold import fold
 from detectors.measures import wilson
+from detectors.term import bare
 from detectors.topic import Topic
 
 SAMPLE = 20
@@ -207,7 +208,7 @@ def _named(topic: Topic) -> tuple[str, ...]:
     """Return what the query names already, rivals and exclusions among it, without signs."""
     queries = (topic.query, *topic.rivals.values())
     terms = {t for q in queries for t in (*q.any, *q.all, *q.none)} | {topic.name}
-    return tuple(sorted({_bare(t) for t in terms} - {""}))
+    return tuple(sorted({_bare(bare(t)) for t in terms} - {""}))
 
 
 def _bare(term: str) -> str:

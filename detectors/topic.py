@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 class Query:
     """Which texts belong: at least one of ``any``, all of ``all``, none of ``none``.
 
-    A term is a phrase, ``#hashtag`` or ``@handle``, compared without case; ``*`` at its end
-    matches the rest of a word. A query with neither ``any`` nor ``all`` matches nothing.
+    The language of terms is that of `detectors.term`. A query with neither ``any`` nor ``all``
+    matches nothing.
     """
 
     any: tuple[str, ...] = ()
@@ -24,7 +24,8 @@ class Topic:
     """One thing watched. ``id`` is its key in the configuration and everywhere else.
 
     ``alarm_budget_days``: about one page without a real storm in that many days.
-    ``brand`` groups topics of one brand. ``languages`` empty means every language.
+    ``brand`` groups topics of one brand. ``languages`` empty means every language, ``sources`` every
+    source.
     ``thresholds`` overrides single entries of `detectors.thresholds.THRESHOLDS` by name. ``rivals``:
     competitors by name, each with what names it.
     """
@@ -38,6 +39,7 @@ class Topic:
     alarm_budget_days: float = 30.0
     thresholds: dict[str, float] = field(default_factory=dict)
     rivals: dict[str, Query] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
     def zone(self) -> ZoneInfo:
         """Return the zone that its days and hours are of; ValueError where nobody knows it."""

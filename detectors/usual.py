@@ -80,6 +80,7 @@ class UsualTone:
         told = mean * math.log(mean / usual)
         if mean < 1.0:
             told += (1.0 - mean) * math.log((1.0 - mean) / (1.0 - usual))
+        told = max(0.0, told)  # just above the usual it may round below zero
         return math.sqrt(2.0 * texts * told / (self.dispersion() * (1.0 + texts / self._read)))
 
     def worse(self, negativity: float, texts: float) -> float:

@@ -19,6 +19,7 @@ from dashboards.web.locale import (
     health,
     incident,
     planned,
+    queries,
     reasons,
     settings,
     shell,
@@ -37,6 +38,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **settings.TEXTS,
         **planned.TEXTS,
         **health.TEXTS,
+        **queries.TEXTS,
         **calibration.TEXTS,
     }
 )

@@ -98,6 +98,11 @@ def settings(view: TopicSettings, *, part: bool = False) -> str:
     return _draw("settings", view, view.chrome, part)
 
 
+def query_trial(view: TopicSettings) -> str:
+    """Return the part of a topic's settings that tries another query."""
+    return _environment().get_template("_query_trial.html").render(_context(view, view.chrome))
+
+
 def planned(view: PlannedPage) -> str:
     """Return the planned events of a topic on a page of their own."""
     return _draw("planned", view, view.chrome, part=False)

@@ -10,6 +10,7 @@ from alerts.incident import Outcome
 from dashboards.web.calibration_views import CalibrationPart
 from dashboards.web.health_views import HealthPart
 from dashboards.web.planned_views import PlannedPart
+from dashboards.web.query_views import QueryPart
 from dashboards.web.views import Chrome
 from detectors.detection import Level, Reason
 
@@ -97,7 +98,7 @@ class TopicSettings:
 
     ``authors``: unique negative authors that level 4 asks now. ``trial`` None: nothing was tried.
     ``kin``: names of the brand's other topics, which a trial of this one leaves out.
-    ``calibration`` is drawn by ``_calibration.html`` where there is one.
+    ``sources`` empty: every source counts. ``calibration`` is drawn by ``_calibration.html`` where there is one.
     """
 
     chrome: Chrome
@@ -117,6 +118,8 @@ class TopicSettings:
     calibration: CalibrationPart | None = None
     planned: PlannedPart | None = None
     health: HealthPart | None = None
+    query: QueryPart | None = None
+    sources: tuple[str, ...] = ()
     span_days: int = SPAN_DAYS
 
     def choices(self, chosen: float) -> tuple[float, ...]:

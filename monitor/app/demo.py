@@ -176,6 +176,7 @@ def topic_settings(topic: Topic) -> TopicSettings:
         none=list(topic.query.none),
         brand=topic.brand,
         languages=list(topic.languages),
+        sources=list(topic.sources),
         timezone=topic.timezone,
         alarm_budget_days=topic.alarm_budget_days,
         thresholds=dict(topic.thresholds),

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from detectors.fold import fold
 from detectors.matcher import Matcher
+from detectors.term import BadTerm, read
 from detectors.topic import Query, Topic
 from monitor.app.replaying import replay
 from monitor.app.wiring import parts
@@ -28,8 +28,10 @@ def watching(settings: Settings, terms: Sequence[str] = (), budget_days: float =
     for a term by which nothing can be found.
     """
     for term in terms:
-        if not fold(term).strip("* "):
-            raise ValueError(f'found "{term}"; expected a word, a #hashtag or an @handle')
+        try:
+            read(term)
+        except BadTerm as error:
+            raise ValueError(f'found "{term}"; {error}') from None
     found = parts(settings)
     if found.topics and not terms:
         return found
@@ -59,5 +61,7 @@ def replay_file(
 class _Everything:
     """Matches every text to the one topic."""
 
-    def match(self, text: str, lang: str = "", tags: Sequence[str] = ()) -> tuple[str, ...]:
+    def match(
+        self, text: str, lang: str = "", tags: Sequence[str] = (), source: str = ""
+    ) -> tuple[str, ...]:
         return (EVERYTHING,)

@@ -97,6 +97,12 @@ def _sentiment(o: Options) -> Record:
     return sentiment.run(o.repeats, o.seed, o.say)
 
 
+def _match(o: Options) -> Record:
+    from monitor.bench import match
+
+    return match.run(match.QUERIES, o.mentions or match.TEXTS, o.repeats, o.seed, o.say).record()
+
+
 def _nab(o: Options) -> Record:
     from monitor.bench import nab
     from monitor.bench.data import data_folder
@@ -175,6 +181,7 @@ BENCHES = (
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
     Bench("corrections", "what so many corrections teach in another domain; needs the data", _corrections),
     Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
+    Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"

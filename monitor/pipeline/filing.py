@@ -26,6 +26,7 @@ from detectors.mention import (
     MetricsUpdate,
     author_key,
     mention_id,
+    readable,
 )
 from detectors.rivals import Rivals
 from detectors.score.base import Score, Scorer, Tone, percent
@@ -50,7 +51,9 @@ _metrics = msgspec.json.Decoder(list[MetricsUpdate])
 class TopicMatcher(Protocol):
     """Tells which topics a text belongs to."""
 
-    def match(self, text: str, lang: str = "", tags: Sequence[str] = ()) -> tuple[str, ...]: ...
+    def match(
+        self, text: str, lang: str = "", tags: Sequence[str] = (), source: str = ""
+    ) -> tuple[str, ...]: ...
 
 
 class _Seen(NamedTuple):
@@ -155,7 +158,9 @@ class Filing:
         inbound = mention.direction is _INBOUND
         handle = mention.author.handle if mention.author else ""
         # What the brand says itself is stored, but is not what people say about it.
-        topics = self._matcher.match(text, score.lang, mention.tags) if inbound else ()
+        topics = (
+            self._matcher.match(text, score.lang, mention.tags, mention.source) if inbound else ()
+        )
         return Filed(
             id=seen.id,
             mention=mention,
@@ -169,7 +174,7 @@ class Filing:
             score=score,
             model=self._scorer.version,
             tripwire=self._tripwires.hit(text, score.lang) if inbound else "",
-            rivals=self._rivals.named(text, topics, mention.tags),
+            rivals=self._rivals.named(text, topics, mention.tags, score.lang, mention.source),
         )
 
     def _file(self, rows: list[Filed], part: list[_Seen]) -> Taken:
@@ -285,7 +290,8 @@ class Filing:
 
         Topics and event time stay as first filed, so that a bin never loses a mention.
         """
-        rivals = self._rivals.named(_readable(row.mention), known.topics, row.mention.tags)
+        m = row.mention
+        rivals = self._rivals.named(_readable(m), known.topics, m.tags, row.score.lang, m.source)
         row = msgspec.structs.replace(row, at=known.at, topics=known.topics, rivals=rivals)
         tx.rewrite(row)
         delta = counts_of(row) + -known.counts
@@ -352,7 +358,7 @@ def is_offensive(score: Score) -> bool:
 
 
 def _readable(mention: Mention) -> str:
-    return f"{mention.title}\n{mention.text}" if mention.title else mention.text
+    return readable(mention.title, mention.text)
 
 
 def _seen(mention: Mention, observed: datetime) -> _Seen:

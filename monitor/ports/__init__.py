@@ -48,6 +48,7 @@ from monitor.ports.rows import (
     Known,
     Parked,
     Post,
+    Recent,
     SourceState,
     WatchState,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "PlannedWrites",
     "Post",
     "Reader",
+    "Recent",
     "Signals",
     "SourceState",
     "Store",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from detectors.query_health import Mark
+from monitor.ports.rows import Recent
 
 
 class RelevanceReads(Protocol):
@@ -20,6 +21,11 @@ class RelevanceReads(Protocol):
 
         Looks only at the newest 20,000 posts.
         """
+        ...
+
+    def recent(self, limit: int, before: int | None = None) -> list[Recent]:
+        """Return the newest stored mentions, of every topic and of none, as a query looks at them;
+        page on with ``before`` = the last num seen."""
         ...
 
 

@@ -115,6 +115,25 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """A stored mention as far as a query looks at it. ``gone``: its platform deleted it. ``own``: the
+    brand or a partner wrote it, so that it belongs to no topic."""
+
+    num: int
+    text: str
+    title: str
+    tags: tuple[str, ...]
+    source: str
+    lang: str
+    kind: str
+    at: datetime
+    observed_at: datetime
+    cluster: int
+    gone: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """Health of one configured source: its clock, its cursor, what went wrong last."""
 

@@ -14,13 +14,14 @@ from starlette.types import Receive, Scope, Send
 from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock
 from monitor.server import docs, errors, live
-from monitor.server.api import incidents, planned, sources, system, topics
+from monitor.server.api import incidents, planned, queries, sources, system, topics
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
 from monitor.server.door import PATH, Door
 from monitor.server.guard import Guard
 from monitor.server.headers import security
 from monitor.server.live import Hub
+from monitor.server.query_trials import QueryTrials
 from monitor.service import Service
 
 API_VERSION = "1"
@@ -81,7 +82,9 @@ def create_app(
     )
     errors.install(web)
     web.include_router(system.router(service, commit))
+    trials = QueryTrials(service)
     web.include_router(topics.router(service))
+    web.include_router(queries.router(service, trials))
     web.include_router(incidents.router(service))
     web.include_router(planned.router(service))
     web.include_router(sources.router(service))
@@ -89,7 +92,7 @@ def create_app(
     docs.install(web)
     for router in extra:
         web.include_router(router)
-    web.router.default = Pages(service)
+    web.router.default = Pages(service, trials)
     web.add_middleware(GZipMiddleware, minimum_size=1024)
     guarded = Guard(web, hosts, visitors, security(CSP))
     return App(Door(service, commit, wall), guarded, web, hub)
@@ -102,8 +105,9 @@ class Pages:
     does, and a server that only takes mentions in is never asked for a page.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, trials: QueryTrials) -> None:
         self._service = service
+        self._trials = trials
         self._web: FastAPI | None = None
         self._guard = asyncio.Lock()
 
@@ -119,6 +123,6 @@ class Pages:
 
         web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         errors.install(web)
-        web.include_router(pages.router(self._service))
+        web.include_router(pages.router(self._service, self._trials))
         web.mount("/static", StaticFiles(directory=STATIC), name="static")
         return web

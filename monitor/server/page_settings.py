@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from alerts.incident import Outcome
 from dashboards.web import render
+from dashboards.web.query_views import QueryPart
 from dashboards.web.setting_views import (
     SPAN_DAYS,
     LostIncident,
@@ -28,12 +29,13 @@ from dashboards.web.views import Chrome
 from detectors.topic import Topic
 from monitor.desk.calibration import moved
 from monitor.ports import Reader, Unavailable
-from monitor.server import page_calibration
+from monitor.server import page_calibration, page_queries
 from monitor.server.page_calibration import Proposing, calibration_part
 from monitor.server.page_frame import chrome_of, html
 from monitor.server.page_health import health_part
 from monitor.server.page_planned import planned_part
 from monitor.server.page_topics import Sight
+from monitor.server.query_trials import QueryTrials
 from monitor.service import Service
 
 if TYPE_CHECKING:
@@ -81,45 +83,60 @@ class Trials:
         return _trial(found, authors)
 
 
-def route(api: APIRouter, service: Service) -> None:
-    """Add the page and the region that a trial refreshes."""
-    trials, proposing = Trials(service.store.read), Proposing(service)
+@dataclass(frozen=True, slots=True)
+class House:
+    """The service, and what may be tried on these pages."""
+
+    service: Service
+    trials: Trials
+    proposing: Proposing
+    queries: QueryTrials
+
+
+def route(api: APIRouter, service: Service, queries: QueryTrials) -> None:
+    """Add the page and the regions that a trial refreshes."""
+    read = service.store.read
+    house = House(service, Trials(read), Proposing(service), queries)
 
     # Plain functions: they run in the server's threads, and its loop goes on meanwhile.
     @api.get("/topics/{id}/settings")
     def settings(request: Request, id: str, budget: str = "", authors: str = "") -> Response:
-        return _page(service, trials, proposing, request, id, budget, authors, part=False)
+        return _page(house, request, id, budget, authors, part=False)
 
     @api.get("/topics/{id}/settings/trial")
     def trial(request: Request, id: str, budget: str = "", authors: str = "") -> Response:
-        return _page(service, trials, proposing, request, id, budget, authors, part=True)
+        return _page(house, request, id, budget, authors, part=True)
 
     def show(
         request: Request, id: str, status: int, wrong: str, given: Mapping[str, str]
     ) -> Response:
-        said = (status, wrong, given)
-        return _page(service, trials, proposing, request, id, "", "", part=False, said=said)
+        return _page(house, request, id, said=(status, wrong, given))
 
-    page_calibration.route(api, service, proposing, show)
+    def tried(request: Request, id: str, query: QueryPart | None, status: int) -> Response:
+        topic = service.topics.get(id)
+        if topic is None or query is None or request.headers.get("hx-request") != "true":
+            return _page(house, request, id, said=(status, "", {}), query=query)
+        view = settings_view(_chrome(service, request, id, topic), topic, None)
+        return html(request, render.query_trial(replace(view, query=query)), status)
+
+    page_calibration.route(api, service, house.proposing, show)
+    page_queries.route(api, service, queries, tried)
 
 
 def _page(
-    service: Service,
-    trials: Trials,
-    proposing: Proposing,
+    house: House,
     request: Request,
     id: str,
-    budget: str,
-    authors: str,
+    budget: str = "",
+    authors: str = "",
     *,
-    part: bool,
+    part: bool = False,
     said: tuple[int, str, Mapping[str, str]] = (200, "", {}),
+    query: QueryPart | None = None,
 ) -> Response:
+    service = house.service
     topic = service.topics.get(id)
-    here = f"/topics/{quote(id)}/settings"
-    zone = topic.timezone if topic else service.settings.timezone
-    sight = Sight.of(service, service.clock.now())
-    chrome = chrome_of(service, request, here, "situation", zone, sight)
+    chrome = _chrome(service, request, id, topic)
     if topic is None:
         return html(request, render.missing(chrome), 404)
     configured, read = topic, service.store.read
@@ -128,18 +145,28 @@ def _page(
     if budget or authors or part:
         limits = _limits(topic)
         days = _number(budget, topic.alarm_budget_days)
-        found = trials.of(topic, days, _number(authors, limits[AUTHORS]))
+        found = house.trials.of(topic, days, _number(authors, limits[AUTHORS]))
     status = STATUS.get(found.state, 200) if found else said[0]
     kin = [t.name for t in service.topics.values() if t.brand == topic.brand and t.id != id]
     view = settings_view(chrome, topic, found, kin)
     if not part:
-        now = chrome.now
-        planned = planned_part(read, topic, now, here)
-        kept = proposing.of(read, id)
-        calibration = calibration_part(read, configured, now, kept, *said[1:])
-        health = health_part(read, topic, service.topics, now, here)
-        view = replace(view, planned=planned, health=health, calibration=calibration)
+        now, here = chrome.now, chrome.here
+        kept = house.proposing.of(read, id)
+        view = replace(
+            view,
+            planned=planned_part(read, topic, now, here),
+            health=health_part(read, topic, service.topics, now, here),
+            calibration=calibration_part(read, configured, now, kept, *said[1:]),
+            query=query or page_queries.query_part(house.queries, topic),
+        )
     return html(request, render.settings(view, part=part), status)
+
+
+def _chrome(service: Service, request: Request, id: str, topic: Topic | None) -> Chrome:
+    zone = topic.timezone if topic else service.settings.timezone
+    sight = Sight.of(service, service.clock.now())
+    here = f"/topics/{quote(id)}/settings"
+    return chrome_of(service, request, here, "situation", zone, sight)
 
 
 def _number(text: str, otherwise: float) -> float:
@@ -177,6 +204,7 @@ def settings_view(
         all=topic.query.all,
         none=topic.query.none,
         languages=topic.languages,
+        sources=topic.sources,
         budget=topic.alarm_budget_days,
         authors=_limits(topic)[AUTHORS],
         own=own,

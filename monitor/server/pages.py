@@ -41,6 +41,7 @@ from monitor.server.page_incidents import (
 )
 from monitor.server.page_posts import Heard
 from monitor.server.page_topics import Sight, reading, situation
+from monitor.server.query_trials import QueryTrials
 from monitor.service import Service
 from playbooks.run import StepState
 
@@ -61,7 +62,7 @@ class House:
     heard: Heard
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, trials: QueryTrials) -> APIRouter:
     """Return the routes of all pages."""
     house = House(service, Heard())
     api = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -69,7 +70,7 @@ def router(service: Service) -> APIRouter:
     _preferring(api)
     _acting(api, house)
     _stepping(api, house)
-    page_settings.route(api, service)
+    page_settings.route(api, service, trials)
     page_planned.route(api, service)
     page_health.route(api, service)
     return api

@@ -60,6 +60,7 @@ class TopicOut(Out):
     name: str
     brand: str
     languages: list[str]
+    sources: list[str]
     timezone: str
     any: list[str]
     all: list[str]

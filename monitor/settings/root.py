@@ -10,6 +10,7 @@ from alerts.channels import ChannelSettings
 from detectors.topic import Query, Topic
 from monitor.settings.sections import (
     Name,
+    Phrase,
     PlaybookSettings,
     RouteSettings,
     ServerSettings,
@@ -17,13 +18,12 @@ from monitor.settings.sections import (
     StoreSettings,
     StreamSettings,
     Strict,
-    Term,
     TopicSettings,
     WorkSettings,
     Zone,
 )
 
-Phrases = Annotated[list[Term], Field(min_length=1)]
+Phrases = Annotated[list[Phrase], Field(min_length=1)]
 DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 
@@ -70,6 +70,7 @@ class Settings(Strict):
             query=Query(any=tuple(topic.any), all=tuple(topic.all), none=tuple(topic.none)),
             brand=topic.brand,
             languages=tuple(topic.languages),
+            sources=tuple(topic.sources),
             timezone=topic.timezone if own_zone else self.timezone,
             alarm_budget_days=topic.alarm_budget_days,
             thresholds=dict(topic.thresholds),

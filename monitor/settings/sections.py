@@ -8,6 +8,7 @@ these types by `monitor.settings.load`.
 from __future__ import annotations
 
 import functools
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from detectors.fold import fold
+from detectors.term import read
 from playbooks.complaints import nearest
 
 
@@ -42,12 +44,30 @@ WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 
 def _findable(term: str) -> str:
     """Return ``term`` when something can be found by it; "*" alone would be every word."""
-    if not fold(term).rstrip("* "):
-        raise ValueError('expected a word, a #hashtag or an @handle, such as "acme*"')
+    read(term)
     return term
 
 
-Term = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_findable)]
+def _phrase(phrase: str) -> str:
+    """Return ``phrase`` when a tripwire can be it: these know no limits, and * only at the end."""
+    if "*" in phrase.rstrip("* ") or not fold(phrase).rstrip("* "):
+        raise ValueError('expected a word or a phrase, * only at its end, such as "verletzt*"')
+    return phrase
+
+
+_Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+Term = Annotated[_Line, AfterValidator(_findable)]
+"""What a query looks for, in the language of `detectors.term`."""
+Phrase = Annotated[_Line, AfterValidator(_phrase)]
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
+        raise ValueError('expected a BCP 47 tag, such as "de" or "de-AT"')
+    return tag
+
+
+Language = Annotated[str, AfterValidator(_language)]
 
 
 class Strict(BaseModel):
@@ -161,7 +181,8 @@ class TopicSettings(Strict):
     all: list[Term] = Field(default=[], description="every one of these must stand in a text")
     none: list[Term] = Field(default=[], description="none of these may stand in a text")
     brand: str = Field(default="", description="groups the topics of one brand")
-    languages: list[str] = Field(default=[], description="BCP 47 tags; empty: every language")
+    languages: list[Language] = Field(default=[], description="BCP 47 tags; empty: every language")
+    sources: list[Name] = Field(default=[], description="names of sources; empty: every source")
     timezone: Zone = Field(
         default="Europe/Berlin", description="its hours of the week; unset: the install's"
     )

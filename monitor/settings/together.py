@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detectors.term import sources_of
 from monitor.settings.secrets import UNREADABLE
 from playbooks.complaints import nearest, one_of, shown
 
@@ -33,8 +34,10 @@ def check_together(raw: Mapping[str, Any]) -> list[Found]:
             if isinstance(route, dict):
                 found += _unknown(("route", place, "channels"), route, channels, "channel")
                 found += _unknown(("route", place, "topics"), route, topics, "topic")
-    sources = raw.get("source")
-    return found + (_senders(sources) if isinstance(sources, dict) else [])
+    sources = raw.get("source", {})
+    if not isinstance(sources, dict):
+        return found
+    return found + _senders(sources) + _limits(topics, sources)
 
 
 def _open_door(server: object) -> list[Found]:
@@ -101,15 +104,48 @@ def _thresholds(topics: Mapping[str, Any]) -> list[Found]:
     return found
 
 
+def _limits(topics: object, sources: Mapping[str, Any]) -> list[Found]:
+    """Look at the sources that topics and their terms are limited to: each must be one of ours."""
+    found: list[Found] = []
+    for name, topic in topics.items() if isinstance(topics, dict) else ():
+        if not isinstance(topic, dict):
+            continue
+        found += _unknown(("topic", name, "sources"), topic, sources, "source")
+        rivals = topic.get("rivals")
+        rivals = rivals if isinstance(rivals, dict) else {}
+        queries: list[tuple[tuple[str | int, ...], object]] = [(("topic", name), topic)]
+        queries += [(("topic", name, "rivals", r), q) for r, q in rivals.items()]
+        for path, query in queries:
+            found += _limits_of_terms(path, query, sources)
+    return found
+
+
+def _limits_of_terms(
+    path: tuple[str | int, ...], query: object, sources: Mapping[str, Any]
+) -> list[Found]:
+    found: list[Found] = []
+    for key in ("any", "all", "none") if isinstance(query, dict) else ():
+        terms = query.get(key) if isinstance(query, dict) else None
+        for i, term in enumerate(terms if isinstance(terms, list) else ()):
+            for limit in sources_of(term) - sources.keys() if isinstance(term, str) else ():
+                text = _no_such("source", limit, sources)
+                found.append(((*path, key, i), f"found {shown(term)}; {text}"))
+    return found
+
+
+def _no_such(what: str, name: str, known: Mapping[str, Any]) -> str:
+    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
+    return f"unknown {what} {shown(name)}; expected {expected}{nearest(name, known)}"
+
+
 def _unknown(
     path: tuple[str | int, ...], route: Mapping[str, Any], known: Mapping[str, Any], what: str
 ) -> list[Found]:
     names = route.get(str(path[-1]))
     if not isinstance(names, list):
         return []
-    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
     return [
-        ((*path, i), f"unknown {what} {shown(n)}; expected {expected}{nearest(n, known)}")
+        ((*path, i), _no_such(what, n, known))
         for i, n in enumerate(names)
         if isinstance(n, str) and n not in known
     ]

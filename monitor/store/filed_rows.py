@@ -126,3 +126,15 @@ def extra_json(m: Mention) -> str | None:
         return None
     extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating)
     return msgspec.json.encode(extra).decode()
+
+
+class _Tags(msgspec.Struct, frozen=True):
+    tags: tuple[str, ...] = ()
+
+
+_tags = msgspec.json.Decoder(_Tags)
+
+
+def tags_of(extra: str | None) -> tuple[str, ...]:
+    """Return the hashtags of `extra_json`."""
+    return _tags.decode(extra).tags if extra else ()

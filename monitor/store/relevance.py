@@ -6,14 +6,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from detectors.mention import Direction
 from detectors.query_health import Mark
+from monitor.ports import Recent
 from monitor.store import schema
 from monitor.store.codec import instant, micros
 from monitor.store.dialects import insert
+from monitor.store.filed_rows import tags_of
 from monitor.store.transactions import Snapshots
 
 LOOKED_AT = 20_000
 """Newest posts among which those of no topic are looked for: there is no index for it."""
+
+_LOOKED = (
+    *("num", "text", "title", "extra", "source", "lang", "kind"),
+    *("at_us", "observed_us", "cluster", "deleted_us", "direction"),
+)
 
 _r = schema.relevance
 _m = schema.mention
@@ -69,3 +77,26 @@ class RelevanceRead:
         )
         with self._snapshot() as c:
             return list(c.scalars(query))
+
+    def recent(self, limit: int, before: int | None = None) -> list[Recent]:
+        query = select(*(_m.c[name] for name in _LOOKED)).order_by(_m.c.num.desc()).limit(limit)
+        if before is not None:
+            query = query.where(_m.c.num < before)
+        with self._snapshot() as c:
+            return [
+                Recent(
+                    num=row.num,
+                    text=row.text,
+                    title=row.title,
+                    tags=tags_of(row.extra),
+                    source=row.source,
+                    lang=row.lang,
+                    kind=row.kind,
+                    at=instant(row.at_us),
+                    observed_at=instant(row.observed_us),
+                    cluster=row.cluster,
+                    gone=row.deleted_us is not None,
+                    own=row.direction != Direction.INBOUND,
+                )
+                for row in c.execute(query)
+            ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.dashboards.incident_scenes import CARD, deliveries, facts, steps
+from tests.dashboards.query_scenes import DONE, FORM
 from tests.dashboards.situation_scenes import GAPS, POSTS, TERMS, detail, tiles
 
 FOREIGN = frozenset(
@@ -32,6 +33,10 @@ FOREIGN = frozenset(
         ),
         *("Nordwind", "Südwind", "südwind", "kundenportal", "@nordwind", "modellbahn"),
         *("Europe/Berlin", "K-7", "K-8", "K-9"),
+        *(p.text[:300] for t in (DONE.found, DONE.new, DONE.gone) for p in t.examples),
+        *(FORM.any.split("\n")),
+        *FORM.sources,
+        FORM.languages,
         *("pipeline: 41 s behind", "503 Service Unavailable", "forum"),
     }
 ) - {""}

@@ -16,7 +16,13 @@ from dashboards.web.curve import Range
 from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
 from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
-from tests.dashboards import incident_scenes, planned_scenes, settings_scenes, situation_scenes
+from tests.dashboards import (
+    incident_scenes,
+    planned_scenes,
+    query_scenes,
+    settings_scenes,
+    situation_scenes,
+)
 from tests.dashboards.foreign_words import FOREIGN, SAME_IN_BOTH, UNITS
 
 PAGES: dict[str, Callable[[str], str]] = {
@@ -35,6 +41,13 @@ PAGES: dict[str, Callable[[str], str]] = {
     "tried": lambda lang: render.settings(settings_scenes.tried(lang)),
     "unpaged": lambda lang: render.settings(settings_scenes.unpaged(lang)),
     "refused": lambda lang: render.settings(settings_scenes.refused(lang)),
+    "query": lambda lang: render.settings(query_scenes.untried(lang)),
+    "query tried": lambda lang: render.settings(query_scenes.tried(lang)),
+    "query same": lambda lang: render.settings(query_scenes.same(lang)),
+    "query empty": lambda lang: render.settings(query_scenes.empty(lang)),
+    "query invalid": lambda lang: render.settings(query_scenes.invalid(lang)),
+    "query busy": lambda lang: render.settings(query_scenes.busy(lang)),
+    "query away": lambda lang: render.settings(query_scenes.unavailable(lang)),
     "planned": lambda lang: render.planned(planned_scenes.planned(lang)),
     "unplanned": lambda lang: render.planned(planned_scenes.planned(lang, "uplift")),
     "judged": lambda lang: render.settings(planned_scenes.judged(lang)),

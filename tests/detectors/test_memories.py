@@ -158,6 +158,15 @@ def test_the_tone_lies_beyond_the_usual_by_so_many_deviations_of_both() -> None:
     assert tone.beyond(0, 0) == 0.0
 
 
+def test_a_tone_hardly_above_the_usual_is_no_error_of_rounding() -> None:
+    tone = UsualTone()
+    for n in range(1, 2_000):
+        tone.restore({"tone": [1.0, 4.0], "negativity": [2_000.0, float(n), float(n)]})
+        for texts in (7, 300, 20_000):
+            just_above = math.nextafter(100.0 * tone.negativity() * texts, math.inf)
+            assert tone.beyond(just_above, texts) < 0.01
+
+
 def test_where_the_scorer_is_less_sure_the_same_mean_says_more() -> None:
     sure, unsure = known_tone(2.0, 8.0), UsualTone()
     for _ in range(14 * 288):  # a tenth or three tenths, and not all or nothing

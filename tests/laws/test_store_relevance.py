@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from detectors.mention import Direction, Kind
 from detectors.query_health import Mark
 from monitor.ports import Store
 from tests import builders as b
@@ -29,3 +30,30 @@ def test_posts_of_no_topic_are_found_newest_first(store: Store) -> None:
     posts = store.read.posts(store.read.unmatched(b.after(hours=2), 10))
     assert [p.at for p in posts] == [b.after(hours=h) for h in (7, 5, 3)]
     assert len(store.read.unmatched(b.after(hours=2), 2)) == 2
+
+
+def test_the_newest_mentions_are_read_as_a_query_looks_at_them(store: Store) -> None:
+    rows = [
+        b.filed(1, topics=(), text="eins", title="Titel", tags=("acme", "#bahn"), lang="fr"),
+        b.filed(2, direction=Direction.OWN, cluster=7, kind=Kind.DM),
+        b.filed(3, at=b.after(hours=1)),
+    ]
+    file_batch(store, rows)
+    with store.begin() as tx:
+        tx.mark_deleted(rows[2].id, b.after(hours=2))
+    third, second, first = store.read.recent(10)
+    assert (first.text, first.title, first.tags) == ("eins", "Titel", ("acme", "#bahn"))
+    assert (first.lang, first.source, first.kind, first.at) == ("fr", b.SOURCE, "post", b.T0)
+    assert (second.own, second.cluster, second.kind) == (True, 7, "dm")
+    assert (first.own, first.gone, third.gone, third.text) == (False, False, True, "")
+    assert third.observed_at == b.after(hours=1, seconds=3)
+
+
+def test_recent_mentions_come_page_by_page_each_once(store: Store) -> None:
+    file_batch(store, [b.filed(n) for n in range(7)])
+    nums, before = [], None
+    while page := store.read.recent(3, before):
+        nums += [row.num for row in page]
+        before = page[-1].num
+    assert nums == sorted(set(nums), reverse=True)
+    assert len(nums) == 7

@@ -13,7 +13,7 @@ from dashboards.web import render
 from dashboards.web.i18n import PSEUDO
 from monitor.desk import incidents as desk
 from tests.builders import TOPIC
-from tests.dashboards import incident_scenes, settings_scenes, situation_scenes
+from tests.dashboards import incident_scenes, query_scenes, settings_scenes, situation_scenes
 from tests.monitor.browsing import (
     CHROMIUM,
     FLAGS,
@@ -88,6 +88,8 @@ LONGER: dict[str, Callable[[], str]] = {
     "unknown": lambda: render.situation(situation_scenes.unknown(PSEUDO)),
     "incident": lambda: render.incident(incident_scenes.incident(PSEUDO)),
     "tried": lambda: render.settings(settings_scenes.tried(PSEUDO)),
+    "query tried": lambda: render.settings(query_scenes.tried(PSEUDO)),
+    "query invalid": lambda: render.settings(query_scenes.invalid(PSEUDO)),
     "refused": lambda: render.settings(settings_scenes.refused(PSEUDO)),
 }
 
@@ -316,3 +318,41 @@ def test_a_trial_answers_on_the_spot_and_keeps_what_was_chosen(
         assert page.get_by_label("90 days").is_checked()
         assert page.get_by_role("button", name="Try it").is_enabled()
         assert watched.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_query_answers_on_the_spot_and_keeps_what_was_written(
+    chrome: Browser, shown: Site, width: int
+) -> None:
+    with looking(chrome, lang="en", width=width) as context:
+        watched = open_page(context, shown.url + SETTINGS)
+        page = watched.page
+        live(page)
+        page.get_by_label("at least one of").fill("acme bahn\nzug~")
+        page.get_by_role("button", name="Try this query").click()
+        expect(page.locator("#qt-r")).to_contain_text("posts found", timeout=60_000)
+        assert page.url == shown.url + SETTINGS
+        assert page.get_by_label("at least one of").input_value() == "acme bahn\nzug~"
+        page.get_by_label("at least one of").fill("acme *")
+        page.get_by_role("button", name="Try this query").click()
+        expect(page.locator("#qt-faults")).to_contain_text("a * of its own", timeout=60_000)
+        # What the server refuses (422), the browser notes; nothing else complains.
+        assert [c for c in watched.complaints if "422" not in c] == []
+        assert overflow(page) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: python tools/vendor.py --dev")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_in_a_query_that_was_tried(
+    chrome: Browser, shown: Site, dark: bool
+) -> None:
+    for scene in (query_scenes.tried("de"), query_scenes.invalid("de")):
+        html = render.settings(scene)
+        with looking(chrome, dark=dark) as context:
+            page = context.new_page()
+            fulfil = {"body": html, "content_type": "text/html"}
+            page.route("**/scene", lambda route: route.fulfill(**fulfil))  # noqa: B023
+            page.goto(f"{shown.url}/scene")
+            page.evaluate(AXE.read_text("utf-8"))
+            found = page.evaluate("() => axe.run('#query').then(r => r.violations)")
+            assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []

@@ -28,6 +28,23 @@ MISTAKES = [
      "sturmglas.toml:7: topic.acme-bahn: no term to look for; expected at least one in any or in all"),
     ('any = ["acme bahn"]', "any = [3]",
      "sturmglas.toml:9: topic.acme-bahn.any.1: found 3; expected a text"),
+    ('any = ["acme bahn"]', 'any = ["acme bahn", "acme *"]',
+     'sturmglas.toml:9: topic.acme-bahn.any.2: found "acme *"; * alone would be every word; expected '
+     'it at a word, such as "acme*" or "*bahn"'),
+    ('any = ["acme bahn"]', 'any = ["*er"]',
+     'sturmglas.toml:9: topic.acme-bahn.any.1: found "*er"; expected at least 3 letters beside * or '
+     '~, such as "*bahn"'),
+    ('any = ["acme bahn"]', 'any = ["lang: acme"]',
+     'sturmglas.toml:9: topic.acme-bahn.any.1: found "lang: acme"; expected languages after lang:, '
+     'such as "lang:de,en acme"'),
+    ('any = ["acme bahn"]', 'any = ["acme", "source:tol acme"]',
+     'sturmglas.toml:9: topic.acme-bahn.any.2: found "source:tol acme"; unknown source "tol"; '
+     'expected one of tool; did you mean "tool"?'),
+    ('any = ["acme bahn"]', 'any = ["acme"]\nsources = ["tool", "forum"]',
+     'sturmglas.toml:10: topic.acme-bahn.sources.2: unknown source "forum"; expected one of tool'),
+    ('any = ["acme bahn"]', 'any = ["acme"]\nlanguages = ["deutsch"]',
+     'sturmglas.toml:10: topic.acme-bahn.languages.1: found "deutsch"; expected a BCP 47 tag, such '
+     'as "de" or "de-AT"'),
     ('name = "Acme Bahn"\n', "",
      "sturmglas.toml:7: topic.acme-bahn.name: missing; expected name, what people call it"),
     ("[topic.acme-bahn]", '[topic."Acme Bahn"]', None),

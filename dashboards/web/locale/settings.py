@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "set.brand": ("Marke", "Brand"),
     "set.languages": ("Sprachen", "Languages"),
     "set.languages.all": ("alle", "all"),
+    "set.sources": ("Quellen", "Sources"),
     "set.zone": ("Zeitzone", "Time zone"),
     "set.rivals": ("Mitbewerber", "Competitors"),
     "set.wakes": ("Wann jemand gerufen wird", "When somebody is called"),

@@ -142,10 +142,18 @@ class HalfSpaceTrees:
 
 
 def _gaussian() -> Any:
-    from river import anomaly
+    from river import anomaly, proba, utils
+
+    class Gaussian(proba.Gaussian):
+        @property
+        def sigma(self) -> float:
+            # A window of equal counts may round to a variance below zero, whose root river takes.
+            return float(max(0.0, self._var.get()) ** 0.5)
 
     make: Any = anomaly.GaussianScorer  # river is not typed
-    return make(window_size=WEEK, grace_period=HOUR_BINS)
+    scorer = make(window_size=WEEK, grace_period=HOUR_BINS)
+    scorer.gaussian = utils.Rolling(Gaussian, window_size=WEEK)
+    return scorer
 
 
 @dataclass(frozen=True, slots=True)

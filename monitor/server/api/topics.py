@@ -92,6 +92,7 @@ def _topic(topic: Topic) -> TopicOut:
         name=topic.name,
         brand=topic.brand,
         languages=list(topic.languages),
+        sources=list(topic.sources),
         timezone=topic.timezone,
         any=list(query.any),
         all=list(query.all),
