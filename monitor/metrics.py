@@ -1,6 +1,6 @@
 """Every metric of the service, in one list (docs/metrics.md); base units, bounded labels.
 
-Labels come from configuration or from an enumeration: topic, source, channel, outcome, level.
+Labels come from configuration or from an enumeration: topic, source, channel, outcome, level, kind, part.
 Never an author, a term, an address or an incident: those have no bound, and some are people.
 Gauges that only the store or the log knows are set when `/metrics` is read
 (`monitor.server.api.system`).

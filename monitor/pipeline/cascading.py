@@ -79,12 +79,18 @@ class Cascade:
         self._turn = 0
         self.shed = False
 
+    @property
+    def heads(self) -> list[str]:
+        """The heads that a loaded model answers; empty before loading, and where it is missing or lost."""
+        return [head.family.name for head in self._heads]
+
     # --- the filing thread ------------------------------------------------------------------
 
     def offer(self, rows: Sequence[Filed]) -> None:
         """Take in those rows that a topic matched and a loaded head is in doubt about."""
         if self.shed or not self._heads:
             return
+        offered = dropped = 0
         with self._lock:
             for row in rows:
                 doubt = self._doubt(row) if row.topics else 0.0
@@ -92,11 +98,12 @@ class Cascade:
                     continue
                 until = row.observed_at + self._limits.deadline
                 weight = priority(doubt, row.mention.reach)
-                _count("offered")
-                if self._queue.offer(row.id, row, weight, until):
-                    _count("dropped")
+                offered += 1
+                dropped += self._queue.offer(row.id, row, weight, until) is not None
             metrics.CASCADE_WAITING.set(len(self._queue))
             self._lock.notify()
+        _count("offered", offered)
+        _count("dropped", dropped)
 
     def _doubt(self, row: Filed) -> float:
         asked = [head.family.name for head in self._heads if head.speaks(row.score.lang)]
