@@ -173,7 +173,11 @@ class Pipeline:
         answers = self.cascade.answers() if self.cascade else []
         if not answers:
             return
-        done = self.filing.rescore(answers)
+        try:
+            done = self.filing.rescore(answers)
+        except Exception:  # the cheap scores stand; the loop tells what is wrong with the store
+            metrics.CASCADE.labels("failed").inc(len(answers))
+            raise
         metrics.CASCADE.labels("replaced").inc(done)
         metrics.CASCADE.labels("stale").inc(len(answers) - done)
 

@@ -159,6 +159,15 @@ def test_a_second_reading_replaces_scores_and_nothing_else(store: Store) -> None
     assert post.score == pytest.approx(0.75)
 
 
+def test_a_second_reading_knows_a_text_with_a_sign_that_a_database_cannot_hold(
+    store: Store,
+) -> None:
+    row = b.filed(1, text="nul \x00 und mehr")
+    file_batch(store, [row])
+    with store.begin() as tx:
+        assert tx.rescore(row, b.score(Tone.POSITIVE), "second-1")
+
+
 def test_a_second_reading_of_what_is_no_longer_so_changes_nothing(store: Store) -> None:
     edited, same, gone = b.filed(1), b.filed(2), b.filed(3)
     file_batch(store, [edited, same, gone])

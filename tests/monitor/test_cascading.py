@@ -132,10 +132,12 @@ class Line:
             target=self.cascade.run, args=(self.clock, stop, self.told.append)
         )
         thread.start()
-        assert soon(lambda: bool(self.told))
-        yield
-        stop.set()
-        thread.join(10)
+        try:
+            assert soon(lambda: bool(self.told))
+            yield
+        finally:
+            stop.set()
+            thread.join(10)
         assert not thread.is_alive()
 
     def loaded(self) -> None:
