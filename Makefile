@@ -6,11 +6,12 @@ STAMPS := .stamps
 # Without byte code ahead of time: half of what is installed is never imported here.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 PORT ?= 8787
+TRANSFORMER_TESTS := tests/detectors/test_score_transformer.py tests/flow/test_cascade.py
 
 .DEFAULT_GOAL := help
 
 help: ## show what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +48,10 @@ types: $(STAMPS)/dev ## mypy, strict
 arch: $(STAMPS)/dev ## the six import contracts
 	$(BIN)/lint-imports
 
+test-transformer: $(STAMPS)/dev ## the tests that need the extra [transformer] (torch: some 200 MB and more)
+	$(PIP) -c constraints.txt -e '.[dev,transformer,transformer-onnx]' onnx onnxscript
+	$(BIN)/python -m pytest -q -rs $(TRANSFORMER_TESTS) $(PYTEST)
+
 golden: $(STAMPS)/dev ## rewrite the golden files; read the difference before you commit it
 	STURMGLAS_GOLDEN=write $(BIN)/python -m pytest -q -k golden tests
 
@@ -57,4 +62,4 @@ soak: $(STAMPS)/dev $(STAMPS)/servers ## the tests that take minutes, then an ho
 	$(BIN)/python -m pytest -m slow $(PYTEST)
 	$(BIN)/sturmglas bench soak
 
-.PHONY: help install demo test lint types arch golden bench soak
+.PHONY: help install demo test test-transformer lint types arch golden bench soak

@@ -1,6 +1,6 @@
 """Every metric of the service, in one list (docs/metrics.md); base units, bounded labels.
 
-Labels come from configuration or from an enumeration: topic, source, channel, outcome, level.
+Labels come from configuration or from an enumeration: topic, source, channel, outcome, level, kind, part.
 Never an author, a term, an address or an incident: those have no bound, and some are people.
 Gauges that only the store or the log knows are set when `/metrics` is read
 (`monitor.server.api.system`).
@@ -127,8 +127,30 @@ LAST_BIN = Gauge(
 
 SHED = Gauge(
     "sturmglas_load_shed",
-    "1 while this kind of work is left out because too much waits. part: clusters. Never counting.",
+    "1 while this kind of work is left out because too much waits. part: clusters, transformer. Never counting.",
     ["part"],
+    registry=REGISTRY,
+)
+
+# --- the cascade ----------------------------------------------------------------------------
+CASCADE = Counter(
+    "sturmglas_cascade_mentions",
+    "Mentions for a transformer. outcome: offered, replaced, stale, dropped, expired, failed.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CASCADE_WAITING = Gauge(
+    "sturmglas_cascade_waiting", "Mentions that wait for a transformer.", registry=REGISTRY
+)
+CASCADE_SECONDS = Histogram(
+    "sturmglas_cascade_seconds",
+    "One batch through the transformers.",
+    buckets=_SHORT,
+    registry=REGISTRY,
+)
+CASCADE_HEADS = Gauge(
+    "sturmglas_cascade_heads",
+    "Heads that a loaded transformer answers; 0: none is set, or it is missing.",
     registry=REGISTRY,
 )
 

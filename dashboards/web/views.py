@@ -17,7 +17,6 @@ from alerts.fact import FactKind
 from alerts.incident import Outcome, Status
 from dashboards.web.curve import Curve, Range, Span, Spark
 from dashboards.web.gaps import Gap
-from detectors.card import CriticalShare
 from detectors.detection import Level, Reason
 from detectors.silencers import Silencer
 from playbooks.playbook import Role, Text
@@ -157,6 +156,16 @@ class AuthorView:
 
 
 @dataclass(frozen=True, slots=True)
+class CriticalView:
+    """Share of critical ones among ``texts``, with the ends of its interval; in [0, 1]."""
+
+    value: float
+    low: float
+    high: float
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     """A burst as it stood at ``at``, when the incident last opened or rose to ``level``.
 
@@ -181,7 +190,7 @@ class CardView:
     sources: tuple[Share, ...] = ()
     langs: tuple[Share, ...] = ()
     silent: tuple[Silencer, ...] = ()
-    critical: CriticalShare | None = None
+    critical: CriticalView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Runtime: the parts running as one process, and how they start and stop.
 
 Threads: one drives the pipeline, one the deliverer's event loop, one each source, one hears what
-other processes signal; the caller's own runs the HTTP server, if there is one. They meet in the log
-and the store only. Which of them run here follows from the leases that this process holds; alone on
+other processes signal, one reads with transformers where they are set; the caller's own runs the HTTP
+server, if there is one. They meet in the log and the store only; the transformers' meets the pipeline's
+in its queue. Which of them run here follows from the leases that this process holds; alone on
 a store it holds all.
 """
 
@@ -86,6 +87,10 @@ class Runtime:
         gc.set_threshold(YOUNG)
         self._pipeline.begin_at(self._built.clock.now())
         self._thread("pipeline", self._work)
+        cascade, tell = self._pipeline.cascade, self._built.trouble.tell
+        if cascade is not None:
+            run = functools.partial(cascade.run, self._built.clock, self._stop)
+            self._thread("transformer", lambda: run(lambda what: tell("transformer", what)))
 
     def _work(self) -> None:
         built = self._built

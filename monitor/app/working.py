@@ -12,6 +12,7 @@ from types import FrameType
 from prometheus_client import start_http_server
 
 from monitor import metrics
+from monitor.app.cascading import cascade_of
 from monitor.app.hearing import hearing
 from monitor.app.journal import Journal
 from monitor.app.only import refuse_alone
@@ -27,10 +28,11 @@ log = logging.getLogger("sturmglas")
 def pipeline_of(built: Built, signals: Signals) -> Pipeline:
     """Return the pipeline of a built install: all of it, or what leases will give where it is shared."""
     decided = parts(built.settings, built.playbooks)
+    cascade = cascade_of(built.settings)
     if not built.shared:
-        return Pipeline(built.store, decided, signals)
+        return Pipeline(built.store, decided, signals, cascade=cascade)
     partitions = built.settings.work.partitions
-    return Pipeline(built.store, decided, signals, partitions=partitions, held={})
+    return Pipeline(built.store, decided, signals, partitions=partitions, held={}, cascade=cascade)
 
 
 def work_forever(settings: Settings, *, say: Callable[[str], None]) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
 from monitor.settings.sections import FileSource
@@ -57,6 +58,7 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
     yield _port(settings.server.host, settings.server.port)
     yield from _sources(settings)
     yield from _channels(settings)
+    yield from examine_transformers(settings)
     if reach:
         yield from _reached(settings)
 

@@ -8,7 +8,7 @@ else, so that a batch that arrives twice counts once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import add
@@ -66,6 +66,14 @@ class _Seen(NamedTuple):
     dated: Dated
 
 
+class Rescored(NamedTuple):
+    """A row as it was filed, and what a second model says of its text."""
+
+    row: Filed
+    score: Score
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of some entries of the log."""
@@ -96,7 +104,7 @@ class Filing:
 
     A mention that falls before what is closed of its topic is late: its counts are written under the
     next revision of its bin. ``strained``: load is shed; mentions get no near-copy cluster then, and
-    are counted all the same.
+    are counted all the same. ``offer`` hears of rows once they are stored: a dearer model may read them.
     """
 
     def __init__(
@@ -106,12 +114,14 @@ class Filing:
         scorer: Scorer,
         tripwires: Tripwires,
         rivals: Rivals | None = None,
+        offer: Callable[[Sequence[Filed]], None] = lambda rows: None,
     ) -> None:
         self._store = store
         self._matcher = matcher
         self._scorer = scorer
         self._tripwires = tripwires
         self._rivals = rivals or Rivals(())
+        self._offer = offer
         self._secret = store.secret("author")
         self.strained = False
 
@@ -146,7 +156,7 @@ class Filing:
         return [seen for seen in part if seen.id not in known] if known else part
 
     def _rows(self, part: list[_Seen]) -> list[Filed]:
-        texts = [_readable(seen.mention) for seen in part]
+        texts = [readable(seen.mention.title, seen.mention.text) for seen in part]
         scores = self._scorer.score(texts, [seen.mention.lang for seen in part]).rows()
         return [
             self._row(seen, text, score)
@@ -185,6 +195,7 @@ class Filing:
             new = [row for row, is_new in zip(rows, flags, strict=True) if is_new]
             late = self._count(tx, new)
             self._advance_sources(tx, part)
+        self._offer(new)
         return Taken(
             mentions=len(part),
             new=len(new),
@@ -280,23 +291,44 @@ class Filing:
                 known = tx.known(row.id)
                 if known is None or known.deleted:
                     continue
-                self._rewrite(tx, row, known)
-                taken += Taken(amended=1, topics=frozenset(known.topics))
+                written = self._rewrite(tx, row, known)
+            self._offer([written])
+            taken += Taken(amended=1, topics=frozenset(known.topics))
         known_ids = self._store.read.known([m.id for m, _ in part])
         return taken + self.create([pair for pair in part if pair[0].id not in known_ids])
 
-    def _rewrite(self, tx: Transaction, row: Filed, known: Known) -> None:
-        """Write an edit: new text and scores, and what they change as a signed delta row.
+    def _rewrite(self, tx: Transaction, row: Filed, known: Known) -> Filed:
+        """Write an edit: new text and scores, and what they change as a signed delta row; return it.
 
         Topics and event time stay as first filed, so that a bin never loses a mention.
         """
         m = row.mention
-        rivals = self._rivals.named(_readable(m), known.topics, m.tags, row.score.lang, m.source)
+        rivals = self._rivals.named(
+            readable(m.title, m.text), known.topics, m.tags, row.score.lang, m.source
+        )
         row = msgspec.structs.replace(row, at=known.at, topics=known.topics, rivals=rivals)
         tx.rewrite(row)
         delta = counts_of(row) + -known.counts
         if delta != Counts():
             self._delta(tx, known, delta)
+        return row
+
+    def rescore(self, answers: Sequence[Rescored]) -> int:
+        """Write what a second model said, and what it changes as signed delta rows; return how many
+        mentions still stood as they were read. Not as an edit: that would bring back the counters and
+        the words of then."""
+        done = 0
+        with self._store.begin() as tx:
+            for answer in answers:
+                before = tx.known(answer.row.id)
+                if before is None or not tx.rescore(answer.row, answer.score, answer.model):
+                    continue
+                after = tx.known(answer.row.id)
+                delta = (after or before).counts + -before.counts
+                if delta != Counts():
+                    self._delta(tx, before, delta)
+                done += 1
+        return done
 
     def _measure(self, tx: Transaction, id: bytes, metrics: Metrics) -> bool:
         """Keep new public counters; what they change of the reach is a signed delta row."""
@@ -355,10 +387,6 @@ def _units(row: Filed) -> tuple[int, ...]:
 def is_offensive(score: Score) -> bool:
     """The offensive-or-not decision (scheme of GermEval 2018/2019 and OLID)."""
     return score.offensive >= 0.5
-
-
-def _readable(mention: Mention) -> str:
-    return readable(mention.title, mention.text)
 
 
 def _seen(mention: Mention, observed: datetime) -> _Seen:

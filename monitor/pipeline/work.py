@@ -15,6 +15,7 @@ from detectors.topic import Topic
 from detectors.tripwires import Tripwires
 from monitor import metrics
 from monitor.clock import Clock
+from monitor.pipeline.cascading import Cascade
 from monitor.pipeline.filing import Filing, Taken, TopicMatcher
 from monitor.pipeline.holding import Hand
 from monitor.pipeline.judging import Judging
@@ -77,6 +78,7 @@ class Pipeline:
 
     ``partitions`` of the topics are judged apart from each other (see `partition_of`). ``held``: the
     leases it works under; None holds everything, as is right where nobody else works on the store.
+    ``cascade``: what reads some mentions a second time, in a thread that is not started here.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Pipeline:
         live: bool = True,
         partitions: int = 1,
         held: Fences | None = None,
+        cascade: Cascade | None = None,
     ) -> None:
         self.store: Store = FencedStore(store, self._shards)
         self.parts = parts
@@ -99,7 +102,11 @@ class Pipeline:
         for id, topic in parts.topics.items():
             self.topics[f"{TOPICS}/{partition_of(topic, partitions)}"][id] = topic
         rivals = Rivals(parts.topics.values())
-        self.filing = Filing(self.store, parts.matcher, parts.scorer, parts.tripwires, rivals)
+        self.cascade = cascade
+        offer = cascade.offer if cascade else lambda rows: None
+        self.filing = Filing(
+            self.store, parts.matcher, parts.scorer, parts.tripwires, rivals, offer
+        )
         self._judging: dict[str, Judging] = {}
         self._failing: dict[str, _Failing] = {}
         self._held: Fences = {}
@@ -108,6 +115,8 @@ class Pipeline:
     def own(self, held: Fences) -> None:
         """Work under these leases from now on: take up what is new, drop what is lost."""
         before, self._held = self._held, held
+        if self.cascade and _of_shards(before) != _of_shards(held):
+            self.cascade.drop()
         for name in list(self._judging):
             if held.get(name) != before.get(name):
                 self._drop(name)
@@ -137,7 +146,7 @@ class Pipeline:
             self._judging[name].begin_at(self._began)
 
     def _shards(self) -> Fences:
-        return {name: fence for name, fence in self._held.items() if name.startswith(f"{SHARD}/")}
+        return _of_shards(self._held)
 
     def begin_at(self, first: datetime) -> None:
         """Topics without history start at ``first``; see `Judging.begin_at`."""
@@ -158,6 +167,19 @@ class Pipeline:
     def take(self, entries: Sequence[Entry]) -> Taken:
         """File entries of the log; see `Filing.take`."""
         return self.filing.take(entries)
+
+    def settle(self) -> None:
+        """Write what the cascade has answered since the last call, if there is one."""
+        answers = self.cascade.answers() if self.cascade else []
+        if not answers:
+            return
+        try:
+            done = self.filing.rescore(answers)
+        except Exception:  # the cheap scores stand; the loop tells what is wrong with the store
+            metrics.CASCADE.labels("failed").inc(len(answers))
+            raise
+        metrics.CASCADE.labels("replaced").inc(done)
+        metrics.CASCADE.labels("stale").inc(len(answers) - done)
 
     @property
     def trouble(self) -> str:
@@ -246,6 +268,7 @@ def work(
             busy = hand.fill()
             if busy:
                 filed = hand.file()
+            pipeline.settle()
             if due:
                 on_lines(_tick(pipeline, log_, clock.now()))
                 next_tick = now + TICK
@@ -276,15 +299,26 @@ def _tick(pipeline: Pipeline, log_: Log, now: datetime) -> list[Line]:
     backlog = log_.backlog(GROUP)
     strained = backlog.bytes > STRAINED_BYTES / (2 if pipeline.filing.strained else 1)
     if strained != pipeline.filing.strained:
-        log.warning("load is shed: no near-copy clusters" if strained else "load is no longer shed")
+        log.warning(
+            "load is shed: no near-copy clusters, no transformer"
+            if strained
+            else "load is no longer shed"
+        )
         pipeline.filing.strained = strained
         metrics.SHED.labels("clusters").set(strained)
+        if pipeline.cascade:
+            pipeline.cascade.shed = strained
+            metrics.SHED.labels("transformer").set(strained)
     return pipeline.tick(now, backlog.oldest if backlog.entries else None)
 
 
 def work_of(pipeline: Pipeline, log_: Log) -> dict[str, list[str]]:
     """Return all leases that the work of a pipeline is split into, by kind."""
     return {SHARD: names(SHARD, log_.shards), TOPICS: list(pipeline.topics)}
+
+
+def _of_shards(held: Fences) -> Fences:
+    return {name: fence for name, fence in held.items() if name.startswith(f"{SHARD}/")}
 
 
 def shards_of(held: Fences) -> list[int]:

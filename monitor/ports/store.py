@@ -13,6 +13,7 @@ from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
 from detectors.detection import Assessment
 from detectors.mention import Metrics
+from detectors.score.base import Score
 from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
@@ -47,6 +48,12 @@ class Transaction(PlannedWrites, RelevanceWrites, CalibrationWrites, Protocol):
 
     def rewrite(self, row: Filed) -> None:
         """Replace text and scores of a known mention; its event time and identity stay."""
+        ...
+
+    def rescore(self, row: Filed, score: Score, model: str) -> bool:
+        """Replace the scores of a mention that still stands as ``row`` says, and keep those of ``row``
+        beside them; False, and nothing changed, where its words or its model are others by now, or it
+        is deleted or unknown. Reach, counters and everything else stay as they are."""
         ...
 
     def mark_deleted(self, id: bytes, at: datetime) -> bool:

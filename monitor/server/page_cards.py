@@ -9,8 +9,8 @@ import msgspec
 
 from alerts.fact import Fact, FactKind
 from dashboards.web.curve import Range
-from dashboards.web.views import AuthorView, CardView, PostView, Share, Term
-from detectors.card import Card, Part, card_of
+from dashboards.web.views import AuthorView, CardView, CriticalView, PostView, Share, Term
+from detectors.card import Card, CriticalShare, Part, card_of
 from detectors.detection import Level
 from monitor.ports import Post, Reader
 from monitor.server.page_posts import post_view
@@ -53,7 +53,7 @@ def card_view(read: Reader, cards: Sequence[Card]) -> CardView | None:
         sources=_shares(card.sources, card.looked_at),
         langs=_shares(card.languages, card.looked_at),
         silent=card.silent,
-        critical=card.critical,
+        critical=_critical(card.critical),
     )
 
 
@@ -64,6 +64,10 @@ def evidence_views(evidence: Sequence[Post], cards: Sequence[Card]) -> tuple[Pos
         for post in card.posts:
             copies[post.num] = max(post.copies, copies.get(post.num, 0))
     return tuple(post_view(post, copies.get(post.num, 0)) for post in evidence)
+
+
+def _critical(of: CriticalShare | None) -> CriticalView | None:
+    return CriticalView(of.value, of.low, of.high, of.texts) if of is not None else None
 
 
 def _handle(post: Post | None) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from monitor.settings.load import Reading, SettingsError, load, read
 from monitor.settings.root import Settings
 from monitor.settings.sections import (
+    CascadeSettings,
     FeedSource,
     FileSource,
+    HeadSettings,
     HttpSource,
     MastodonSource,
     PlaybookSettings,
@@ -25,8 +27,10 @@ from monitor.settings.sections import (
 )
 
 __all__ = [
+    "CascadeSettings",
     "FeedSource",
     "FileSource",
+    "HeadSettings",
     "HttpSource",
     "MastodonSource",
     "PlaybookSettings",

@@ -127,9 +127,10 @@ def _anchor(raw: dict[str, Any], base: Path) -> None:
     if isinstance(playbooks, dict) and isinstance(playbooks.get("paths"), list):
         paths = playbooks["paths"]
         playbooks["paths"] = [str(base / p) if isinstance(p, str) else p for p in paths]
-    for source in sources.values() if isinstance(sources, dict) else ():
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = str(base / source["path"])
+    for kept in (sources, raw.get("transformer")):
+        for one in kept.values() if isinstance(kept, dict) else ():
+            if isinstance(one, dict) and isinstance(one.get("path"), str):
+                one["path"] = str(base / one["path"])
 
 
 def _not_toml(file: str, error: Exception) -> Complaint:

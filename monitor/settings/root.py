@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from alerts.channels import ChannelSettings
 from detectors.topic import Query, Topic
 from monitor.settings.sections import (
+    CascadeSettings,
+    HeadSettings,
     Name,
     Phrase,
     PlaybookSettings,
@@ -29,7 +31,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[[route]]``; in Python: ``topics``, ``sources``, ``channels``, ``routes``.
+    ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``, ``channels``, ``routes``,
+    ``transformers``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -43,6 +46,10 @@ class Settings(Strict):
     store: StoreSettings = StoreSettings()
     stream: StreamSettings = StreamSettings()
     work: WorkSettings = WorkSettings()
+    cascade: CascadeSettings = CascadeSettings()
+    transformers: dict[Literal["sentiment", "offensive"], HeadSettings] = Field(
+        default={}, alias="transformer", description="a second reader, by head"
+    )
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")

@@ -166,6 +166,46 @@ class WorkSettings(Strict):
     )
 
 
+class CascadeSettings(Strict):
+    """What may be asked of transformers, where `HeadSettings` name one."""
+
+    queue: int = Field(default=2000, ge=1, le=100_000, description="mentions that may wait for it")
+    deadline_s: int = Field(
+        default=300, ge=1, le=86_400, description="seconds after which it is too late for one"
+    )
+    batch: int = Field(default=16, ge=1, le=256, description="texts read at once")
+    uncertain_from: float = Field(
+        default=0.6, ge=0, le=1, description="0: everything is read again; 1: only the undecided"
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="cores that it may use")
+
+
+class HeadSettings(Strict):
+    """A transformer that answers a head where the built-in scorer is in doubt: ``[transformer.HEAD]``."""
+
+    model: str = Field(default="", pattern=r"^\S*$", description="name on the hub; or set path")
+    path: Path | None = Field(default=None, description="folder of a model; nothing is fetched")
+    revision: str = Field(default="main", min_length=1, description="of a named model: commit")
+    runtime: Literal["torch", "onnx"] = Field(
+        default="torch", description="onnx: the .onnx file in path, 8 bits if there are several"
+    )
+    labels: dict[str, str] = Field(
+        default={}, description="the model's labels, where their names do not say ours"
+    )
+    languages: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]] = Field(
+        default=["de", "en"], description="that the model was taught with; empty: every language"
+    )
+    max_tokens: int = Field(default=128, ge=8, le=8192, description="of a text that are read")
+
+    @model_validator(mode="after")
+    def _names_one_model(self) -> HeadSettings:
+        if bool(self.model) == (self.path is not None):
+            raise ValueError("expected either model, a name, or path, a folder")
+        if self.runtime == "onnx" and self.path is None:
+            raise ValueError('runtime = "onnx" without path; expected a folder with an .onnx file')
+        return self
+
+
 class RivalSettings(Strict):
     """A competitor that posts may name along: ``[topic.x.rivals.y]``."""
 

@@ -44,6 +44,8 @@ def complaint_of(error: ErrorDetails, raw: Mapping[str, Any]) -> tuple[tuple[str
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _wrong_type(path, error, raw)
     if error["loc"] and error["loc"][-1] == "[key]":
+        if kind == "literal_error":
+            return path, _expected(error, None, "")
         return path, 'expected a name of small letters, digits, "-" and "_", such as "acme-bahn"'
     if kind == "value_error" and isinstance(error["input"], Mapping):
         return path, str(context.get("error"))

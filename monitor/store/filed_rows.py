@@ -99,8 +99,21 @@ def person(author: Author) -> tuple[object, ...]:
     )
 
 
+class Cheap(msgspec.Struct, frozen=True):
+    """What the first model said of a text that a second one read: its name, (negative, neutral,
+    positive) and offensive, to four digits."""
+
+    model: str
+    p: tuple[float, float, float]
+    offensive: float
+
+
 class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What only people read of a mention; kept as JSON of the fields that are stated."""
+    """What only people read of a mention; kept as JSON of the fields that are stated.
+
+    ``cheap``: only where a second model read it. Text, tone and probabilities of such a row are a weak
+    label; an edit or a deletion of the text takes it away.
+    """
 
     thread_id: str = ""
     parent_id: str = ""
@@ -109,6 +122,7 @@ class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
     media: tuple[Media, ...] = ()
     country: str = ""
     rating: float | None = None
+    cheap: Cheap | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -120,11 +134,11 @@ def metrics_json(metrics: Metrics | None) -> str | None:
     return None if metrics is None else msgspec.json.encode(metrics).decode()
 
 
-def extra_json(m: Mention) -> str | None:
+def extra_json(m: Mention, cheap: Cheap | None = None) -> str | None:
     stated = m.thread_id or m.parent_id or m.tags or m.links or m.media or m.country
-    if not stated and m.rating is None:
+    if not stated and m.rating is None and cheap is None:
         return None
-    extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating)
+    extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating, cheap)
     return msgspec.json.encode(extra).decode()
 
 
@@ -138,3 +152,9 @@ _tags = msgspec.json.Decoder(_Tags)
 def tags_of(extra: str | None) -> tuple[str, ...]:
     """Return the hashtags of `extra_json`."""
     return _tags.decode(extra).tags if extra else ()
+
+
+def cheap_of(row: Filed) -> Cheap:
+    """Return the scores of a row as they are kept beside those of a second model."""
+    negative, neutral, positive = (round(p, 4) for p in row.score.p)
+    return Cheap(row.model, (negative, neutral, positive), round(row.score.offensive, 4))

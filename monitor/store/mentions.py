@@ -12,12 +12,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from detectors.mention import Kind, Metrics
-from detectors.score.base import Tone, percent
+from detectors.score.base import Score, Tone, percent
 from detectors.window import Counts, bin_start
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
 from monitor.store.codec import from_seconds, instant, micros, seconds
 from monitor.store.filed_rows import (
+    certainty,
+    cheap_of,
     extra_json,
     metrics_json,
     narrow_rest,
@@ -31,6 +33,16 @@ _REWRITE = (
     "UPDATE mention SET published_us = ?, kind = ?, lang = ?, title = ?, text = ?, url = ?,"
     " cluster = ?, topics = ?, tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?"
     " WHERE num = ?"
+)
+
+# Only where the row is still the one that was read: an edit in between is another text.
+_RESCORE = (
+    "UPDATE mention SET tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, extra = ?"
+    " WHERE num = ? AND deleted_us IS NULL AND model = ? AND text = ? AND title = ?"
+)
+_RESCORE_NARROW = (
+    "UPDATE mention_topic SET tone = ?, offensive = ?, certainty = ?, negative = ?"
+    " WHERE topic = ? AND at_s = ? AND num = ?"
 )
 
 _TAKE_BACK = (
@@ -134,6 +146,28 @@ class MentionWrites:
         if row.topics:
             rest = narrow_rest(known.num, row)
             run(ADD_NARROW, [(topic, at_s, *rest, rival) for topic, rival in rivals_of(row)])
+
+    def rescore(self, row: Filed, score: Score, model: str) -> bool:
+        """Replace the scores of a mention that still stands as ``row`` says; see `Transaction.rescore`."""
+        known = self.known(row.id)
+        if known is None:
+            return False
+        m, run = row.mention, self._c.exec_driver_sql
+        extra = extra_json(m, cheap_of(row))
+        values = (int(score.tone), score.p[0], score.p[2], score.offensive, model, extra)
+        changed = run(_RESCORE, (*values, known.num, row.model, m.text, m.title)).rowcount
+        if not changed:
+            return False
+        at_s = micros(known.at) // 1_000_000
+        narrow = (
+            int(score.tone),
+            int(score.offensive >= 0.5),
+            certainty(score),
+            percent(score.p[0]),
+        )
+        for topic in known.topics:
+            run(_RESCORE_NARROW, (*narrow, topic, at_s, known.num))
+        return True
 
     def mark_deleted(self, id: bytes, at: datetime) -> bool:
         """Mark as deleted by the platform and drop its text; False when unknown or already so.

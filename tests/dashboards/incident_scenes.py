@@ -12,6 +12,7 @@ from dashboards.web.curve import Range
 from dashboards.web.views import (
     AuthorView,
     CardView,
+    CriticalView,
     DeliveryView,
     FactView,
     IncidentList,
@@ -21,7 +22,6 @@ from dashboards.web.views import (
     StepView,
     Trend,
 )
-from detectors.card import CriticalShare
 from detectors.detection import Level
 from detectors.silencers import Change, Lever, Silencer
 from playbooks.playbook import Role, Text
@@ -241,7 +241,7 @@ CARD = CardView(
         Silencer((Change(Lever.AUTHORS, 7, 98),)),
         Silencer((Change(Lever.MULTIPLE, 2.9, 19.0), Change(Lever.TRIPWIRE, 2, 3, "data_leak"))),
     ),
-    critical=CriticalShare(0.64, 0.52, 0.75, 203),
+    critical=CriticalView(0.64, 0.52, 0.75, 203),
 )
 
 

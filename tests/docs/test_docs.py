@@ -12,7 +12,7 @@ from typer.main import get_command
 from alerts.words import LEVEL_NAMES
 from detectors.detection import ReasonCode
 from monitor.cli import app
-from monitor.settings import Settings
+from monitor.settings import HeadSettings, Settings
 from monitor.settings.shape import fields_of, is_secret, names_of, types_of
 from playbooks.actions import ACTIONS
 from playbooks.load import load_text
@@ -30,7 +30,9 @@ def page(name: str) -> str:
 def sections() -> list[tuple[str, type[BaseModel]]]:
     """Return every section of the settings: its heading in settings.md and its type."""
     plain = [("server", "[server]"), ("store", "[store]"), ("playbooks", "[playbooks]")]
+    plain.append(("cascade", "[cascade]"))
     found = [(head, type(getattr(Settings(), name))) for name, head in plain]
+    found.append(("[transformer.HEAD]", HeadSettings))
     found += [(f"`{n}`", m) for n, m in types_of(("source", "x")).items()]
     found += [(f"`{n}`", m) for n, m in types_of(("channel", "x")).items()]
     for name in ("topic", "route"):

@@ -87,6 +87,27 @@ class Filing(RuleBasedStateMachine):
             )
         self.rows[id] = row
 
+    @rule(n=st.integers(0, 30), tone=st.sampled_from(Tone), stale=st.booleans())
+    def rescores(self, n: int, tone: Tone, stale: bool) -> None:
+        row = self.rows.get(b.filed(n).id) or b.filed(n)
+        score = b.score(tone, offensive=0.7)
+        with self.store.begin() as tx:
+            before = tx.known(row.id)
+            read = change(row, model="another by now") if stale else row
+            done = tx.rescore(read, score, "second-1")
+            after = tx.known(row.id)
+            alive = row.id in self.rows and row.id not in self.deleted
+            assert done == (alive and not stale)
+            if not done:
+                assert after == before
+                return
+            assert before is not None
+            assert after is not None
+            minute = int(before.at.timestamp()) // 60
+            delta = after.counts + -before.counts
+            tx.add_counts({CountKey(t, before.source, minute, 1): delta for t in before.topics})
+        self.rows[row.id] = change(row, score=score, model="second-1")
+
     @rule(n=st.integers(0, 30))
     def deletes(self, n: int) -> None:
         id = b.filed(n).id

@@ -138,6 +138,50 @@ def test_an_edit_of_nothing_is_an_error(store: Store) -> None:
         tx.rewrite(b.filed(1))
 
 
+def test_a_second_reading_replaces_scores_and_nothing_else(store: Store) -> None:
+    row = b.filed(1, topics=(b.TOPIC, OTHER), followers=120, rating=2.0)
+    file_batch(store, [row, b.filed(2)])
+    before = store.read.window(b.TOPIC, b.T0, b.T0 + BIN)
+    with store.begin() as tx:
+        assert tx.set_metrics(row.id, Metrics(views=900))  # came in while it was read
+        assert tx.rescore(row, b.score(Tone.POSITIVE, offensive=0.6), "second-1")
+        known = tx.known(row.id)
+    assert known is not None
+    assert (known.counts.positives, known.counts.offensive, known.counts.reach) == (1, 1, 900)
+    assert known.counts.negativity == 5
+    for topic, others in ((b.TOPIC, [int(Tone.NEGATIVE)]), (OTHER, [])):
+        window = store.read.window(topic, b.T0, b.T0 + BIN)
+        assert window.tone == [int(Tone.POSITIVE), *others]
+        assert window.num[0] == before.num[0]
+        assert (window.reach[0], window.certainty[0], window.negative[0]) == (900, 80, 5)
+    [post] = store.read.posts([before.num[0]])
+    assert (post.text, post.tone, post.offensive) == (row.mention.text, int(Tone.POSITIVE), 0.6)
+    assert post.score == pytest.approx(0.75)
+
+
+def test_a_second_reading_knows_a_text_with_a_sign_that_a_database_cannot_hold(
+    store: Store,
+) -> None:
+    row = b.filed(1, text="nul \x00 und mehr")
+    file_batch(store, [row])
+    with store.begin() as tx:
+        assert tx.rescore(row, b.score(Tone.POSITIVE), "second-1")
+
+
+def test_a_second_reading_of_what_is_no_longer_so_changes_nothing(store: Store) -> None:
+    edited, same, gone = b.filed(1), b.filed(2), b.filed(3)
+    file_batch(store, [edited, same, gone])
+    with store.begin() as tx:
+        tx.rewrite(b.filed(1, text="Danke, geht wieder"))
+        assert tx.rescore(same, same.score, "second-1")
+        tx.mark_deleted(gone.id, b.after(60))
+    with store.begin() as tx:
+        for row in (edited, same, gone, b.filed(4)):
+            before = tx.known(row.id)
+            assert not tx.rescore(row, b.score(Tone.POSITIVE), "second-1")
+            assert tx.known(row.id) == before
+
+
 def test_a_deleted_mention_loses_its_words_and_stays_counted(store: Store) -> None:
     row = b.filed(1, url="https://example.org/@kim/1", title="Ärger")
     file_batch(store, [row])

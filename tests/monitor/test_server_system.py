@@ -167,7 +167,7 @@ def test_every_metric_is_documented_and_bounded() -> None:
         assert f"`{family.name}" in documented, f"{family.name} is missing in docs/metrics.md"
         assert family.name.startswith("sturmglas_")
         labels = {name for sample in family.samples for name in sample.labels}
-        assert labels <= {"topic", "source", "channel", "outcome", "level", "le"}
+        assert labels <= {"topic", "source", "channel", "outcome", "level", "kind", "part", "le"}
 
 
 def test_a_public_url_is_answered_too(tmp_path: Path) -> None:

@@ -74,9 +74,11 @@ def test_the_demo_file_watches_what_the_demo_watches() -> None:
 
 def test_paths_in_the_file_count_from_its_folder(toml: Path) -> None:
     text = '[playbooks]\npaths = ["own", "/srv/own"]\n[source.f]\ntype = "file"\npath = "a.jsonl"\n'
+    text += '[transformer.sentiment]\npath = "models/tone"\n'
     found = loaded(toml, text)
     assert found.playbooks.paths == [toml.parent / "own", Path("/srv/own")]
     assert found.sources["f"].model_dump()["path"] == toml.parent / "a.jsonl"
+    assert found.transformers["sentiment"].path == toml.parent / "models" / "tone"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_mistake(toml: Path) -> None:

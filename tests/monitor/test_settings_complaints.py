@@ -17,8 +17,8 @@ from tests.monitor.configuring import GOOD, TOKEN, complaints
 # Each row: what is changed in GOOD, and the one complaint it must give.
 MISTAKES = [
     ('language = "en"', 'langage = "en"',
-     "sturmglas.toml:1: langage: unknown key; expected one of channel, language, playbooks, route, "
-     'server, source, store, stream, timezone, topic, tripwires, work; did you mean "language"?'),
+     "sturmglas.toml:1: langage: unknown key; expected one of cascade, channel, language, playbooks, route, "
+     'server, source, store, stream, timezone, topic, transformer, tripwires, work; did you mean "language"?'),
     ("port = 9000", "port = 70000",
      "sturmglas.toml:5: server.port: found 70000; expected at most 65535"),
     ('"Europe/Vienna"', '"Europe/Wien"',
@@ -71,6 +71,13 @@ MISTAKES = [
     ("[server]", '[server]\nhost = "0.0.0.0"',
      'sturmglas.toml:5: server.host: "0.0.0.0" can be reached by others; expected server.token '
      "beside it"),
+    ("[server]", '[transformer.sentiment]\nmodel = "acme/tone"\npath = "tone"\n[server]',
+     "sturmglas.toml:4: transformer.sentiment: expected either model, a name, or path, a folder"),
+    ("[server]", '[transformer.sentiment]\nmodel = "acme/tone"\nruntime = "onnx"\n[server]',
+     'sturmglas.toml:4: transformer.sentiment: runtime = "onnx" without path; expected a folder with '
+     "an .onnx file"),
+    ("[server]", '[transformer.offense]\npath = "harm"\n[server]',
+     'sturmglas.toml:4: transformer.offense: expected one of offensive, sentiment; did you mean "offensive"?'),
     ("[server]", '[store]\nurl = "mysql://db/x"\n[server]',
      'sturmglas.toml:5: store.url: found "mysql"; expected one of postgresql, postgresql+psycopg, '
      "sqlite"),
