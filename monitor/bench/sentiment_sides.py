@@ -10,8 +10,10 @@ import os
 import pickle
 import random
 import sys
+import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,15 +72,25 @@ def _vader(_folder: Path) -> Side:
     return Side(lambda text: _by_sign(scores(text)["compound"], _SURE))
 
 
+@contextmanager
+def _old() -> Iterator[None]:
+    """Let a package be imported that is written as Python was ten years ago, whatever warnings count for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _textblob(_folder: Path) -> Side:
-    from textblob.en.sentiments import PatternAnalyzer
+    with _old():
+        from textblob.en.sentiments import PatternAnalyzer
 
     analyze = PatternAnalyzer().analyze
     return Side(lambda text: _by_sign(analyze(text).polarity))
 
 
 def _textblob_de(_folder: Path) -> Side:
-    from textblob_de.sentiments import PatternAnalyzer
+    with _old():
+        from textblob_de.sentiments import PatternAnalyzer
 
     # The analyzer alone: its TextBlobDE cuts sentences first, with a model that has to be fetched.
     analyze = PatternAnalyzer().analyze
