@@ -109,8 +109,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>{share}</b> of {n} person wrote here for the first time|<b>{share}</b> of {n} people wrote here for the first time",
     ),
     "card.critical": (
-        "<b>{share}</b> der Texte kritisch, Lesefehler herausgerechnet ({low} bis {high}, {n} Text)|<b>{share}</b> der Texte kritisch, Lesefehler herausgerechnet ({low} bis {high}, {n} Texte)",
-        "<b>{share}</b> of texts critical, misreading taken out ({low} to {high}, {n} text)|<b>{share}</b> of texts critical, misreading taken out ({low} to {high}, {n} texts)",
+        "<b>{low} bis {high}</b> von {n} Text kritisch, Lesefehler herausgerechnet|<b>{low} bis {high}</b> von {n} Texten kritisch, Lesefehler herausgerechnet",
+        "<b>{low} to {high}</b> of {n} text critical, misreading taken out|<b>{low} to {high}</b> of {n} texts critical, misreading taken out",
     ),
     "card.nobody": ("ohne genannte Personen", "no people stated"),
     "card.authors": ("Wer am weitesten gehört wird", "Who is heard farthest"),
