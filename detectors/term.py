@@ -28,7 +28,8 @@ ENDINGS = ("e", "en", "er", "ern", "es", "n", "s")
 _HYPHENS = ("\u2010", "\u2011")
 _SOFT = "\xad"
 _LIMIT = re.compile(r"(lang|source):(\S*)\s*", re.IGNORECASE)
-_LANG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")
+_LANG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*", re.IGNORECASE)
+A_LANGUAGE = 'expected a BCP 47 tag, such as "de" or "de-AT"'
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CJK = 0x2E80
 """First of the scripts of which one sign is a word or a syllable: it counts as `FIXED` letters."""
@@ -109,6 +110,11 @@ def read(term: str) -> Term:
     """
     what, langs, sources = _limits(term)
     return Term(_forms(term, what), langs, sources)
+
+
+def is_language(tag: str) -> bool:
+    """Return whether ``tag`` has the form of a language tag (BCP 47, as far as we look at it)."""
+    return _LANG.fullmatch(tag) is not None
 
 
 def bare(term: str) -> str:

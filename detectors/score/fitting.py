@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.score.evaluate import word_grams
-from detectors.score.features import ROWS, chunks, extract
+from detectors.score.features import CHAR_ROWS, ROWS, chunks, extract
 from detectors.score.parts import Example
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ STRENGTH: Final = 3.0
 SMOOTHING: Final = 1.0
 IDF_UNIT: Final = 6.0
 FOLDS: Final = 5
+UNCLIPPED: Final = 0.9999
 
 
 class Columns:
@@ -140,3 +141,24 @@ def texts_of(examples: Sequence[Example]) -> list[str]:
 
 def labels_of(examples: Sequence[Example]) -> NDArray[np.str_]:
     return np.array([e.label for e in examples])
+
+
+def quantised(
+    columns: NDArray[np.float64], whole: NDArray[np.bool_]
+) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+    """Return int8 weights and, for each head, the factors of its n-grams and of its words, (heads, 2).
+
+    Words weigh several times as much as n-grams, so one factor for both would round most n-grams
+    to nothing. The largest weights are clipped: finer steps for all are worth more; but not where ``whole``
+    (heads, 2) says so.
+    """
+    table = np.zeros(columns.shape, dtype=np.int8)
+    scale = np.zeros((len(columns), 2))
+    for i, block in enumerate((slice(1, CHAR_ROWS), slice(CHAR_ROWS, ROWS))):
+        size, kept = np.abs(columns[:, block]), whole[:, i]
+        scale[kept, i] = size[kept].max(axis=1, initial=0.0) / 127
+        scale[~kept, i] = np.quantile(size[~kept], UNCLIPPED, axis=1) / 127
+        scale[:, i] = np.maximum(scale[:, i], 1e-12)
+        steps = np.rint(columns[:, block] / scale[:, i, None])
+        table[:, block] = np.clip(steps, -127, 127).astype(np.int8)
+    return table, scale

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.score.evaluate import macro_f1
-from detectors.score.features import CHAR_ROWS, ROWS
-from detectors.score.fitting import FOLDS, matrix
+from detectors.score.features import ROWS
+from detectors.score.fitting import FOLDS, matrix, quantised
 from detectors.score.heads import SENTIMENT, TONES
 from detectors.score.linear import TAUGHT_COLUMNS, Calibration, LinearScorer, Weights
 
@@ -176,13 +176,7 @@ def fit(x: csr_matrix, base: Floats, truth: NDArray[np.intp]) -> Fitted:
 def _with_columns(weights: Weights, fitted: Fitted, langs: set[str], name: str) -> Weights:
     columns = np.zeros((3, ROWS))
     columns[:, fitted.rows] = fitted.weights.T
-    size = np.abs(columns)
-    scale = np.array([size[:, :CHAR_ROWS].max(axis=1), size[:, CHAR_ROWS:].max(axis=1)]).T / 127
-    scale = np.maximum(scale, 1e-12)
-    steps = columns.copy()
-    for i, block in enumerate((slice(0, CHAR_ROWS), slice(CHAR_ROWS, ROWS))):
-        steps[:, block] /= scale[:, i, None]
-    table = np.rint(steps).astype(np.int8)
+    table, scale = quantised(columns, np.ones((3, 2), dtype=bool))
     kept = [i for i, head in enumerate(weights.heads) if head not in TAUGHT_COLUMNS]
     mix = (np.eye(3) + fitted.mix).T
     calibration = dict(weights.calibration)

@@ -20,8 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.score.evaluate import confusion, unlike
-from detectors.score.features import CHAR_ROWS, ROWS, chunks, extract
-from detectors.score.fitting import FOLDS, Columns, fit_columns, labels_of, matrix, texts_of
+from detectors.score.features import chunks, extract
+from detectors.score.fitting import (
+    FOLDS,
+    Columns,
+    fit_columns,
+    labels_of,
+    matrix,
+    quantised,
+    texts_of,
+)
 from detectors.score.heads import FAMILIES, KINDS, OFFENSIVE, SENTIMENT
 from detectors.score.language import READ
 from detectors.score.linear import (
@@ -35,8 +43,6 @@ from detectors.score.linear import (
 )
 from detectors.score.parts import CALIBRATE, TRAIN, Example
 from detectors.score.train_more import fit_more
-
-UNCLIPPED: Final = 0.9999
 
 
 def fit(
@@ -65,7 +71,10 @@ def fit(
         truth = np.array([e.lang for e in own])
         columns.add(LANGUAGES, *fit_columns(matrix(texts_of(own)), truth, READ, seed))
     calibration = fit_more(training, columns, seed, tell)
-    table, scale = _quantised(np.array(columns.weights), columns.names)
+    # In the words of kinds a single mark ("?") decides.
+    kinds = {kind.name for kind in KINDS}
+    whole = np.array([[False, name in kinds] for name in columns.names])
+    table, scale = quantised(np.array(columns.weights), whole)
     bare = Weights(version, tuple(columns.names), table, scale, np.array(columns.biases), {})
     held = unlike([e for e in examples if e.use == CALIBRATE], training, lambda e: e.text)
     tell(f"calibration: {len(held):,} texts that resemble no training text")
@@ -81,30 +90,6 @@ def _stamped(version: str, weights: Weights) -> str:
     digest = hashlib.blake2b(weights.table.tobytes(), digest_size=4)
     digest.update(weights.scale.tobytes() + weights.bias.tobytes())
     return f"{version}-{digest.hexdigest()}"
-
-
-def _quantised(
-    columns: NDArray[np.float64], names: Sequence[str]
-) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-    """Return int8 weights and, for each head, the factors of its n-grams and of its words.
-
-    Words weigh several times as much as n-grams, so one factor for both would round most n-grams
-    to nothing. The largest weights are clipped: finer steps for all are worth more. But for the words of kinds,
-    where a single mark ("?") decides.
-    """
-    kinds = {kind.name for kind in KINDS}
-    table = np.zeros(columns.shape, dtype=np.int8)
-    scale = np.zeros((len(columns), 2))
-    for i, block in enumerate((slice(1, CHAR_ROWS), slice(CHAR_ROWS, ROWS))):
-        size = np.abs(columns[:, block])
-        scale[:, i] = np.quantile(size, UNCLIPPED, axis=1) / 127
-        if i == 1:
-            whole = np.array([name in kinds for name in names])
-            scale[whole, i] = size[whole].max(axis=1, initial=0.0) / 127
-        scale[:, i] = np.maximum(scale[:, i], 1e-12)
-        steps = np.rint(columns[:, block] / scale[:, i, None])
-        table[:, block] = np.clip(steps, -127, 127).astype(np.int8)
-    return table, scale
 
 
 def _calibrations(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from datetime import datetime, timedelta
 from detectors.matcher import Matcher
 from detectors.measures import PRIVATE
 from detectors.mention import readable
-from detectors.term import EXPECTED, BadTerm, read, sources_of
+from detectors.term import A_LANGUAGE, EXPECTED, BadTerm, is_language, read, sources_of
 from detectors.topic import Query, Topic
 from monitor.ports import Post, Reader, Recent
 
@@ -25,7 +24,6 @@ TERMS = 500
 """Most terms of one list that are tried."""
 TERM_LIMIT = 200
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 LISTS = ("any", "all", "none")
 
 
@@ -80,9 +78,8 @@ def faults(asked: Asked, sources: Collection[str]) -> list[Fault]:
             if fault := _fault(name, place, term, sources):
                 found.append(fault)
     for place, tag in enumerate(asked.languages):
-        if not _LANGUAGE.fullmatch(tag):
-            text = 'expected a BCP 47 tag, such as "de" or "de-AT"'
-            found.append(Fault("languages", place, tag, LANGUAGE, text))
+        if not is_language(tag):
+            found.append(Fault("languages", place, tag, LANGUAGE, A_LANGUAGE))
     for place, source in enumerate(asked.sources):
         if source not in sources:
             found.append(Fault("sources", place, source, UNKNOWN, _no_such(source, sources)))

@@ -323,10 +323,7 @@ class Filing:
                 before = tx.known(answer.row.id)
                 if before is None or not tx.rescore(answer.row, answer.score, answer.model):
                     continue
-                after = tx.known(answer.row.id)
-                delta = (after or before).counts + -before.counts
-                if delta != Counts():
-                    self._delta(tx, before, delta)
+                self._recount(tx, before)
                 done += 1
         return done
 
@@ -335,11 +332,15 @@ class Filing:
         before = tx.known(id)
         if before is None or not tx.set_metrics(id, metrics):
             return False
-        after = tx.known(id)
-        delta = (after.counts if after else before.counts) + -before.counts
+        self._recount(tx, before)
+        return True
+
+    def _recount(self, tx: Transaction, before: Known) -> None:
+        """Write what became of a mention's counts since ``before``, as a signed delta row."""
+        after = tx.known(before.id)
+        delta = (after or before).counts + -before.counts
         if delta != Counts():
             self._delta(tx, before, delta)
-        return True
 
     def _delete(self, tx: Transaction, id: bytes, entry: Entry) -> bool:
         known = tx.known(id)

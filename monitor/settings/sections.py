@@ -8,7 +8,6 @@ these types by `monitor.settings.load`.
 from __future__ import annotations
 
 import functools
-import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from detectors.fold import fold
-from detectors.term import read
+from detectors.term import A_LANGUAGE, is_language, read
 from playbooks.complaints import nearest
 
 
@@ -62,8 +61,8 @@ Phrase = Annotated[_Line, AfterValidator(_phrase)]
 
 
 def _language(tag: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
-        raise ValueError('expected a BCP 47 tag, such as "de" or "de-AT"')
+    if not is_language(tag):
+        raise ValueError(A_LANGUAGE)
     return tag
 
 

@@ -142,16 +142,12 @@ def extra_json(m: Mention, cheap: Cheap | None = None) -> str | None:
     return msgspec.json.encode(extra).decode()
 
 
-class _Tags(msgspec.Struct, frozen=True):
-    tags: tuple[str, ...] = ()
-
-
-_tags = msgspec.json.Decoder(_Tags)
+_extra = msgspec.json.Decoder(Extra)
 
 
 def tags_of(extra: str | None) -> tuple[str, ...]:
     """Return the hashtags of `extra_json`."""
-    return _tags.decode(extra).tags if extra else ()
+    return _extra.decode(extra).tags if extra else ()
 
 
 def cheap_of(row: Filed) -> Cheap:
