@@ -110,7 +110,11 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """One post that stands for ``copies`` more. Never a private message."""
+    """One post that stands for ``copies`` more. Never a private message.
+
+    ``num``: its number in the store, 0 where none is known. ``tone``: -1, 0, 1, or 2 for
+    unread; None where it is not shown. ``answers``: questions answered with yes, in percent by name.
+    """
 
     text: str
     lang: str
@@ -121,6 +125,9 @@ class PostView:
     reach: int = 0
     copies: int = 0
     deleted: bool = False
+    num: int = 0
+    tone: int | None = None
+    answers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class Tone(IntEnum):
     """No claim: unsupported language, no text. Counted as unread, never as neutral."""
 
 
+YES: Final = 0.5
+"""From this on a question is answered with yes."""
+
+
 def percent(p: float) -> int:
     """Return a probability in whole percent, as it is stored and counted."""
     return round(100 * p)

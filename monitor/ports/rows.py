@@ -93,7 +93,11 @@ class BinResult:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A stored mention as shown to people."""
+    """A stored mention as shown to people.
+
+    ``answers``: the further questions (`detectors.score.heads.MORE`) that were answered with yes, in
+    percent by name; empty for a post kept as evidence.
+    """
 
     num: int
     text: str
@@ -112,6 +116,7 @@ class Post:
     handle: str
     cluster: int
     deleted: bool
+    answers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,9 @@ def post_view(post: Post, copies: int = 0) -> PostView:
         reach=post.reach,
         copies=copies,
         deleted=post.deleted,
+        num=post.num,
+        tone=post.tone,
+        answers=post.answers,
     )
 
 

@@ -9,7 +9,8 @@ from itertools import repeat
 import msgspec
 
 from detectors.mention import Author, Media, Mention, Metrics
-from detectors.score.base import Score, percent
+from detectors.score.base import YES, Score, percent
+from detectors.score.heads import MORE
 from detectors.window import Dated
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -56,6 +57,7 @@ def wide_row(num: int, row: Filed, at_us: int, observed_us: int) -> tuple[object
         m.reach,
         metrics_json(m.metrics),
         extra_json(m),
+        answers_json(s),
     )
 
 
@@ -140,6 +142,19 @@ def extra_json(m: Mention, cheap: Cheap | None = None) -> str | None:
         return None
     extra = Extra(m.thread_id, m.parent_id, m.tags, m.links, m.media, m.country, m.rating, cheap)
     return msgspec.json.encode(extra).decode()
+
+
+def answers_json(score: Score) -> str:
+    """Return the further questions that are answered with yes, in percent by name; "" where none is."""
+    if not score.more or max(score.more) < YES:
+        return ""
+    yes = {name: percent(p) for name, p in zip(MORE, score.more, strict=True) if p >= YES}
+    return msgspec.json.encode(yes).decode()
+
+
+def answers_of(text: str) -> dict[str, int]:
+    """Return what `answers_json` was made of."""
+    return msgspec.json.decode(text, type=dict[str, int]) if text else {}
 
 
 _extra = msgspec.json.Decoder(Extra)

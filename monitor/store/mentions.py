@@ -18,6 +18,7 @@ from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
 from monitor.store.codec import from_seconds, instant, micros, seconds
 from monitor.store.filed_rows import (
+    answers_json,
     certainty,
     cheap_of,
     extra_json,
@@ -31,13 +32,13 @@ _HANDLE = re.compile(r"(?<![\w@])@\w[\w.-]*(?:@[\w.-]+)?")
 
 _REWRITE = (
     "UPDATE mention SET published_us = ?, kind = ?, lang = ?, title = ?, text = ?, url = ?,"
-    " cluster = ?, topics = ?, tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?"
+    " cluster = ?, topics = ?, tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, tripwire = ?, reach = ?, metrics = coalesce(?, metrics), extra = ?, answers = ?"
     " WHERE num = ?"
 )
 
 # Only where the row is still the one that was read: an edit in between is another text.
 _RESCORE = (
-    "UPDATE mention SET tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, extra = ?"
+    "UPDATE mention SET tone = ?, negative = ?, positive = ?, offensive = ?, model = ?, extra = ?, answers = ?"
     " WHERE num = ? AND deleted_us IS NULL AND model = ? AND text = ? AND title = ?"
 )
 _RESCORE_NARROW = (
@@ -133,7 +134,8 @@ class MentionWrites:
                     row.cluster,
                 ),
                 *(topics_json(row.topics), int(s.tone), s.p[0], s.p[2], s.offensive, row.model),
-                *(row.tripwire, m.reach, metrics_json(m.metrics), extra_json(m), known.num),
+                *(row.tripwire, m.reach, metrics_json(m.metrics), extra_json(m), answers_json(s)),
+                known.num,
             ),
         )
         at_s = micros(known.at) // 1_000_000
@@ -154,7 +156,10 @@ class MentionWrites:
             return False
         m, run = row.mention, self._c.exec_driver_sql
         extra = extra_json(m, cheap_of(row))
-        values = (int(score.tone), score.p[0], score.p[2], score.offensive, model, extra)
+        values = (
+            *(int(score.tone), score.p[0], score.p[2], score.offensive),
+            *(model, extra, answers_json(score)),
+        )
         changed = run(_RESCORE, (*values, known.num, row.model, m.text, m.title)).rowcount
         if not changed:
             return False
@@ -180,7 +185,7 @@ class MentionWrites:
             return False
         run = self._c.exec_driver_sql
         marked = run(
-            "UPDATE mention SET deleted_us = ?, text = '', title = '', url = '', extra = NULL"
+            "UPDATE mention SET deleted_us = ?, text = '', title = '', url = '', extra = NULL, answers = ''"
             " WHERE num = ? AND deleted_us IS NULL",
             (micros(at), num),
         ).rowcount

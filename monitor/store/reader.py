@@ -19,6 +19,7 @@ from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
+from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
 from monitor.store.transactions import Snapshots
@@ -251,6 +252,7 @@ def _posts() -> Select[Any]:
     return select(
         *(_m.c[name] for name in _POST if name != "score"),
         (_m.c.positive - _m.c.negative).label("score"),
+        _m.c.answers,
         schema.author.c.handle,
     ).outerjoin(schema.author, schema.author.c.key == _m.c.author)
 
@@ -285,4 +287,5 @@ def _post(row: Row[Any]) -> Post:
         handle="" if deleted else row.handle or "",
         cluster=row.cluster,
         deleted=deleted,
+        answers=answers_of(row._mapping.get("answers", "")),
     )

@@ -40,6 +40,7 @@ from monitor.store.schema.mentions import (
     seen,
 )
 from monitor.store.schema.noticing import calibration, missed, planned, relevance, vocabulary
+from monitor.store.schema.reading import correction, speaking, taught
 
 __all__ = [
     "ASSESSED",
@@ -55,6 +56,7 @@ __all__ = [
     "bin_revision",
     "calibration",
     "capped",
+    "correction",
     "count",
     "delivery",
     "evidence",
@@ -79,7 +81,9 @@ __all__ = [
     "seen",
     "setting",
     "source_state",
+    "speaking",
     "taken_back",
+    "taught",
     "vocabulary",
     "watch",
 ]

@@ -61,6 +61,8 @@ mention = Table(
     Column("reach", BigInteger, nullable=False),
     Column("metrics", Text),  # JSON of detectors.mention.Metrics
     Column("extra", Text),  # JSON of what only people read: tags, links, media, rating ...
+    # JSON of the further questions that were answered with yes: percent by name; "" for none.
+    words("answers"),
     Column("deleted_us", BigInteger),
     sqlite_autoincrement=True,
 )
