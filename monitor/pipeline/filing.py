@@ -29,10 +29,12 @@ from detectors.mention import (
     readable,
 )
 from detectors.rivals import Rivals
-from detectors.score.base import Score, Scorer, Tone, percent
+from detectors.score.base import YES, Score, Scorer, Tone, percent
 from detectors.tripwires import Tripwires
 from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin_start, event_time
 from monitor import metrics
+from monitor.desk.corrections import corrected
+from monitor.desk.recounting import add_delta, recount
 from monitor.ports import CountKey, Entry, EntryKind, Filed, Known, SourceState, Store, Transaction
 
 BATCH = 1000
@@ -307,10 +309,9 @@ class Filing:
             readable(m.title, m.text), known.topics, m.tags, row.score.lang, m.source
         )
         row = msgspec.structs.replace(row, at=known.at, topics=known.topics, rivals=rivals)
+        row = corrected(row, tx.correction_of(known.num))
         tx.rewrite(row)
-        delta = counts_of(row) + -known.counts
-        if delta != Counts():
-            self._delta(tx, known, delta)
+        add_delta(tx, known, counts_of(row) + -known.counts)
         return row
 
     def rescore(self, answers: Sequence[Rescored]) -> int:
@@ -323,7 +324,7 @@ class Filing:
                 before = tx.known(answer.row.id)
                 if before is None or not tx.rescore(answer.row, answer.score, answer.model):
                     continue
-                self._recount(tx, before)
+                recount(tx, before)
                 done += 1
         return done
 
@@ -332,32 +333,15 @@ class Filing:
         before = tx.known(id)
         if before is None or not tx.set_metrics(id, metrics):
             return False
-        self._recount(tx, before)
+        recount(tx, before)
         return True
-
-    def _recount(self, tx: Transaction, before: Known) -> None:
-        """Write what became of a mention's counts since ``before``, as a signed delta row."""
-        after = tx.known(before.id)
-        delta = (after or before).counts + -before.counts
-        if delta != Counts():
-            self._delta(tx, before, delta)
 
     def _delete(self, tx: Transaction, id: bytes, entry: Entry) -> bool:
         known = tx.known(id)
         if known is None or not tx.mark_deleted(id, entry.observed_at):
             return False
-        self._delta(tx, known, Counts(deleted=1))
+        add_delta(tx, known, Counts(deleted=1))
         return True
-
-    def _delta(self, tx: Transaction, known: Known, delta: Counts) -> None:
-        start = bin_start(known.at)
-        minute = int(known.at.timestamp()) // MINUTE_S
-        deltas = {
-            CountKey(topic, known.source, minute, tx.revisions(topic, [start])[start]): delta
-            for topic in known.topics
-        }
-        if deltas:
-            tx.add_counts(deltas)
 
 
 def counts_of(row: Filed) -> Counts:
@@ -387,7 +371,7 @@ def _units(row: Filed) -> tuple[int, ...]:
 
 def is_offensive(score: Score) -> bool:
     """The offensive-or-not decision (scheme of GermEval 2018/2019 and OLID)."""
-    return score.offensive >= 0.5
+    return score.offensive >= YES
 
 
 def _seen(mention: Mention, observed: datetime) -> _Seen:

@@ -9,6 +9,14 @@ from monitor.ports.calibration import (
     Missed,
     Moved,
 )
+from monitor.ports.corrections import (
+    Correction,
+    CorrectionReads,
+    CorrectionWrites,
+    Reading,
+    Speaking,
+    Taught,
+)
 from monitor.ports.errors import (
     Unavailable,
 )
@@ -79,6 +87,9 @@ __all__ = [
     "CalibrationReads",
     "CalibrationWrites",
     "Capped",
+    "Correction",
+    "CorrectionReads",
+    "CorrectionWrites",
     "CountKey",
     "CurvePoint",
     "Entry",
@@ -101,10 +112,13 @@ __all__ = [
     "PlannedWrites",
     "Post",
     "Reader",
+    "Reading",
     "Recent",
     "Signals",
     "SourceState",
+    "Speaking",
     "Store",
+    "Taught",
     "Transaction",
     "Unavailable",
     "WatchState",

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from detectors.score.base import percent
+from detectors.score.base import YES, percent
 from detectors.window import BIN_S
 from monitor.ports import Filed
 from monitor.store.codec import micros
@@ -98,7 +98,7 @@ class SqliteAdder:
             if row.topics:
                 rest = (
                     *(at_us // 1_000_000, *_BEFORE(whole)),
-                    *(int(row.score.offensive >= 0.5), *_AFTER(whole)),
+                    *(int(row.score.offensive >= YES), *_AFTER(whole)),
                     *(certainty(row.score), percent(row.score.p[0])),
                 )
                 for topic, rival in rivals_of(row):

@@ -16,6 +16,7 @@ from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.calibration import CalibrationKept
+from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
 from monitor.store.engines import reading, translated, writing
 from monitor.store.incidents import IncidentWrites
@@ -62,6 +63,7 @@ class SqliteTransaction(
     PlannedKept,
     RelevanceKept,
     CalibrationKept,
+    CorrectionKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

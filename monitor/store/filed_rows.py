@@ -70,7 +70,7 @@ def narrow_rest(num: int, row: Filed) -> tuple[object, ...]:
         row.thread,
         row.cluster,
         int(s.tone),
-        int(s.offensive >= 0.5),
+        int(s.offensive >= YES),
         m.reach,
         s.lang,
         m.kind._value_,

@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from detectors.mention import Kind, Metrics
-from detectors.score.base import Score, Tone, percent
+from detectors.score.base import YES, Score, Tone, percent
 from detectors.window import Counts, bin_start
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
 from monitor.store.codec import from_seconds, instant, micros, seconds
+from monitor.store.dialects import on_postgres
 from monitor.store.filed_rows import (
     answers_json,
     certainty,
@@ -29,6 +30,11 @@ from monitor.store.filed_rows import (
 )
 
 _HANDLE = re.compile(r"(?<![\w@])@\w[\w.-]*(?:@[\w.-]+)?")
+
+_KNOWN = (
+    "SELECT source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us"
+    " FROM mention WHERE num = ?"
+)
 
 _REWRITE = (
     "UPDATE mention SET published_us = ?, kind = ?, lang = ?, title = ?, text = ?, url = ?,"
@@ -74,40 +80,7 @@ class MentionWrites:
 
     def known(self, id: bytes) -> Known | None:
         num = self._num(id)
-        if num is None:
-            return None
-        # Not as one join: with the number at hand PostgreSQL plans for one day out of a thousand.
-        row = self._c.exec_driver_sql(
-            "SELECT source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us"
-            " FROM mention WHERE num = ?",
-            (num,),
-        ).first()
-        if row is None:
-            return None
-        source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us = row
-        negativity = percent(negative)
-        return Known(
-            id=id,
-            num=num,
-            source=source,
-            at=instant(at_us),
-            topics=topics_of(topics),
-            counts=Counts(
-                mentions=1,
-                negatives=int(tone == Tone.NEGATIVE),
-                neutrals=int(tone == Tone.NEUTRAL),
-                positives=int(tone == Tone.POSITIVE),
-                unread=int(tone == Tone.UNREAD),
-                offensive=int(offensive >= 0.5),
-                reach=reach,
-                tripwires=int(tripwire != ""),
-                articles=int(kind == Kind.ARTICLE),
-                deleted=int(deleted_us is not None),
-                negativity=negativity,
-                negativity_squares=negativity**2,
-            ),
-            deleted=deleted_us is not None,
-        )
+        return None if num is None else known_of(self._c, id, num)
 
     def rewrite(self, row: Filed) -> None:
         """Replace text and scores of a known mention; its event time, number and id stay.
@@ -166,7 +139,7 @@ class MentionWrites:
         at_s = micros(known.at) // 1_000_000
         narrow = (
             int(score.tone),
-            int(score.offensive >= 0.5),
+            int(score.offensive >= YES),
             certainty(score),
             percent(score.p[0]),
         )
@@ -178,7 +151,7 @@ class MentionWrites:
         """Mark as deleted by the platform and drop its text; False when unknown or already so.
 
         Its narrow rows and counts stay. Evidence keeps the words, but from now on neither the
-        address nor any @handle in them.
+        address nor any @handle in them; a correction of its tone keeps none.
         """
         num = self._num(id)
         if num is None:
@@ -198,6 +171,7 @@ class MentionWrites:
                 (micros(at), _without_handles(text), _without_handles(title), incident, num),
             )
         if marked:
+            run("UPDATE correction SET text = '' WHERE num = ?", (num,))
             topics = run("SELECT topics FROM mention WHERE num = ?", (num,)).scalar_one()
             bin_s = seconds(bin_start(at))
             found = [(bin_s, topic) for topic in topics_of(topics)]
@@ -253,6 +227,39 @@ class MentionWrites:
     def _num(self, id: bytes) -> int | None:
         found = self._c.exec_driver_sql("SELECT num FROM seen WHERE id = ?", (id,)).scalar()
         return None if found is None else int(found)
+
+
+def known_of(c: Connection, id: bytes, num: int) -> Known | None:
+    """Return what is needed to amend a mention, and hold its row until the transaction ends: whoever
+    changes it at the same time waits, and then sees what was changed."""
+    # Not as one join: with the number at hand PostgreSQL plans for one day out of a thousand.
+    row = c.exec_driver_sql(_KNOWN + (" FOR UPDATE" if on_postgres(c) else ""), (num,)).first()
+    if row is None:
+        return None
+    source, at_us, topics, tone, negative, offensive, reach, tripwire, kind, deleted_us = row
+    negativity = percent(negative)
+    return Known(
+        id=id,
+        num=num,
+        source=source,
+        at=instant(at_us),
+        topics=topics_of(topics),
+        counts=Counts(
+            mentions=1,
+            negatives=int(tone == Tone.NEGATIVE),
+            neutrals=int(tone == Tone.NEUTRAL),
+            positives=int(tone == Tone.POSITIVE),
+            unread=int(tone == Tone.UNREAD),
+            offensive=int(offensive >= YES),
+            reach=reach,
+            tripwires=int(tripwire != ""),
+            articles=int(kind == Kind.ARTICLE),
+            deleted=int(deleted_us is not None),
+            negativity=negativity,
+            negativity_squares=negativity**2,
+        ),
+        deleted=deleted_us is not None,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from monitor.ports import LEASE_S, Fences, Unavailable
 from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
 from monitor.store.calibration import CalibrationKept
+from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
@@ -38,6 +39,7 @@ class PostgresTransaction(
     PlannedKept,
     RelevanceKept,
     CalibrationKept,
+    CorrectionKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
