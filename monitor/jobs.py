@@ -7,12 +7,14 @@ import logging
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from detectors.window import silent_sources
+from monitor.desk import teaching
 from monitor.ports import Unavailable
 from monitor.service import Service
 
 LOOK_S = 10
 TRIM_S = 60
 KEEP_S = 3600
+TEACH_S = 60
 
 log = logging.getLogger("sturmglas.jobs")
 
@@ -29,6 +31,8 @@ class Jobs:
         self._scheduler.add_job(self.watch_sources, "interval", seconds=LOOK_S)
         self._scheduler.add_job(self.trim, "interval", seconds=TRIM_S)
         self._scheduler.add_job(self.keep, "interval", seconds=KEEP_S)
+        self._scheduler.add_job(self.teach, "interval", seconds=TEACH_S)
+        self._taught = 0
 
     def start(self) -> None:
         """Start the thread; returns at once."""
@@ -65,3 +69,19 @@ class Jobs:
             return
         if dropped:
             log.info("%d mentions dropped: older than store.keep_days", dropped)
+
+    def teach(self) -> None:
+        """Fit what people said of tones since the last time. The weights are loaded for that only."""
+        store = self._service.store
+        try:
+            version = store.read.corrections_version()
+            if version == self._taught:
+                return
+            if len(store.read.corrections()) >= teaching.LEAST:
+                from detectors.score.linear import SHIPPED, load_weights
+
+                for made in teaching.learn(store, load_weights(SHIPPED), self._service.clock.now()):
+                    log.info("%s: %d words taught %s", made.name, made.lessons, made.learner)
+            self._taught = version
+        except Unavailable as trouble:
+            log.warning("nothing taught: %s", trouble)

@@ -153,6 +153,7 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
         topics=topics,
         matcher=Matcher(topics.values()),
         scorer=LinearScorer.load(),
+        taught=lambda added: LinearScorer.load(change=added.onto),
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
         routes=routes(settings),

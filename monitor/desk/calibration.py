@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from detectors.detection import WAKE
 from detectors.thresholds import THRESHOLDS
 from detectors.topic import Topic
 from monitor.desk.errors import Conflict, Invalid, NotFound
+from monitor.desk.lines import one_line
 from monitor.ports import Missed, Moved, Reader, Store
 
 MOVABLE = ("rarity_family", "level4_authors", "level4_multiple")
@@ -225,7 +225,7 @@ def miss(
         raise Invalid("until: lies in the future; expected a span of the past")
     if until - since > LONGEST:
         raise Invalid(f"until: more than {LONGEST.days} days after its start")
-    note = _line(note)
+    note = one_line(note, "note", NOTE_LIMIT)
     with store.begin() as tx:
         kept = tx.add_missed(Missed(topic, since, until, note, actor, now))
         if kept is None:
@@ -276,7 +276,7 @@ def confirm(
             threshold=proposal.threshold,
             before=value,
             after=proposal.after,
-            note=_line(note),
+            note=one_line(note, "note", NOTE_LIMIT),
             actor=actor,
             at=now,
             shown=proposal.outlook.as_data(),
@@ -319,7 +319,16 @@ def undo(
         now_at = value_of(moved(known, moves), row.threshold)
         rest = [m for m in moves if m is not row]
         then = value_of(moved(known, rest), row.threshold)
-        back = Moved(topic, row.threshold, now_at, then, _line(note), actor, now, undoes=id)
+        back = Moved(
+            topic,
+            row.threshold,
+            now_at,
+            then,
+            one_line(note, "note", NOTE_LIMIT),
+            actor,
+            now,
+            undoes=id,
+        )
         kept = tx.add_calibration(back, moves[-1].id)
         if kept is None:
             raise _faster(None)
@@ -335,10 +344,3 @@ def _known(topics: Mapping[str, Topic], topic: str) -> Topic:
     if topic not in topics:
         raise NotFound(f'topic "{topic[:80]}"')
     return topics[topic]
-
-
-def _line(text: str) -> str:
-    kept = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
-    if len(kept) > NOTE_LIMIT:
-        raise Invalid(f"note: has {len(kept)} characters; expected at most {NOTE_LIMIT}")
-    return kept

@@ -15,7 +15,6 @@ from detectors.measures import PRIVATE, wilson
 from detectors.mention import readable
 from detectors.query_health import SURELY, sample
 from detectors.score.base import Tone
-from detectors.score.features import plain
 from detectors.topic import Topic
 from monitor.desk.errors import Invalid, NotFound
 from monitor.desk.recounting import recount
@@ -91,12 +90,18 @@ def sure(label: Tone) -> tuple[float, float]:
 def corrected(row: Filed, said: Correction | None) -> Filed:
     """Return an edited mention as a person read it, where its words are still those that were read."""
     mention = row.mention
-    if said is None or said.text != plain(readable(mention.title, mention.text)):
+    if said is None or said.text != _plain(readable(mention.title, mention.text)):
         return row
     negative, positive = sure(said.label)
     p = (negative, 1.0 - negative - positive, positive)
     score = msgspec.structs.replace(row.score, tone=said.label, p=p, score=positive - negative)
     return msgspec.structs.replace(row, score=score, model=row.model + BY_PERSON)
+
+
+def _plain(text: str) -> str:
+    from detectors.score.features import plain  # brings numpy, which a page does not need
+
+    return plain(text)
 
 
 def _said(
@@ -122,7 +127,7 @@ def _said(
         was_positive=positive,
         model=read.model.removesuffix(BY_PERSON),
         lang=read.lang,
-        text=plain(read.words),
+        text=_plain(read.words),
         drawn=drawn or (before is not None and before.drawn),
         actor=actor,
         at=now,

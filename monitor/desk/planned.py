@@ -7,7 +7,6 @@ raise `NotFound`, `Conflict` or `Invalid`, and then nothing was changed.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from hashlib import blake2b
 
 from detectors.planned import LARGEST, LONGEST, Kind, Planned
 from monitor.desk.errors import Conflict, Invalid, NotFound
+from monitor.desk.lines import one_line
 from monitor.ports import PlannedReads, Store
 
 TITLE_LIMIT = 200
@@ -145,7 +145,7 @@ def _id(plan: Plan) -> str:
 
 def _looked_at(plan: Plan, known: Collection[str]) -> Plan:
     """Return a plan in the form in which it is kept; `Invalid` says what is wrong with it."""
-    title = _line(plan.title, "title", TITLE_LIMIT)
+    title = one_line(plan.title, "title", TITLE_LIMIT)
     if not title:
         raise Invalid("title: is empty; expected what people will call it")
     topics = tuple(dict.fromkeys(plan.topics))
@@ -164,7 +164,7 @@ def _looked_at(plan: Plan, known: Collection[str]) -> Plan:
         plan,
         title=title,
         topics=topics,
-        type=_line(plan.type, "type", TYPE_LIMIT).lower() or plan.kind.value,
+        type=one_line(plan.type, "type", TYPE_LIMIT).lower() or plan.kind.value,
         starts=starts,
         ends=ends,
     )
@@ -190,11 +190,3 @@ def _span(plan: Plan) -> tuple[datetime, datetime]:
 
 def _at(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _line(text: str, name: str, limit: int) -> str:
-    """Return one line without control characters; one that is too long is `Invalid`."""
-    kept = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
-    if len(kept) > limit:
-        raise Invalid(f"{name}: has {len(kept)} characters; expected at most {limit}")
-    return kept

@@ -106,7 +106,8 @@ class Filing:
 
     A mention that falls before what is closed of its topic is late: its counts are written under the
     next revision of its bin. ``strained``: load is shed; mentions get no near-copy cluster then, and
-    are counted all the same. ``offer`` hears of rows once they are stored: a dearer model may read them.
+    are counted all the same. ``scorer`` may be another one between two calls. ``offer`` hears of rows once they
+    are stored: a dearer model may read them.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class Filing:
     ) -> None:
         self._store = store
         self._matcher = matcher
-        self._scorer = scorer
+        self.scorer = scorer
         self._tripwires = tripwires
         self._rivals = rivals or Rivals(())
         self._offer = offer
@@ -159,7 +160,7 @@ class Filing:
 
     def _rows(self, part: list[_Seen]) -> list[Filed]:
         texts = [readable(seen.mention.title, seen.mention.text) for seen in part]
-        scores = self._scorer.score(texts, [seen.mention.lang for seen in part]).rows()
+        scores = self.scorer.score(texts, [seen.mention.lang for seen in part]).rows()
         return [
             self._row(seen, text, score)
             for seen, text, score in zip(part, texts, scores, strict=True)
@@ -184,7 +185,7 @@ class Filing:
             cluster=0 if self.strained else cluster_key(text),
             topics=topics,
             score=score,
-            model=self._scorer.version,
+            model=self.scorer.version,
             tripwire=self._tripwires.hit(text, score.lang) if inbound else "",
             rivals=self._rivals.named(text, topics, mention.tags, score.lang, mention.source),
         )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from alerts.route import Route
 from detectors.rivals import Rivals
+from detectors.score.addition import Addition
 from detectors.score.base import Scorer
 from detectors.topic import Topic
 from detectors.tripwires import Tripwires
@@ -20,6 +21,7 @@ from monitor.pipeline.filing import Filing, Taken, TopicMatcher
 from monitor.pipeline.holding import Hand
 from monitor.pipeline.judging import Judging
 from monitor.pipeline.lines import Line
+from monitor.pipeline.listening import Listening
 from monitor.pipeline.ownership import FencedStore, Ownership, names, number, partition_of
 from monitor.ports import (
     GROUP,
@@ -52,7 +54,10 @@ log = logging.getLogger("sturmglas.pipeline")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a pipeline decides with; everything that is not storage."""
+    """What a pipeline decides with; everything that is not storage.
+
+    ``taught``: the scorer with what corrections taught added; None where it cannot be taught.
+    """
 
     topics: Mapping[str, Topic]
     matcher: TopicMatcher
@@ -62,6 +67,7 @@ class Parts:
     routes: Sequence[Route]
     page_url: str = ""
     language: str = "de"
+    taught: Callable[[Addition], Scorer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class Pipeline:
         self.filing = Filing(
             self.store, parts.matcher, parts.scorer, parts.tripwires, rivals, offer
         )
+        self._listening = Listening(parts.scorer, parts.taught) if parts.taught else None
         self._judging: dict[str, Judging] = {}
         self._failing: dict[str, _Failing] = {}
         self._held: Fences = {}
@@ -180,6 +187,12 @@ class Pipeline:
             raise
         metrics.CASCADE.labels("replaced").inc(done)
         metrics.CASCADE.labels("stale").inc(len(answers) - done)
+
+    def listen(self, now: datetime) -> None:
+        """Read with the weights that a person lets speak, from the next batch on."""
+        scorer = self._listening.newer(self.store.read, now) if self._listening else None
+        if scorer is not None:
+            self.filing.scorer = scorer
 
     @property
     def trouble(self) -> str:
@@ -264,6 +277,8 @@ def work(
                 ownership.renew()
                 pipeline.own(ownership.held)
                 hand.own(shards_of(ownership.held))
+            if due:
+                pipeline.listen(now)
             hand.retry_parked()
             busy = hand.fill()
             if busy:
