@@ -20,6 +20,7 @@ from dashboards.web.locale import (
     incident,
     planned,
     queries,
+    reading,
     reasons,
     settings,
     shell,
@@ -39,6 +40,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **planned.TEXTS,
         **health.TEXTS,
         **queries.TEXTS,
+        **reading.TEXTS,
         **calibration.TEXTS,
     }
 )

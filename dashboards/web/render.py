@@ -27,6 +27,7 @@ from dashboards.web.planned_views import PlannedPage
 from dashboards.web.policy import CSP as CSP
 from dashboards.web.policy import STATIC as STATIC
 from dashboards.web.quotes import http_url, marked
+from dashboards.web.reading_views import ReadingPage
 from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
 from dashboards.web.trace import reason_icon, still, telling, trace
@@ -106,6 +107,11 @@ def query_trial(view: TopicSettings) -> str:
 def planned(view: PlannedPage) -> str:
     """Return the planned events of a topic on a page of their own."""
     return _draw("planned", view, view.chrome, part=False)
+
+
+def reading(view: ReadingPage) -> str:
+    """Return how the tones of a topic are read."""
+    return _draw("reading", view, view.chrome, part=False)
 
 
 def status(chrome: Chrome) -> str:

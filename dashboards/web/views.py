@@ -113,7 +113,7 @@ class PostView:
     """One post that stands for ``copies`` more. Never a private message.
 
     ``num``: its number in the store, 0 where none is known. ``tone``: -1, 0, 1, or 2 for
-    unread; None where it is not shown. ``answers``: questions answered with yes, in percent by name.
+    unread; None where it is not shown. ``topic``: where its tone may be corrected, "" for nowhere. ``answers``: questions answered with yes, in percent by name.
     """
 
     text: str
@@ -127,6 +127,7 @@ class PostView:
     deleted: bool = False
     num: int = 0
     tone: int | None = None
+    topic: str = ""
     answers: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -226,8 +227,8 @@ class Detail:
     """The chosen topic, from verdict to evidence. Counts are of the last hour unless named else.
 
     ``since_*`` count from ``onset``. ``authors`` unique negative authors as measured, None where
-    no assessment says so. ``ours``: share of what the query finds that is about the brand, where that
-    is too low.
+    no assessment says so. ``ours``: share of what the query finds that is about the brand,
+    ``recall``: share of critical posts that are seen to be so; each only where it is too low.
     """
 
     tile: Tile
@@ -251,6 +252,7 @@ class Detail:
     playbook: str = ""
     run_anchor: str = ""
     ours: float | None = None
+    recall: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

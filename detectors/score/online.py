@@ -105,7 +105,7 @@ def _parts(x: Mapping[Any, float]) -> tuple[NDArray[np.intp], Floats, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Where in the order of the drawn texts something changed; empty: nothing did.
+    """At which of the drawn texts, in their order, something had changed; empty: nothing did.
 
     ``residuals``: how far the tone that was read is from what people said. ``unknown``: share of a text's
     features that the weights do not know. Each by ADWIN, as places in the sequence that was given.

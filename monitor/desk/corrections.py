@@ -252,3 +252,9 @@ def honesty_of(said: Sequence[Correction]) -> Honesty:
         recall=Part(hits, len(negative)),
         precision=Part(hits, len(told)),
     )
+
+
+def unreliable(read: Reader, topic: str, now: datetime) -> float | None:
+    """Return the share of critical posts that are seen, where it is too low to rely on tone; else None."""
+    told = honesty(read, topic, now)
+    return told.recall.share if told.unreliable else None

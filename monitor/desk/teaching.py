@@ -98,13 +98,15 @@ def learn(store: Store, weights: Weights, now: datetime) -> list[Taught]:
     from detectors.score.online import learned
     from detectors.score.taught import name_of, taught, verdict
 
-    lessons = lessons_of(store.read.corrections())
+    said = teaching(store.read.corrections())
+    lessons = lessons_of(said)
     if len(lessons) < LEAST or len({one.label for one in lessons}) < 2:
         return []
     name = f"{weights.version}+{name_of(lessons)}"
     known = {(v.name, v.learner) for v in store.read.taught()}
     if {(name, REFIT), (name, ONLINE)} <= known:
         return []
+    changes = _changes(weights, said, lessons)
     turn, record = learned(weights, lessons)
     fits = [
         (ONLINE, turn, record),
@@ -113,13 +115,31 @@ def learn(store: Store, weights: Weights, now: datetime) -> list[Taught]:
     made: list[Taught] = []
     with store.begin() as tx:
         for learner, added, told in fits:
-            version = _version(weights.version, name, learner, told, now)
+            version = _version(weights.version, name, learner, told, changes, now)
             kept = tx.add_taught(version, added.dump())
             made += [kept] if kept else []
     return made
 
 
-def _version(base: str, name: str, learner: str, told: Verdict, now: datetime) -> Taught:
+def _changes(
+    weights: Weights, said: Sequence[Correction], lessons: Sequence[Lesson]
+) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
+    """Return when drawn posts changed: how they are read, and in their words."""
+    from detectors.score.online import drift
+
+    at = [one.at for one in said if one.drawn]
+    found = drift(weights, lessons)
+    return tuple(at[i] for i in found.residuals), tuple(at[i] for i in found.unknown)
+
+
+def _version(
+    base: str,
+    name: str,
+    learner: str,
+    told: Verdict,
+    changes: tuple[tuple[datetime, ...], tuple[datetime, ...]],
+    now: datetime,
+) -> Taught:
     return Taught(
         base=base,
         name=name,
@@ -130,6 +150,8 @@ def _version(base: str, name: str, learner: str, told: Verdict, now: datetime) -
         f1_taught=told.taught,
         low=told.low,
         at=now,
+        residuals=changes[0],
+        unknown=changes[1],
     )
 
 

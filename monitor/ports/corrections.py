@@ -56,7 +56,9 @@ class Taught:
     """Weights that corrections taught, and how they did: macro-F1, 0 to 1, on texts drawn at random.
 
     ``base``: version of the shipped weights that they stand on; ``name``: their own version, which follows
-    from the lessons; ``learner``: "refit" or "online"; ``low``: lower end of the gain. ``id`` 0 before they are kept.
+    from the lessons; ``learner``: "refit" or "online"; ``low``: lower end of the gain. ``residuals``, ``unknown``:
+    when drawn posts began to be read worse or better than before, or to say words that the weights do not know
+    (ADWIN). ``id`` 0 before they are kept.
     """
 
     base: str
@@ -68,6 +70,8 @@ class Taught:
     f1_taught: float
     low: float
     at: datetime
+    residuals: tuple[datetime, ...] = ()
+    unknown: tuple[datetime, ...] = ()
     id: int = 0
 
 

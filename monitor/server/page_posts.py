@@ -74,7 +74,7 @@ def _voices(read: Reader, topic: str, window: Window, now: datetime) -> Voices:
     quoted = representatives(window, 3)
     copies = {window.num[i]: n for i, n in quoted}
     found = read.posts([window.num[i] for i, _ in quoted])
-    posts = tuple(post_view(p, copies[p.num]) for p in found if p.text)
+    posts = tuple(post_view(p, copies[p.num], topic) for p in found if p.text)
     terms, texts = _terms(read, topic, window, now) if negative else ((), 0)
     return Voices(
         posts=posts,
@@ -86,7 +86,8 @@ def _voices(read: Reader, topic: str, window: Window, now: datetime) -> Voices:
     )
 
 
-def post_view(post: Post, copies: int = 0) -> PostView:
+def post_view(post: Post, copies: int = 0, topic: str = "") -> PostView:
+    """Return a post as it is shown; ``topic``: where its tone may be corrected."""
     return PostView(
         text=post.text or post.title,
         lang=post.lang,
@@ -99,6 +100,7 @@ def post_view(post: Post, copies: int = 0) -> PostView:
         deleted=post.deleted,
         num=post.num,
         tone=post.tone,
+        topic=topic,
         answers=post.answers,
     )
 

@@ -18,6 +18,7 @@ from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
 from monitor.desk.calibration import moved
+from monitor.desk.corrections import unreliable
 from monitor.desk.coverage import gaps, hushed, unseen
 from monitor.desk.planned import announced
 from monitor.desk.query_health import standing
@@ -296,6 +297,7 @@ def _detail(
         playbook=runs[-1].playbook.title.in_(lang) if runs else "",
         run_anchor="run-1" if runs else "",
         ours=_ours(read, topic, now),
+        recall=unreliable(read, topic, now),
     )
 
 

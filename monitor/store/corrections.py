@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
 from detectors.mention import mention_id, readable
 from detectors.score.base import Tone, percent
 from monitor.ports import Correction, Reading, Speaking, Taught
 from monitor.store import schema
-from monitor.store.codec import instant, micros
+from monitor.store.codec import instant, micros, pack, unpack
 from monitor.store.dialects import hold
 from monitor.store.mentions import known_of, topics_of
 from monitor.store.transactions import Snapshots
@@ -29,6 +30,11 @@ _RELABEL_NARROW = (
     "UPDATE mention_topic SET tone = ?, certainty = ?, negative = ?"
     " WHERE topic = ? AND at_s = ? AND num = ?"
 )
+
+
+class _Drift(msgspec.Struct, frozen=True):
+    residuals: tuple[datetime, ...] = ()
+    unknown: tuple[datetime, ...] = ()
 
 
 class CorrectionKept:
@@ -132,6 +138,7 @@ class CorrectionKept:
             "f1_base": taught.f1_base,
             "f1_taught": taught.f1_taught,
             "low": taught.low,
+            "drift": pack(_Drift(taught.residuals, taught.unknown)),
             "at_us": micros(taught.at),
             "content": content,
         }
@@ -259,6 +266,7 @@ def _correction(row: RowMapping) -> Correction:
 
 
 def _taught(row: RowMapping) -> Taught:
+    drift = unpack(row["drift"], _Drift) if row["drift"] else _Drift()
     return Taught(
         base=row["base"],
         name=row["name"],
@@ -269,5 +277,7 @@ def _taught(row: RowMapping) -> Taught:
         f1_taught=row["f1_taught"],
         low=row["low"],
         at=instant(row["at_us"]),
+        residuals=drift.residuals,
+        unknown=drift.unknown,
         id=row["id"],
     )

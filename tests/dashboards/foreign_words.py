@@ -48,6 +48,6 @@ SAME_IN_BOTH = frozenset(
         "cal.move",
         "conn.on", "hint.sources", "in", "verdict.level", "verdict.calm",
         "curve.1h", "curve.6h", "curve.24h", "terms.factor", "unit.times", "steps.done_by",
-        "hint.young_negatives", "hint.young_mentions", "role.community",
+        "hint.young_negatives", "hint.young_mentions", "role.community", "rd.tone.0",
     }
 )  # fmt: skip

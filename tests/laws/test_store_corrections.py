@@ -25,7 +25,19 @@ SAID = Correction(
     actor="kim",
     at=b.T0,
 )
-VERSION = Taught("linear-1", "linear-1+a", "refit", 240, 90, 0.5, 0.6, 0.02, b.T0)
+VERSION = Taught(
+    "linear-1",
+    "linear-1+a",
+    "refit",
+    240,
+    90,
+    0.5,
+    0.6,
+    0.02,
+    b.T0,
+    (b.T0,),
+    (b.after(1), b.after(2)),
+)
 
 
 def test_the_last_word_on_a_post_counts(store: Store) -> None:

@@ -51,6 +51,8 @@ taught = Table(
     Column("f1_base", Float, nullable=False),
     Column("f1_taught", Float, nullable=False),
     Column("low", Float, nullable=False),
+    # JSON: at which words of the drawn ones something had changed ("residuals", "unknown").
+    words("drift"),
     Column("at_us", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )

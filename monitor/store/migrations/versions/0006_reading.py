@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("f1_base", sa.Float(), nullable=False),
         sa.Column("f1_taught", sa.Float(), nullable=False),
         sa.Column("low", sa.Float(), nullable=False),
+        sa.Column("drift", sa.Text(), server_default="", nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_taught")),
