@@ -176,8 +176,12 @@ def week_of(now: datetime) -> str:
 
 
 def asked(read: Reader, topic: str, now: datetime) -> list[Asked]:
-    """Return the posts of this week that people are asked about; fewer while it is young."""
-    said = {one.num: one for one in read.corrections(topic, _week_start(now))}
+    """Return the posts of this week that people are asked about; fewer while it is young.
+
+    One that was only picked so far is asked about too: those that are picked are the misread ones, and
+    the rest would look better than it is.
+    """
+    said = {one.num: one for one in read.corrections(topic, _week_start(now)) if one.drawn}
     posts = read.posts(_asked(read, topic, now))
     return [Asked(post, said.get(post.num)) for post in posts if not post.deleted]
 

@@ -92,6 +92,9 @@ class WeatherOut(Out):
     return_period_days: float | None
     reasons: list[ReasonOut]
     incident: str | None = Field(description="reference of the open incident, if there is one")
+    tone_unreliable: bool = Field(
+        description="fewer than 0.6 of the topic's critical posts are seen, by people's samples"
+    )
 
 
 class PointOut(Out):

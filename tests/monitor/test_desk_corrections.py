@@ -176,7 +176,8 @@ def test_only_drawn_posts_are_taken_for_drawn(store: SqliteStore) -> None:
     with pytest.raises(Invalid, match="not drawn this week"):
         say(store, other, Tone.NEGATIVE, drawn=True)
     some = min(drawn)
-    say(store, some, Tone.NEGATIVE)  # first picked, then asked about
+    say(store, some, Tone.NEGATIVE)  # first picked, then asked about all the same
+    assert all(one.said is None for one in desk.asked(store.read, TOPIC, b.after(hours=1)))
     say(store, some, Tone.NEGATIVE, drawn=True)
     say(store, some, Tone.NEUTRAL)
     kept = store.read.correction_of(some)

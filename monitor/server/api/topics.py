@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 
 from detectors.topic import Topic
 from detectors.window import BIN, silent_sources
+from monitor.desk.corrections import unreliable
 from monitor.desk.coverage import hushed
 from monitor.desk.errors import NotFound
 from monitor.ports import BinResult, SourceState
@@ -146,6 +147,7 @@ def _weather(service: Service, id: str) -> WeatherOut:
         return_period_days=assessment.return_period_days if assessment else None,
         reasons=[ReasonOut.of(r) for r in assessment.reasons] if assessment else [],
         incident=incident.ref if incident else None,
+        tone_unreliable=unreliable(read, id, now) is not None,
     )
 
 
