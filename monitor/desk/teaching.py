@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from detectors.score.base import Tone
@@ -44,6 +45,14 @@ class Standing:
     def newest(self) -> int:
         """Return the id of the newest row of the history, 0 without one."""
         return self.history[0].id if self.history else 0
+
+
+@cache
+def shipped() -> str:
+    """Return the version of the shipped weights, which this process may never load."""
+    from detectors.score.linear import shipped_version
+
+    return shipped_version()
 
 
 def standing(read: Reader, base: str) -> Standing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated
 from urllib.parse import quote
 
@@ -38,14 +37,6 @@ Num = Annotated[int, Path(ge=0, lt=2**63)]
 Row = Annotated[int, Form(ge=0, lt=2**63)]
 
 
-@cache
-def shipped() -> str:
-    """Return the version of the shipped weights, which this process may never load."""
-    from detectors.score.linear import shipped_version
-
-    return shipped_version()
-
-
 def route(api: APIRouter, service: Service) -> None:
     """Add the page, and what its forms send."""
 
@@ -76,7 +67,7 @@ def route(api: APIRouter, service: Service) -> None:
     ) -> Response:
         actor, now = actor_of(request) or NOBODY, service.clock.now()
         try:
-            teaching.let_speak(service.store, shipped(), version, newest, actor, note, now)
+            teaching.let_speak(service.store, teaching.shipped(), version, newest, actor, note, now)
         except (NotFound, Conflict, Invalid, Unavailable) as error:
             return _page(service, request, id, _why(error))
         return _done(service, id, f"{_here(id)}#teaching")
@@ -160,7 +151,7 @@ def _said(one: Correction) -> SaidRow:
 
 
 def _teaching(read: Reader) -> Teaching:
-    found = teaching.standing(read, shipped())
+    found = teaching.standing(read, teaching.shipped())
     names = {version.id: version.name for version in found.versions}
     newest = found.versions[0] if found.versions else None
     return Teaching(

@@ -15,7 +15,6 @@ from monitor.desk import teaching
 from monitor.desk.errors import NotFound
 from monitor.ports import Correction
 from monitor.server.guard import ACTOR
-from monitor.server.page_reading import shipped
 from monitor.server.schemas import Act, Out
 from monitor.service import Service
 
@@ -116,7 +115,7 @@ def router(service: Service) -> APIRouter:
             raise NotFound(f"topic {id[:80]!a}")
         now = clock.now()
         told = desk.honesty(store.read, id, now)
-        found = teaching.standing(store.read, shipped())
+        found = teaching.standing(store.read, teaching.shipped())
         asked = desk.asked(store.read, id, now)
         return ReadingOut(
             topic=id,
