@@ -81,6 +81,20 @@ def _share(de: str, en: str) -> Sentence:
     return lambda r, lang: pick((de, en), lang).format(percent(r.value))
 
 
+def _unreadable(reason: Reason, lang: Language) -> str:
+    if reason.text:  # people's samples say so
+        words = (
+            "laut, Ton nicht verlässlich ({} der Kritik wird nicht erkannt): bitte ansehen",
+            "loud, tone unreliable ({} of the criticism is not seen): please look",
+        )
+    else:
+        words = (
+            "laut, Ton nicht lesbar ({} ungelesen): bitte ansehen",
+            "loud, tone unreadable ({} unread): please look",
+        )
+    return pick(words, lang).format(percent(reason.value))
+
+
 def _usual_tone(reason: Reason, lang: Language) -> str:
     more = round(100 * min(1.0, max(0.0, reason.value)))
     if reason.text:
@@ -215,10 +229,7 @@ _SENTENCES: dict[ReasonCode, Sentence] = {
         "attention, no storm: at most {} negative",
     ),
     ReasonCode.TONE_USUAL: _usual_tone,
-    ReasonCode.TONE_UNREADABLE: _share(
-        "laut, Ton nicht lesbar ({} ungelesen): bitte ansehen",
-        "loud, tone unreadable ({} unread): please look",
-    ),
+    ReasonCode.TONE_UNREADABLE: _unreadable,
     ReasonCode.AGGRESSION: _share("{} der Kritik beleidigend", "{} of the criticism offensive"),
     ReasonCode.GROWTH: _plain("wächst: {}× in 15 Minuten", "growing: {}× within 15 minutes"),
     ReasonCode.REACH: _plain(

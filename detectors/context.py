@@ -14,7 +14,8 @@ class Context:
     were *at least* so many posts. ``down``: sources that fell silent, whose people may write elsewhere.
     ``strange``: share of the hour's negatives whose telling words were never seen with the brand, 0..1.
     ``new_authors``: share of the hour's stated authors whom the topic never heard before it, 0..1; ``deletions``: posts taken
-    back within the bin, whenever written; None where that is not known.
+    back within the bin, whenever written; None where that is not known. ``misread``: share of critical posts that are
+    not seen to be, by people's samples, where that is too high to rely on tone; else 0.
     """
 
     uplift: float = 1.0
@@ -24,6 +25,7 @@ class Context:
     strange: float = 0.0
     new_authors: float | None = None
     deletions: int | None = None
+    misread: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.uplift >= 1.0:

@@ -18,6 +18,9 @@ from detectors.measures import Measures
 from detectors.thresholds import Thresholds
 from detectors.voices import NOTHING, LeftOut
 
+MISREAD = "misread"
+"""Stands with `ReasonCode.TONE_UNREADABLE` where people's samples say that tone is unreliable."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -201,7 +204,7 @@ def _rarity(
         )
         return many and seen.share.low >= limits["new_topic_share"]
     need = budget_days
-    far = evidence.worse >= limits["tone_far"] or not _readable(seen, limits)
+    far = evidence.worse >= limits["tone_far"] or not _readable(evidence, seen, limits)
     if far and _left_out(evidence) < limits["left_out"]:
         need *= limits["rarity_family"]
     code = ReasonCode.NEGATIVE_BURST
@@ -212,10 +215,18 @@ def _rarity(
     return rare or gross
 
 
-def _readable(seen: Measures, limits: Thresholds) -> bool:
+def _readable(evidence: Evidence, seen: Measures, limits: Thresholds) -> bool:
     """Return whether enough could be read. The rest might be criticism: where much is unread, nothing
     is said to be as usual."""
-    return seen.unread < limits["unread"] * max(1, seen.mentions - seen.negatives)
+    return _unread(evidence, seen) < limits["unread"]
+
+
+def _unread(evidence: Evidence, seen: Measures) -> float:
+    """Return the share that could not be read of the posts that are not negative: more criticism must not
+    make the rest readable. All of them, where a topic's tone is unreliable."""
+    if evidence.context.misread:
+        return 1.0
+    return seen.unread / max(1, seen.mentions - seen.negatives)
 
 
 def _ordinary(evidence: Evidence, limits: Thresholds) -> Level:
@@ -234,11 +245,11 @@ def _ceiling(story: _Story, evidence: Evidence, seen: Measures, limits: Threshol
     _tell_left_out(story, evidence, limits)
     story.test(ReasonCode.NEGATIVE_SHARE, seen.share.low, limits["tone_sure"])
     ceiling = Level.HURRICANE
-    if seen.share.high < limits["tone_low"]:
+    if seen.share.high < limits["tone_low"] and not evidence.context.misread:
         story.test(ReasonCode.TONE_LOW, seen.share.high, limits["tone_low"], met=True)
         ceiling = Level.FRESH_BREEZE
     as_usual = evidence.worse < limits["tone_worse"] or evidence.sour < limits["tone_sour"]
-    if as_usual and _readable(seen, limits) and seen.share.low < limits["tone_sure"]:
+    if as_usual and _readable(evidence, seen, limits) and seen.share.low < limits["tone_sure"]:
         more = min(1.0, max(0.0, evidence.worse))
         text = "by chance" if evidence.worse >= limits["tone_worse"] else ""
         story.test(ReasonCode.TONE_USUAL, more, limits["tone_worse"], met=True, text=text)
@@ -294,12 +305,13 @@ def _loudness(story: _Story, evidence: Evidence, seen: Measures, limits: Thresho
     down = evidence.context.down
     if down:
         story.test(ReasonCode.MOVED, len(down), 1, text=", ".join(down))
-    # Against the posts that are not negative: more criticism must not make the rest readable.
-    unread = seen.unread / max(1, seen.mentions - seen.negatives)
+    unread = _unread(evidence, seen)
     if evidence.negative_days < limits["level1_days"] and unread < limits["unread"]:
         return Level.LIGHT_AIR
     if unread >= limits["unread"]:
-        story.test(ReasonCode.TONE_UNREADABLE, unread, limits["unread"])
+        misread = evidence.context.misread
+        value, text = (misread, MISREAD) if misread else (unread, "")
+        story.test(ReasonCode.TONE_UNREADABLE, value, limits["unread"], met=True, text=text)
     return Level.FRESH_BREEZE
 
 
@@ -314,7 +326,7 @@ def _slow(
     need = budget_days
     if _left_out(evidence) < limits["left_out"]:
         need *= limits["slow_family"]
-    sour = evidence.sour_day >= limits["slow_sour"] or not _readable(seen, limits)
+    sour = evidence.sour_day >= limits["slow_sour"] or not _readable(evidence, seen, limits)
     rare = evidence.slow_days >= need and sour
     story.test(ReasonCode.SLOW_NEGATIVES, evidence.slow_days, need, met=rare)
     ours = evidence.context.strange < limits["strange"]

@@ -18,7 +18,16 @@ from detectors.score.base import Tone
 from detectors.topic import Topic
 from monitor.desk.errors import Invalid, NotFound
 from monitor.desk.recounting import recount
-from monitor.ports import Correction, Filed, Post, Reader, Reading, Store, Transaction
+from monitor.ports import (
+    Correction,
+    CorrectionReads,
+    Filed,
+    Post,
+    Reader,
+    Reading,
+    Store,
+    Transaction,
+)
 
 WEEKLY = 30
 """Posts of a week and topic that people are asked about."""
@@ -241,7 +250,7 @@ class Honesty:
         return self.known and self.recall.share < RECALL
 
 
-def honesty(read: Reader, topic: str, now: datetime) -> Honesty:
+def honesty(read: CorrectionReads, topic: str, now: datetime) -> Honesty:
     """Return how well the tones of a topic are read; one read."""
     return honesty_of(read.corrections(topic, now - SPAN))
 
@@ -258,7 +267,7 @@ def honesty_of(said: Sequence[Correction]) -> Honesty:
     )
 
 
-def unreliable(read: Reader, topic: str, now: datetime) -> float | None:
+def unreliable(read: CorrectionReads, topic: str, now: datetime) -> float | None:
     """Return the share of critical posts that are seen, where it is too low to rely on tone; else None."""
     told = honesty(read, topic, now)
     return told.recall.share if told.unreliable else None

@@ -25,6 +25,7 @@ from monitor.pipeline.acting import Acting, Closing
 from monitor.pipeline.announced import Announced
 from monitor.pipeline.hours import HOUR, Hours, ends
 from monitor.pipeline.lines import Line, level_data, stamp
+from monitor.pipeline.misreading import Misreading
 from monitor.pipeline.response import Response
 from monitor.pipeline.sight import Sight
 from monitor.pipeline.wording import Wording
@@ -80,6 +81,7 @@ class Judging:
         self._acting = Acting(topics, response, signals, live=live)
         self._watched: dict[str, _Watched] = {}
         self._media: dict[str, int] = {}
+        self._misreading = Misreading()
         self._uplifts: dict[tuple[str, int, str], float] = {}
         self._late: datetime | None = None
         self._taken_back: Mapping[str, Mapping[datetime, int]] = {}
@@ -178,6 +180,7 @@ class Judging:
         if oldest is None or oldest >= until:
             return lines
         self._calibrate(tx)
+        self._misreading.look(tx, self._watched, until)
         self._acting.look(tx)
         self._media = {topic: tx.media(topic) for topic in self._watched}
         bins = {
@@ -244,7 +247,8 @@ class Judging:
     def _context(self, topic: str, end: datetime, announced: Announced) -> Context:
         """Return what was announced for the hour before ``end``; `_close_topic` adds the rest."""
         expected = announced.at(topic, end)
-        return Context(uplift=expected.times, planned=expected.title)
+        misread = self._misreading.of(topic)
+        return Context(uplift=expected.times, planned=expected.title, misread=misread)
 
     def _close_topic(
         self,

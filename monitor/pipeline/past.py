@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from alerts.incident import Incident, Outcome, Status
 from detectors.context import PLAIN, Context
 from detectors.detection import WAKE, Reason, ReasonCode
+from detectors.ensemble import MISREAD
 from detectors.window import BIN, Bin, Counts, Window
 from monitor.pipeline.hours import HOUR, Hours, Rows, ends
 from monitor.pipeline.rehearsal import Past
@@ -156,6 +157,7 @@ def _known_then(results: list[BinResult]) -> Iterator[tuple[datetime, tuple[int,
             continue
         reasons = {r.code: r for r in found.reasons} if found is not None else {}
         media = reasons.get(ReasonCode.MEDIA)
+        unread = ReasonCode.TONE_UNREADABLE
         by_hand = int(found.media) if found and media and media.text == BY_HAND else 0
         context = Context(
             uplift=result.uplift,
@@ -163,6 +165,7 @@ def _known_then(results: list[BinResult]) -> Iterator[tuple[datetime, tuple[int,
             capped=_names(reasons, ReasonCode.CAPPED),
             down=_names(reasons, ReasonCode.MOVED),
             strange=reasons[ReasonCode.NOT_OURS].value if ReasonCode.NOT_OURS in reasons else 0.0,
+            misread=reasons[unread].value if _text(reasons, unread) == MISREAD else 0.0,
         )
         if by_hand or context != PLAIN:
             yield result.start, (by_hand, context)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.context import Context
 from detectors.detection import Level, ReasonCode
 from detectors.ensemble import Evidence, judge
 from detectors.measures import Measures, measure, negative_share
@@ -145,6 +146,19 @@ def test_loud_and_unreadable_asks_for_a_look() -> None:
     read = judge(storm(mention_days=10.0), LIMITS, BUDGET)
     assert ReasonCode.MENTION_BURST in {r.code for r in read.reasons if r.met}
     assert ReasonCode.TONE_UNREADABLE not in {r.code for r in read.reasons}, "it was read"
+
+
+def test_where_people_say_that_tone_is_unreliable_loud_asks_for_a_look() -> None:
+    seen = measures(2, 90, share=negative_share(2, 0, 90))
+    known = Evidence(measures=seen, mention_days=10.0)
+    sampled = replace(known, context=Context(misread=0.55))
+    assert level(known) == Level.LIGHT_AIR
+    judged = judge(sampled, LIMITS, BUDGET)
+    assert judged.social == Level.FRESH_BREEZE
+    assert not judged.interrupt
+    told = {r.code: r for r in judged.reasons if r.met}
+    assert told[ReasonCode.TONE_UNREADABLE].value == 0.55
+    assert ReasonCode.TONE_LOW not in told
 
 
 def test_a_few_mentions_are_never_loud() -> None:

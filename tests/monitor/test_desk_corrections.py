@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ from monitor.desk import corrections as desk
 from monitor.desk.corrections import LEAST_NEGATIVES, WEEKLY, Honesty, Part
 from monitor.desk.errors import Invalid, NotFound
 from monitor.pipeline.filing import Rescored
+from monitor.pipeline.misreading import Misreading
 from monitor.ports import EntryKind
 from monitor.store.database import SqliteStore
 from tests import builders as b
@@ -220,3 +221,22 @@ def test_picked_posts_say_nothing_of_how_well_tones_are_read(store: SqliteStore)
     for num in nums(store):
         say(store, num, Tone.NEGATIVE)
     assert desk.honesty(store.read, TOPIC, b.after(hours=1)).all.n == 0
+
+
+def test_a_worker_looks_up_unreliable_topics_when_something_was_said(store: SqliteStore) -> None:
+    file_batch(store, [b.filed(n, tone=Tone.NEUTRAL) for n in range(LEAST_NEGATIVES)])
+    misreading = Misreading()
+
+    def look(now: datetime = T0) -> float:
+        with store.begin() as tx:
+            misreading.look(tx, [TOPIC, OTHER], now)
+        return misreading.of(TOPIC)
+
+    assert look() == 0.0
+    for num in nums(store):
+        say(store, num, Tone.NEGATIVE, drawn=True)
+    assert look() == 1.0
+    assert misreading.of(OTHER) == 0.0
+    assert look(b.after(days=91)) == 0.0  # words grow old
+    desk.take_back(store, TOPICS, TOPIC, nums(store)[0], b.after(hours=2))
+    assert look() == 0.0, "nine are too few"
