@@ -174,6 +174,7 @@ def card(
     limits: Limits,
     budget_days: float,
     onset: datetime | None = None,
+    error: float | None = None,
 ) -> Card:
     """Return the card of a burst. About 1 us a row, and what `burst_terms` takes.
 
@@ -182,7 +183,8 @@ def card(
     burst's negatives and ``before`` of what was said earlier, for the terms. ``new_authors``: those
     whom the topic first heard in ``rows``. ``expected``: negatives of the last hour. ``onset``: the
     burst's first negative where ``rows`` no longer reach back to it. Without any negative post (an
-    echo set by hand) the onset is the assessment's, else the start of the hour.
+    echo set by hand) the onset is the assessment's, else the start of the hour. ``error``: how far the share of
+    critical texts may be off beyond chance; None: as calibration left it.
     """
     picked = [i for i, tone in enumerate(rows.tone) if tone == _NEGATIVE]
     stated = {rows.author[i] for i in picked} - {0}
@@ -208,18 +210,19 @@ def card(
         languages=_parts(rows.lang[i] or "und" for i in picked),
         reasons=_met(seen.reasons),
         silent=silencers(seen, limits, budget_days, _calm_share(measured, seen, limits)),
-        critical=_critical(hour),
+        critical=_critical(hour, error),
     )
 
 
-def _critical(hour: Window) -> CriticalShare | None:
+def _critical(hour: Window, error: float | None) -> CriticalShare | None:
     # Only here: numpy is not for processes that merely take in.
-    from detectors.score.counting import adjusted, probabilities
+    from detectors.score.counting import CALIBRATION, adjusted, probabilities
 
     rows = firsts(hour)
     rows = rows[:: 1 + len(rows) // MOST_TEXTS]
     columns = ([column[i] for i in rows] for column in (hour.tone, hour.certainty, hour.negative))
-    told = adjusted(probabilities(*columns)) if rows else None
+    off = CALIBRATION if error is None else error
+    told = adjusted(probabilities(*columns), off) if rows else None
     if told is None or not told.texts:
         return None
     value, low, high = (round(share, 4) for share in (told.negative, told.low, told.high))

@@ -29,6 +29,8 @@ DROP: Final = 1.92
 """Log-likelihood below its highest that an end of the 95 % interval has (half of chi-square, one degree)."""
 CALIBRATION: Final = 0.05
 """With this the interval holds the truth in 90 to 100 of 100 windows of 50 to 1,000 validation texts."""
+LABELLED: Final = 30
+"""Drawn texts of a topic that people must have read before they say how far its shares are off."""
 SMALL: Final = 1e-9
 
 
@@ -90,6 +92,18 @@ def adjusted(p: NDArray[np.floating], error: float = CALIBRATION) -> Adjusted:
         min(1.0, high + error),
         len(read),
     )
+
+
+def own_error(p: NDArray[np.floating], negatives: int) -> float:
+    """Return how far shares of a topic may be off, from its texts that were drawn at random and read by people.
+
+    ``p`` (n, 3) as the scorer gave them, ``negatives`` of them so to people. Never below `CALIBRATION`. The shares
+    themselves are left as they are: corrected by a few hundred of a topic's own labels, by an offset for each tone or by
+    a confusion matrix of its own, they came out further off (docs/decisions/0019-adjusted-counting.md).
+    """
+    if len(p) < LABELLED:
+        return CALIBRATION
+    return max(CALIBRATION, abs(adjusted(p).negative - negatives / len(p)))
 
 
 def _likeliest(p: NDArray[np.float64]) -> NDArray[np.float64]:

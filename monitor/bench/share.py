@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.score.counting import adjusted
+from detectors.score.counting import adjusted, own_error
 from detectors.score.evaluate import read_labelled, unlike
 from detectors.score.features import chunks, extract
 from detectors.score.fitting import FOLDS
@@ -30,6 +30,9 @@ SETS = {
 }
 SIZES = (50, 200, 1000)
 ROUNDS, WINDOWS = 40, 10
+NEW, OWN, OWN_WINDOW = "germeval2017/validation.tsv", (0, 30, 60, 120, 240), 200
+MIXED = 20.0
+"""Weight of the usual mix of tones in those windows (Dirichlet): shares of negatives spread by 0.09."""
 Floats = NDArray[np.float64]
 Counted = Callable[[Floats, Floats], float]
 
@@ -42,6 +45,8 @@ def run(seed: int, say: Callable[[str], None]) -> dict[str, object]:
         say(lang)
         truth, raw = _read(folder, scorer, lang, names)
         out[lang] = {"texts": len(truth), **{str(n): _windows(truth, raw, n, seed) for n in SIZES}}
+    say("own labels")
+    out["own"] = _own(folder, scorer, seed)
     out["versions"] = versions((*PACKAGES, "scikit-learn"))
     return out
 
@@ -90,6 +95,35 @@ def _windows(truth: NDArray[np.intp], raw: Floats, size: int, seed: int) -> dict
         "interval_holds": round(held / windows, 3),
         **{name: _told(found, rng) for name, found in errors.items()},
     }
+
+
+def _own(folder: Path, scorer: LinearScorer, seed: int) -> dict[str, Any]:
+    """Return, in a domain that nothing was taught with, how often the interval holds the share of windows with
+    about its usual mix, by how many drawn texts of it people have read."""
+    rows = read_labelled(folder / NEW)
+    truth = np.array([TONES.index(label) for label, _ in rows])
+    p = scorer.score([text for _, text in rows], ["de"] * len(rows)).p.astype(np.float64)
+    usual = np.bincount(truth, minlength=3) / len(truth)
+    found: dict[str, Any] = {"set": NEW, "texts": len(rows), "window": OWN_WINDOW}
+    for n in OWN:
+        rng = np.random.default_rng((seed, n))
+        held, wide = [], []
+        for _ in range(ROUNDS):
+            order = rng.permutation(len(truth))
+            own, rest = order[:n], order[max(OWN) :]
+            off = own_error(p[own], int((truth[own] == 0).sum()))
+            of_tone = [rest[truth[rest] == tone] for tone in range(3)]
+            for _ in range(WINDOWS):
+                counts = rng.multinomial(OWN_WINDOW, rng.dirichlet(MIXED * usual))
+                window = [rng.choice(o, k) for o, k in zip(of_tone, counts, strict=True)]
+                told = adjusted(p[np.concatenate(window)], off)
+                held.append(told.low <= counts[0] / OWN_WINDOW <= told.high)
+                wide.append(told.high - told.low)
+        found[str(n)] = {
+            "interval_holds": round(float(np.mean(held)), 3),
+            "width": round(float(np.mean(wide)), 3),
+        }
+    return found
 
 
 def _told(errors: Sequence[float], rng: np.random.Generator) -> dict[str, Any]:

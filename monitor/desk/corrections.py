@@ -271,3 +271,17 @@ def unreliable(read: CorrectionReads, topic: str, now: datetime) -> float | None
     """Return the share of critical posts that are seen, where it is too low to rely on tone; else None."""
     told = honesty(read, topic, now)
     return told.recall.share if told.unreliable else None
+
+
+def reading_error(read: CorrectionReads, topic: str, now: datetime) -> float | None:
+    """Return how far shares of a topic's tones may be off, by its drawn posts; None where nobody read any."""
+    drawn = [one for one in read.corrections(topic, now - SPAN) if one.drawn]
+    drawn = [one for one in drawn if one.was is not Tone.UNREAD]
+    if not drawn:
+        return None
+    import numpy as np
+
+    from detectors.score.counting import own_error
+
+    p = [(o.was_negative, 1.0 - o.was_negative - o.was_positive, o.was_positive) for o in drawn]
+    return own_error(np.array(p), sum(one.label is Tone.NEGATIVE for one in drawn))

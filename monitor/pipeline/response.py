@@ -17,6 +17,7 @@ from detectors.score.base import Tone
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, Window
+from monitor.desk.corrections import reading_error
 from monitor.pipeline.lines import Line, stamp
 from monitor.ports import Post, Reader, Transaction
 from playbooks.match import match
@@ -132,6 +133,7 @@ class Response:
             limits=Thresholds(topic.thresholds),
             budget_days=topic.alarm_budget_days,
             onset=first,
+            error=reading_error(self._reader, seen.topic, seen.at),
         )
 
     def _texts(self, nums: Sequence[int]) -> list[str]:

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.score.base import Tone
-from detectors.score.counting import NOTHING, adjusted, probabilities
+from detectors.score.counting import (
+    CALIBRATION,
+    LABELLED,
+    NOTHING,
+    adjusted,
+    own_error,
+    probabilities,
+)
 
 READ = np.array([[0.55, 0.30, 0.15], [0.20, 0.60, 0.20], [0.10, 0.25, 0.65]])
 """How an invented scorer reads: rows the truth, columns the decision."""
@@ -82,3 +89,15 @@ def test_shares_are_shares_for_any_probabilities(rows: list[tuple[float, float, 
     assert told.negative <= told.high + 1e-6 <= 1.0 + 1e-6
     if told.texts:
         assert told.negative + told.neutral + told.positive == pytest.approx(1.0)
+
+
+def test_what_people_read_of_a_topic_widens_the_interval_and_never_narrows_it() -> None:
+    rng = np.random.default_rng(7)
+    p = texts(rng, (60, 60, 0))
+    right = round(120 * adjusted(p).negative)
+    assert own_error(p, right) == CALIBRATION
+    assert own_error(p, right + 24) == pytest.approx(0.2, abs=0.01)
+    assert own_error(p[: LABELLED - 1], 0) == CALIBRATION
+    few, many = (adjusted(p, own_error(p, n)) for n in (right, right + 24))
+    assert many.high - many.low > few.high - few.low
+    assert many.negative == few.negative
