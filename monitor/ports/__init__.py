@@ -17,6 +17,11 @@ from monitor.ports.corrections import (
     Speaking,
     Taught,
 )
+from monitor.ports.errands import (
+    ErrandReads,
+    Errands,
+    ErrandWrites,
+)
 from monitor.ports.errors import (
     Unavailable,
 )
@@ -94,6 +99,9 @@ __all__ = [
     "CurvePoint",
     "Entry",
     "EntryKind",
+    "ErrandReads",
+    "ErrandWrites",
+    "Errands",
     "Fenced",
     "Fences",
     "Filed",

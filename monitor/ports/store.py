@@ -18,6 +18,7 @@ from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
+from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
 from monitor.ports.planned import PlannedReads, PlannedWrites
@@ -37,7 +38,9 @@ from monitor.ports.rows import (
 from playbooks.run import Run
 
 
-class Transaction(PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, Protocol):
+class Transaction(
+    PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, ErrandWrites, Protocol
+):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
     # mentions
@@ -194,7 +197,9 @@ class Transaction(PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionW
     def set_media(self, topic: str, level: int, actor: str, at: datetime) -> None: ...
 
 
-class Reader(PlannedReads, RelevanceReads, CalibrationReads, CorrectionReads, Protocol):
+class Reader(
+    PlannedReads, RelevanceReads, CalibrationReads, CorrectionReads, ErrandReads, Errands, Protocol
+):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:

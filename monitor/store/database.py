@@ -19,6 +19,7 @@ from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
 from monitor.store.engines import reading, translated, writing
+from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
 from monitor.store.mentions import MentionWrites
 from monitor.store.migrate import migrate
@@ -64,6 +65,7 @@ class SqliteTransaction(
     RelevanceKept,
     CalibrationKept,
     CorrectionKept,
+    ErrandKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

@@ -15,6 +15,7 @@ from monitor.store.adding_postgres import PostgresAdder
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
 from monitor.store.mentions import MentionWrites
@@ -40,6 +41,7 @@ class PostgresTransaction(
     RelevanceKept,
     CalibrationKept,
     CorrectionKept,
+    ErrandKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 

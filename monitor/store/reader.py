@@ -20,6 +20,7 @@ from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
+from monitor.store.errands import ErrandRead
 from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
@@ -49,7 +50,7 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead):
+class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:

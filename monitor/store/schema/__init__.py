@@ -28,6 +28,7 @@ from monitor.store.schema.counts import (
     watch,
 )
 from monitor.store.schema.deliveries import PENDING, alert, attempt, delivery
+from monitor.store.schema.errands import DUE, errand
 from monitor.store.schema.incidents import OPEN, evidence, fact, incident, incident_topic, run
 from monitor.store.schema.install import lease, secret, setting
 from monitor.store.schema.log import log_entry, log_group, log_pending, log_total
@@ -45,6 +46,7 @@ from monitor.store.schema.reading import correction, speaking, taught
 __all__ = [
     "ASSESSED",
     "COUNT_COLUMNS",
+    "DUE",
     "OPEN",
     "PENDING",
     "WAITING",
@@ -59,6 +61,7 @@ __all__ = [
     "correction",
     "count",
     "delivery",
+    "errand",
     "evidence",
     "fact",
     "incident",

@@ -1,0 +1,33 @@
+"""Errand: a row with a due time, for everything that must not be missed. Implemented by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What is to be done."""
+
+    STEP = "step"  # the next step of an escalation
+    STALE = "stale"  # an acknowledgement grows old while it still blows
+    MORNING = "morning"  # what waited for the morning
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One thing to do at ``due_at``. ``key`` makes it one: the same key again is the same errand.
+
+    ``content`` is JSON-ready, of the shape its kind has. ``id`` 0 and ``version`` 0 before it is kept.
+    """
+
+    key: str
+    kind: Kind
+    incident: str
+    due_at: datetime
+    content: Mapping[str, Any] = field(default_factory=dict)  # JSON, of its kind's shape
+    id: int = 0
+    version: int = 0
