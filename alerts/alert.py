@@ -22,6 +22,7 @@ class NotifyReason(StrEnum):
     REOPENED = "reopened"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    UNANSWERED = "unanswered"
     TEST = "test"
 
 
@@ -114,6 +115,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.FIRST: Action.TRIGGER,
     NotifyReason.ESCALATED: Action.TRIGGER,
     NotifyReason.REOPENED: Action.TRIGGER,
+    NotifyReason.UNANSWERED: Action.TRIGGER,
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,

@@ -50,6 +50,26 @@ class Observer(Protocol):
         ...
 
 
+class Errander(Protocol):
+    """Who does what is due at a time: the next step of a chain (`monitor.pipeline.waking`)."""
+
+    def run(self, now: datetime) -> int:
+        """Do what is due; return how much was done."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when something will be due next, None for never."""
+        ...
+
+
+class _Idle:
+    def run(self, now: datetime) -> int:
+        return 0
+
+    def next_due(self) -> datetime | None:
+        return None
+
+
 class _Nobody:
     def attempted(self, channel: str, outcome: str, latency_ms: float) -> None:
         return None
@@ -112,12 +132,14 @@ class Deliverer:
         clock: Callable[[], datetime],
         rng: random.Random,
         observer: Observer | None = None,
+        errander: Errander | None = None,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
         self._rng = rng
         self._observer: Observer = observer or _Nobody()
+        self._errander: Errander = errander or _Idle()
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._busy: Counter[str] = Counter()
         self._accepted = 0
@@ -148,7 +170,9 @@ class Deliverer:
             wake.clear()
             pause = POLL_S
             try:
-                started = await self._start_due(self._clock())
+                now = self._clock()
+                await asyncio.to_thread(self._errander.run, now)
+                started = await self._start_due(now)
                 pause = await self._pause(started)
             except Exception as error:  # the outermost loop: a full disk must not end it
                 log.error("outbox: %s; trying again in %g s", type(error).__name__, POLL_S)
@@ -265,12 +289,16 @@ class Deliverer:
         if not self._tasks and now - self._recovered_at > STALE:
             self._recovered_at = now
             await asyncio.to_thread(self._outbox.recover, now, now - STALE)
-        due = await asyncio.to_thread(self._outbox.next_due)
-        if due is None:
-            return POLL_S
-        if due <= now and not started:
+        due, errand = await asyncio.to_thread(self._dates)
+        if due is not None and due <= now and not started:
             return BLOCKED_S  # behind a send under way, whose end wakes us anyway
-        return min(POLL_S, max(0.0, (due - now).total_seconds()))
+        if errand is not None and errand <= now:
+            return BLOCKED_S  # it failed just now
+        dates = [date for date in (due, errand) if date is not None]
+        return min([POLL_S, *(max(0.0, (date - now).total_seconds()) for date in dates)])
+
+    def _dates(self) -> tuple[datetime | None, datetime | None]:
+        return self._outbox.next_due(), self._errander.next_due()
 
     async def _sleep(self, stop: asyncio.Event, wake: asyncio.Event, pause: float) -> None:
         """Sleep until a send ends, something is queued, we are stopped, or ``pause`` is over."""

@@ -30,6 +30,7 @@ class FactKind(StrEnum):
     ALERT_SENT = "alert_sent"
     ALERT_FAILED = "alert_failed"
     ALERT_RESENT = "alert_resent"
+    ESCALATION = "escalation"
     PLAYBOOK_STARTED = "playbook_started"
     STEP_DONE = "step_done"
     STEP_SKIPPED = "step_skipped"

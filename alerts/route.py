@@ -11,11 +11,12 @@ from detectors.detection import Level
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of the routing table. ``topics`` empty: every topic."""
+    """One line of the routing table. ``topics`` empty: every topic; ``wake``: the chain that starts, "" for none."""
 
     min_level: Level
     topics: tuple[str, ...]
     channels: tuple[str, ...]
+    wake: str = ""
 
     def fits(self, alert: Alert) -> bool:
         return alert.level >= self.min_level and (not self.topics or alert.topic in self.topics)
@@ -34,3 +35,8 @@ def route(alert: Alert, routes: Sequence[Route], previous: Sequence[str] = ()) -
     if alert.reason in (NotifyReason.ESCALATED, NotifyReason.REOPENED):
         fitting += previous
     return tuple(dict.fromkeys(fitting))
+
+
+def chain_of(alert: Alert, routes: Sequence[Route]) -> str:
+    """Return the chain that an alert starts: that of the first fitting route which names one; "" for none."""
+    return next((r.wake for r in routes if r.wake and r.fits(alert)), "")

@@ -54,6 +54,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.REOPENED: ("wieder da", "back again"),
     NotifyReason.ACKNOWLEDGED: ("bestätigt", "acknowledged"),
     NotifyReason.RESOLVED: ("beendet", "ended"),
+    NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
     NotifyReason.TEST: ("Probe", "test"),
 }
 """Why an alert speaks now, in one or two words."""

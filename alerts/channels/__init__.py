@@ -64,3 +64,18 @@ def build_channel(
 
             return Console(name, settings)
     assert_never(settings)
+
+
+def at_address(settings: ChannelSettings, address: str) -> ChannelSettings:
+    """Return a channel's settings with a person's address in place of its own.
+
+    Raises ValueError where the channel has none, or it is none of its kind.
+    """
+    match settings:
+        case SmtpSettings():
+            return settings.model_validate(settings.model_dump() | {"to": [address]})
+        case SlackSettings() if settings.token is not None:
+            return settings.model_validate(settings.model_dump() | {"channel": address})
+    raise ValueError(
+        f"{settings.type}: takes no address of a person; expected smtp or slack with a token"
+    )

@@ -49,6 +49,12 @@ def fact_line(
     if fact.kind is FactKind.RESOLVED and not human:
         key = "fact.resolved.self"
     payload = fact.payload
+    bad = fact.kind is FactKind.ALERT_FAILED
+    if payload.get("exhausted"):
+        key, bad = (
+            "fact.escalation.nobody" if payload.get("skipped") else "fact.escalation.end",
+            True,
+        )
     text = t(
         key,
         actor=fact.actor if human else "Sturmglas",
@@ -58,17 +64,23 @@ def fact_line(
         channel=str(payload.get("channel", "")),
         name=name_of(str(payload.get("playbook", ""))),
         step=name_of(str(payload.get("step", ""))),
+        number=payload.get("step", ""),
+        chain=str(payload.get("chain", "")),
+        targets=", ".join(payload.get("targets", ())),
     )
     outcome = payload.get("outcome")
     small = [str(t(f"outcome.{outcome}"))] if outcome and t.has(f"outcome.{outcome}") else []
     shared = payload.get("shared")
     small += [str(t(f"shared.{shared}"))] if shared and t.has(f"shared.{shared}") else []
     small += [str(payload[name]) for name in SMALL if payload.get(name)]
+    if payload.get("skipped") and not payload.get("exhausted"):
+        steps = ", ".join(map(str, payload["skipped"]))
+        small.append(str(t("fact.escalation.skipped", n=steps)))
     return FactLine(
         text=text,
         small=" · ".join(small),
         level=level if fact.kind in LEVELS else None,
-        bad=fact.kind is FactKind.ALERT_FAILED,
+        bad=bad,
         human=human,
     )
 

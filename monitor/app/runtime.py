@@ -28,6 +28,7 @@ from monitor.app.intake import LogIntake
 from monitor.app.wiring import Built, Counting
 from monitor.pipeline import Line, Pipeline
 from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.waking import Due, Waking
 from monitor.pipeline.work import work, work_of
 from monitor.ports import DELIVER, OUTBOX_LEASE, SOURCE, Fences, NoSignals, Signals, Unavailable
 from monitor.sources.base import Source
@@ -209,6 +210,7 @@ class _DeliveryThread:
                 clock=built.clock.now,
                 rng=random.Random(),  # jitter between processes, never part of a timeline
                 observer=Counting(),
+                errander=Due(Waking(built.book, NoSignals()), built.store),
             )
             built.trouble.tell("deliverer", "")
             if self._over.is_set():

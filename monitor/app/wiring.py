@@ -12,9 +12,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
-from alerts.channels import build_channel
+from alerts.book import Book
+from alerts.channels import ChannelSettings, at_address, build_channel
 from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
+from alerts.people import target
 from alerts.route import Route
 from detectors.detection import Level
 from detectors.topic import Topic
@@ -54,6 +56,11 @@ class Built:
     trouble: Trouble = field(default_factory=Trouble)
 
     @property
+    def book(self) -> Book:
+        """Who is behind each receiver."""
+        return book_of(self.settings)
+
+    @property
     def shared(self) -> bool:
         """True where other processes may work on the same store and log."""
         return not isinstance(self.store.leases, Alone)
@@ -76,7 +83,7 @@ class Built:
                     now=SystemClock().now,
                     page_url=self.settings.server.public_url,
                 )
-                for name, settings in self.settings.channels.items()
+                for name, settings in targets_of(self.settings).items()
             }
 
     def close(self) -> None:
@@ -157,15 +164,40 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
         routes=routes(settings),
+        book=book_of(settings),
         page_url=settings.server.public_url,
         language=settings.language,
     )
 
 
+def book_of(settings: Settings) -> Book:
+    """Return who is behind each receiver."""
+    return Book(
+        channels=frozenset(settings.channels),
+        people={id: person.person(id) for id, person in settings.people.items()},
+        chains={id: chain.chain(id) for id, chain in settings.chains.items()},
+    )
+
+
+def targets_of(settings: Settings) -> dict[str, ChannelSettings]:
+    """Return the settings of every target: each channel, and each person's own address on one.
+
+    Raises ValueError where a channel takes no address.
+    """
+    found: dict[str, ChannelSettings] = dict(settings.channels)
+    for id, person in settings.people.items():
+        for method in person.methods:
+            channel = settings.channels[method.channel]
+            if method.address:
+                channel = at_address(channel, method.address)
+            found[target(method.channel, id)] = channel
+    return found
+
+
 def routes(settings: Settings) -> Sequence[Route]:
     """Return the routes in the order of the file."""
     return [
-        Route(min_level=Level(r.min_level), topics=tuple(r.topics), channels=tuple(r.channels))
+        Route(Level(r.min_level), tuple(r.topics), tuple(r.channels), r.wake)
         for r in settings.routes
     ]
 

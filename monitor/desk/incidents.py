@@ -40,6 +40,7 @@ def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incid
         return after, facts
 
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
+        tx.cancel_errands(after.id)
         reached = [d for d in deliveries if _will_be_heard(d)]
         _say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
 
@@ -74,6 +75,7 @@ def resolve(
 
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel(after.key, now)
+        tx.cancel_errands(after.id)
         reached = [d for d in deliveries if _may_have_arrived(d)]
         _say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
 

@@ -23,6 +23,7 @@ from monitor.pipeline.hours import HOUR
 from monitor.pipeline.kin import Shared, same_posts, same_terms, same_voices, together
 from monitor.pipeline.lines import Line, incident_data, stamp
 from monitor.pipeline.response import Burst, Response
+from monitor.pipeline.waking import Waking
 from monitor.ports import Signals, Transaction
 
 REOPEN_WITHIN = timedelta(hours=24)
@@ -57,10 +58,17 @@ class Acting:
     """
 
     def __init__(
-        self, topics: Mapping[str, Topic], response: Response, signals: Signals, *, live: bool
+        self,
+        topics: Mapping[str, Topic],
+        response: Response,
+        waking: Waking,
+        signals: Signals,
+        *,
+        live: bool,
     ) -> None:
         self._topics = topics
         self._response = response
+        self._waking = waking
         self._signals = signals
         self._live = live
         self._open: list[Incident] = []
@@ -292,7 +300,9 @@ class Acting:
         closing: Closing,
         reason: NotifyReason,
     ) -> list[Line]:
-        channels = self._response.channels(alert)
+        chain = self._response.chain(alert)
+        called = self._waking.start(tx, incident, alert, chain, closing.now)
+        channels = tuple(dict.fromkeys((*self._response.channels(alert), *called)))
         tx.enqueue(alert, channels, closing.now)
         payload: dict[str, Any] = {
             "reason": reason.value,

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from alerts.book import EMPTY, Book
 from alerts.route import Route
 from detectors.context import Context
 from detectors.detection import WATCH, Assessment, Level, ReasonCode
@@ -28,6 +29,7 @@ from monitor.pipeline.lines import Line, level_data, stamp
 from monitor.pipeline.misreading import Misreading
 from monitor.pipeline.response import Response
 from monitor.pipeline.sight import Sight
+from monitor.pipeline.waking import Waking
 from monitor.pipeline.wording import Wording
 from monitor.ports import BinResult, Reader, Signals, Store, Transaction, WatchState
 from playbooks.playbook import Playbook
@@ -70,6 +72,7 @@ class Judging:
         page_url: str = "",
         language: str = "de",
         live: bool = True,
+        book: Book = EMPTY,
     ) -> None:
         self._store = store
         self._configured = topics
@@ -78,7 +81,8 @@ class Judging:
         self._signals = signals
         self._live = live
         response = Response(store.read, self._topics, playbooks, routes, page_url, language)
-        self._acting = Acting(topics, response, signals, live=live)
+        waking = Waking(book, signals)
+        self._acting = Acting(topics, response, waking, signals, live=live)
         self._watched: dict[str, _Watched] = {}
         self._media: dict[str, int] = {}
         self._misreading = Misreading()

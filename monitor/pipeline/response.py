@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Alert, NotifyReason, Quote, compose
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
-from alerts.route import Route, route
+from alerts.route import Route, chain_of, route
 from detectors.card import POSTS, Card, card, first_negative, in_order, negatives
 from detectors.detection import Assessment, ReasonCode
 from detectors.measures import representatives
@@ -247,6 +247,10 @@ class Response:
     def channels(self, alert: Alert) -> tuple[str, ...]:
         """Return the channels that hear of this alert, in the order of the routes."""
         return route(alert, self._routes)
+
+    def chain(self, alert: Alert) -> str:
+        """Return the chain that this alert starts, "" for none."""
+        return chain_of(alert, self._routes)
 
 
 def since_first_post(incident: Incident, of: Card) -> datetime:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.book import EMPTY, Book
 from alerts.route import Route
 from detectors.rivals import Rivals
 from detectors.score.addition import Addition
@@ -68,6 +69,7 @@ class Parts:
     page_url: str = ""
     language: str = "de"
     taught: Callable[[Addition], Scorer] | None = None
+    book: Book = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class Pipeline:
             page_url=self.parts.page_url,
             language=self.parts.language,
             live=self._live,
+            book=self.parts.book,
         )
         if self._began is not None:
             self._judging[name].begin_at(self._began)

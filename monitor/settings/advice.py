@@ -11,7 +11,7 @@ from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
-from monitor.settings.sections import FeedSource, SyntheticSource
+from monitor.settings.sections import FeedSource, RouteSettings, SyntheticSource
 from playbooks.complaints import Complaint
 from playbooks.match import GENERAL
 from playbooks.playbook import Playbook
@@ -56,17 +56,35 @@ def _wakes(settings: Settings) -> Advice:
     if not fitting:
         yield ("route",), f"nobody would be woken: no route with min_level {int(WAKE)} or below"
         return
+    for id, person in settings.people.items():
+        if not person.methods:
+            yield ("person", id), f"{person.name} cannot be told: no methods"
     for id in settings.topics:
         routes = [r for r in fitting if not r.topics or id in r.topics]
-        channels = {name for r in routes for name in r.channels}
+        channels = {name for r in routes for name in reached(settings, r)}
         if not routes:
             yield ("topic", id), f"nobody would be woken: no route takes it at level {int(WAKE)}"
         elif all(settings.channels[name].type == "console" for name in channels):
             yield ("topic", id), "nobody would be woken: its only channel is the console"
 
 
+def reached(settings: Settings, route: RouteSettings) -> set[str]:
+    """Return the channels that a route tells, its chain and the people in it included. Who is on call may be
+    anybody: a rota counts for none."""
+    chain = settings.chains.get(route.wake)
+    names = set(route.channels)
+    for receiver in (r for step in (chain.steps if chain else ()) for r in step.tell):
+        sort, _, name = receiver.partition(".")
+        if sort == "channel":
+            names.add(name)
+        elif sort == "person" and name in settings.people:
+            names.update(m.channel for m in settings.people[name].methods)
+    return names
+
+
 def _outputs(settings: Settings) -> Advice:
-    used = {name for route in settings.routes for name in route.channels}
+    used = {name for route in settings.routes for name in reached(settings, route)}
+    used |= {m.channel for person in settings.people.values() for m in person.methods}
     for name in settings.channels:
         if name not in used:
             yield ("channel", name), "no route uses this channel"

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
 from detectors.topic import Query, Topic
+from monitor.settings.people import ChainSettings, PersonSettings
 from monitor.settings.sections import (
     CascadeSettings,
     HeadSettings,
@@ -31,8 +32,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``, ``channels``, ``routes``,
-    ``transformers``.
+    ``[person.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``chains``, ``routes``, ``transformers``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -53,6 +54,8 @@ class Settings(Strict):
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
+    people: dict[Name, PersonSettings] = Field(default={}, alias="person")
+    chains: dict[Name, ChainSettings] = Field(default={}, alias="chain")
     routes: list[RouteSettings] = Field(default=[], alias="route")
     playbooks: PlaybookSettings = PlaybookSettings()
     tripwires: dict[Literal["de", "en"], dict[Name, Phrases]] = Field(

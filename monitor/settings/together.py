@@ -34,6 +34,7 @@ def check_together(raw: Mapping[str, Any]) -> list[Found]:
             if isinstance(route, dict):
                 found += _unknown(("route", place, "channels"), route, channels, "channel")
                 found += _unknown(("route", place, "topics"), route, topics, "topic")
+    found += _receivers(raw)
     sources = raw.get("source", {})
     if not isinstance(sources, dict):
         return found
@@ -149,6 +150,57 @@ def _unknown(
         for i, n in enumerate(names)
         if isinstance(n, str) and n not in known
     ]
+
+
+def _receivers(raw: Mapping[str, Any]) -> list[Found]:
+    """Look at who is named: chains of routes, channels of people, and whom the steps of chains tell."""
+    found: list[Found] = []
+    tables = {sort: raw.get(sort, {}) for sort in ("channel", "person", "rota", "chain")}
+    known = {sort: table if isinstance(table, dict) else {} for sort, table in tables.items()}
+    routes = raw.get("route")
+    for place, route in enumerate(routes if isinstance(routes, list) else ()):
+        wake = route.get("wake") if isinstance(route, dict) else None
+        if isinstance(wake, str) and wake and wake not in known["chain"]:
+            found.append((("route", place, "wake"), _no_such("chain", wake, known["chain"])))
+    for name, person in known["person"].items():
+        for i, method in enumerate(_list(person, "methods")):
+            channel = method.get("channel") if isinstance(method, dict) else None
+            if isinstance(channel, str) and channel not in known["channel"]:
+                text = _no_such("channel", channel, known["channel"])
+                found.append((("person", name, "methods", i, "channel"), text))
+            elif isinstance(method, dict) and method.get("address"):
+                text = _addressed(known["channel"].get(str(channel)), method["address"])
+                found += [(("person", name, "methods", i, "address"), text)] if text else []
+    for name, chain in known["chain"].items():
+        for i, step in enumerate(_list(chain, "step")):
+            for k, receiver in enumerate(_list(step, "tell")):
+                sort, _, id = receiver.partition(".") if isinstance(receiver, str) else ("", "", "")
+                path = ("chain", name, "step", i, "tell", k)
+                if sort not in ("channel", "person", "rota"):
+                    text = (
+                        f"found {shown(receiver)}; expected channel.NAME, person.NAME or rota.NAME"
+                    )
+                    found.append((path, text))
+                elif id not in known[sort]:
+                    found.append((path, _no_such(sort, id, known[sort])))
+    return found
+
+
+def _addressed(channel: object, address: object) -> str:
+    """Return what is wrong with a person's address on a channel, "" for nothing."""
+    sort = channel.get("type") if isinstance(channel, dict) else ""
+    if sort not in ("smtp", "slack"):
+        return f"a {sort} channel takes no address of a person; expected smtp or slack with a token"
+    if sort == "slack" and isinstance(channel, dict) and "token" not in channel:
+        return "a Slack webhook posts in one place; expected a channel with a token"
+    if sort == "smtp" and (not isinstance(address, str) or "@" not in address):
+        return f"{shown(address)} is no mail address; expected name@example.org"
+    return ""
+
+
+def _list(section: object, key: str) -> list[Any]:
+    value = section.get(key) if isinstance(section, dict) else None
+    return value if isinstance(value, list) else []
 
 
 def _senders(sources: Mapping[str, Any]) -> list[Found]:

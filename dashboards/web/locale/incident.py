@@ -211,6 +211,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.alert_queued": ("Alarm eingereiht", "Alert queued"),
     "fact.alert_sent": ("Alarm zugestellt: {channel}", "Alert delivered: {channel}"),
     "fact.alert_failed": ("Alarm nicht zugestellt: {channel}", "Alert not delivered: {channel}"),
+    "fact.escalation": (
+        "Gerufen: {targets} (Schritt {number} von {chain})",
+        "Called: {targets} (step {number} of {chain})",
+    ),
+    "fact.escalation.end": (
+        "Niemand hat geantwortet; {chain} ist am Ende",
+        "Nobody has answered; {chain} is at its end",
+    ),
+    "fact.escalation.nobody": (
+        "{chain} erreicht niemanden",
+        "{chain} reaches nobody",
+    ),
+    "fact.escalation.skipped": (
+        "übersprungen, weil niemand da ist: Schritt {n}",
+        "skipped, for nobody is there: step {n}",
+    ),
     "fact.alert_resent": ("Alarm noch einmal gesendet: {channel}", "Alert sent again: {channel}"),
     "fact.playbook_started": ("Playbook gestartet: {name}", "Playbook started: {name}"),
     "fact.step_done": ("{actor} erledigt: {step}", "{actor} did: {step}"),

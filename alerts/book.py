@@ -1,0 +1,46 @@
+"""Book: who is behind a receiver right now. Pure; whoever asks brings the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.escalation import Chain, Reach
+from alerts.people import Person
+
+OnCall = Callable[[str, datetime], str]
+"""Rota and instant -> id of the person who is on call, "" for nobody."""
+CHANNEL, PERSON, ROTA = "channel", "person", "rota"
+
+
+def _nobody(rota: str, at: datetime) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
+    ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked."""
+
+    channels: frozenset[str] = frozenset()
+    people: Mapping[str, Person] = field(default_factory=dict)
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    on_call: OnCall = _nobody
+
+    def reach(self, at: datetime) -> Reach:
+        """Return what tells the targets of a receiver at ``at``."""
+
+        def targets(receiver: str) -> tuple[str, ...]:
+            sort, _, name = receiver.partition(".")
+            if sort == CHANNEL:
+                return (name,) if name in self.channels else ()
+            person = self.on_call(name, at) if sort == ROTA else name
+            found = self.people.get(person)
+            return found.targets if found else ()
+
+        return targets
+
+
+EMPTY = Book()
+"""Nobody is known: only channels are told, and nothing escalates."""

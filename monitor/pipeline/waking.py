@@ -1,0 +1,146 @@
+"""Waking: an alert starts a chain; whoever runs what is due takes its next steps until somebody answers.
+
+A start is part of the transaction that queues the alert. Each later step is one transaction: the row by
+compare-and-set, its deliveries, its fact. So a kill at any instant leaves a row that is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from alerts.alert import Action, Alert, NotifyReason, alert_id
+from alerts.book import Book
+from alerts.errand import Errand, Kind
+from alerts.escalation import Escalation, State, Taken, take
+from alerts.fact import MACHINE, Fact, FactKind
+from alerts.incident import Incident
+from detectors.detection import WAKE
+from monitor.ports import Reader, Signals, Store, Transaction
+
+BATCH = 100
+"""Errands of one look."""
+
+log = logging.getLogger("sturmglas.waking")
+
+
+class Waking:
+    """Starts chains and takes their due steps. Holds no state of its own; safe in several processes."""
+
+    def __init__(self, book: Book, signals: Signals) -> None:
+        self._book = book
+        self._signals = signals
+
+    def start(
+        self, tx: Transaction, incident: Incident, alert: Alert, chain: str, now: datetime
+    ) -> tuple[str, ...]:
+        """Start ``chain`` for an alert that wakes, and take its first step; return whom it told.
+
+        A lower level's chain that still runs gives way. The same level of an episode starts once.
+        """
+        known = self._book.chains.get(chain)
+        if known is None or alert.action is not Action.TRIGGER or alert.level < WAKE:
+            return ()
+        begun = Escalation(incident.id, incident.episode, alert.level, chain, now)
+        after, taken = take(begun, known, self._book.reach(now), now)
+        if taken is None:
+            return ()
+        tx.cancel_errands(incident.id)
+        errand = Errand(begun.key, Kind.STEP, incident.id, after.due_at, _content(after))
+        if not tx.add_errand(errand):
+            return ()
+        if after.state is not State.RUNNING:
+            tx.cancel_errands(incident.id)
+        self._told(tx, alert, after, taken, now)
+        return taken.targets
+
+    def run(self, store: Store, now: datetime) -> int:
+        """Do what is due at ``now``; return how much was done. One errand's trouble costs no other."""
+        done = 0
+        for errand in store.read.due_errands(now, BATCH):
+            try:
+                with store.begin() as tx:
+                    done += self._do(tx, store.read, errand, now)
+            except Exception:  # each errand is a matter of its own; it stays due
+                log.exception("errand %s failed; trying again", errand.key)
+        return done
+
+    def _do(self, tx: Transaction, read: Reader, errand: Errand, now: datetime) -> bool:
+        before = _escalation(errand.content)
+        incident = tx.incident(errand.incident)
+        chain = self._book.chains.get(before.chain)
+        if incident is None or not incident.is_open or incident.episode != before.episode:
+            return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        if incident.acked_level is not None and incident.acked_level >= before.level:
+            return tx.move_errand(errand, None, _content(replace(before, state=State.ANSWERED)))
+        alert = _newest(read, incident)
+        if chain is None or alert is None:
+            return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        after, taken = take(before, chain, self._book.reach(now), now)
+        due = after.due_at if after.state is State.RUNNING else None
+        if taken is None or not tx.move_errand(errand, due, _content(after)):
+            return False
+        again = replace(
+            alert,
+            id=alert_id(incident.id, incident.episode, NotifyReason.UNANSWERED, alert.level, now),
+            reason=NotifyReason.UNANSWERED,
+            at=now,
+        )
+        if taken.targets:
+            tx.enqueue(again, taken.targets, now)
+        self._told(tx, again, after, taken, now)
+        return True
+
+    def _told(
+        self, tx: Transaction, alert: Alert, after: Escalation, taken: Taken, now: datetime
+    ) -> None:
+        payload: dict[str, Any] = {
+            "chain": after.chain,
+            "level": int(after.level),
+            "step": taken.step,
+            "round": taken.round,
+            "targets": list(taken.targets),
+            "skipped": list(taken.skipped),
+            "exhausted": taken.exhausted,
+            "alert": alert.id,
+        }
+        fact = Fact(FactKind.ESCALATION, now, now, MACHINE, payload)
+        tx.add_facts(after.incident, [fact])
+        if taken.exhausted:
+            log.error("%s: nobody has answered, and chain %s is at its end", alert.ref, after.chain)
+        self._signals.publish("incident", after.incident, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`alerts.deliver.Errander` over a store: what is due, for whoever holds the outbox."""
+
+    waking: Waking
+    store: Store
+
+    def run(self, now: datetime) -> int:
+        return self.waking.run(self.store, now)
+
+    def next_due(self) -> datetime | None:
+        return self.store.read.next_errand()
+
+
+def _newest(read: Reader, incident: Incident) -> Alert | None:
+    """Return the newest alert that told of the incident's episode."""
+    told = [d for d in read.deliveries(incident.id) if d.key == incident.key]
+    triggers = [d for d in told if d.alert.action is Action.TRIGGER]
+    return max(triggers, key=lambda d: (d.alert.at, d.id)).alert if triggers else None
+
+
+def _content(escalation: Escalation) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(escalation)
+    return found
+
+
+def _escalation(content: Mapping[str, Any]) -> Escalation:
+    return msgspec.convert(content, Escalation)

@@ -1,0 +1,108 @@
+"""People and chains in the settings: names that are referred to, addresses, and who would be woken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.people import Method, Person
+from monitor.app.wiring import book_of, targets_of
+from monitor.settings.advice import advise
+from monitor.settings.load import Reading, read
+from playbooks.load import load_library
+
+GOOD = """
+[topic.acme]
+name = "Acme"
+any = ["acme"]
+[source.forum]
+type = "http"
+token = "a-token-for-tests-0001"
+[channel.mail]
+type = "smtp"
+host = "mail.example.org"
+from = "sturmglas@example.org"
+to = ["all@example.org"]
+[channel.pager]
+type = "pagerduty"
+routing_key = "0123456789abcdef0123456789abcdef"
+[person.kim]
+name = "Kim"
+methods = [{ channel = "pager" }, { channel = "mail", address = "kim@example.org" }]
+[chain.night]
+[[chain.night.step]]
+tell = ["person.kim"]
+[[route]]
+wake = "night"
+"""
+
+
+def reading(tmp_path: Path, text: str = GOOD) -> Reading:
+    path = tmp_path / "sturmglas.toml"
+    path.write_text(text)
+    return read(path, {})
+
+
+def told(tmp_path: Path, text: str = GOOD) -> list[str]:
+    return [str(c).split(": ", 1)[1] for c in reading(tmp_path, text).complaints]
+
+
+def test_people_and_chains_come_out_as_they_were_written(tmp_path: Path) -> None:
+    found = reading(tmp_path)
+    assert found.complaints == []
+    assert found.settings is not None
+    book = book_of(found.settings)
+    assert book.people["kim"] == Person(
+        "kim", "Kim", (Method("pager"), Method("mail", "kim@example.org"))
+    )
+    chain = book.chains["night"]
+    assert (chain.rounds, chain.steps[0].wait.total_seconds()) == (3, 300)
+    targets = targets_of(found.settings)
+    assert sorted(targets) == ["mail", "mail/kim", "pager", "pager/kim"]
+    assert getattr(targets["mail/kim"], "to") == ["kim@example.org"]  # noqa: B009
+    assert targets["pager/kim"] == targets["pager"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ('wake = "night"', 'wake = "nigth"',
+         'route.1.wake: unknown chain "nigth"; expected one of night; did you mean "night"?'),
+        ('"person.kim"', '"person.kin"',
+         'chain.night.step.1.tell.1: unknown person "kin"; expected one of kim; did you mean "kim"?'),
+        ('"person.kim"', '"kim"',
+         'chain.night.step.1.tell.1: found "kim"; expected channel.NAME, person.NAME or rota.NAME'),
+        ('"person.kim"', '"rota.night"',
+         'chain.night.step.1.tell.1: unknown rota "night"; expected a [rota.NAME] section, and there is none'),
+        ('channel = "mail", address', 'channel = "male", address',
+         'person.kim.methods.2.channel: unknown channel "male"; expected one of mail, pager; did you mean "mail"?'),
+        ('{ channel = "pager" }', '{ channel = "pager", address = "x" }',
+         "person.kim.methods.1.address: a pagerduty channel takes no address of a person; "
+         "expected smtp or slack with a token"),
+        ('"kim@example.org"', '"kim"',
+         'person.kim.methods.2.address: "kim" is no mail address; expected name@example.org'),
+        ('wake = "night"', "min_level = 4",
+         "route.1: tells nobody; expected channels, wake, or both"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(
+    tmp_path: Path, before: str, after: str, complaint: str
+) -> None:
+    assert before in GOOD
+    assert told(tmp_path, GOOD.replace(before, after)) == [complaint]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "advice"),
+    [
+        ("methods = [", "# methods = [", "Kim cannot be told: no methods"),
+        ("[[chain.night.step]]", "rounds = 2\n[[chain.night.step]]", ""),
+    ],
+)
+def test_who_cannot_be_told_is_a_warning(
+    tmp_path: Path, before: str, after: str, advice: str
+) -> None:
+    found = advise(reading(tmp_path, GOOD.replace(before, after)), load_library([]))
+    texts = [str(one) for one in found]
+    assert any(advice in text for text in texts) if advice else not any("woken" in t for t in texts)
