@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.book import EMPTY, Book
 from detectors.topic import Topic
 from monitor.clock import Clock
 from monitor.ports import Log, Signals, Store
@@ -19,7 +20,7 @@ class Service:
 
     ``wake`` tells pipeline and deliverer that there is something to do. ``demo`` marks invented
     data: every page says so. ``sink_url`` is the demo's page of what receivers would have got.
-    ``housekeep`` is the store's (`monitor.ports.Housekeeper`).
+    ``book``: who is behind each receiver. ``housekeep`` is the store's (`monitor.ports.Housekeeper`).
     ``failures`` returns what is broken right now, in plain words, for ``/readyz`` and the pages.
     """
 
@@ -34,4 +35,5 @@ class Service:
     demo: bool = False
     sink_url: str = ""
     failures: Callable[[], list[str]] = field(default=list)
+    book: Book = EMPTY
     housekeep: Callable[[datetime, int], int] = lambda now, keep_days: 0

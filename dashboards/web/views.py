@@ -341,13 +341,26 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True)
+class CallView:
+    """Who is called next unless somebody answers, and when; ``names`` empty: then nobody is left."""
+
+    at: datetime
+    chain: str
+    number: int
+    steps: int
+    round: int
+    rounds: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentPage:
     """One incident: what to do next, why, what people write, who was reached, what happened.
 
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
-    ``children``: its topics, worst first, where it is over several.
+    ``children``: its topics, worst first, where it is over several. ``call``: who is called next.
     """
 
     chrome: Chrome
@@ -381,6 +394,7 @@ class IncidentPage:
     deliveries: tuple[DeliveryView, ...] = ()
     cause: str = ""
     card: CardView | None = None
+    call: CallView | None = None
 
 
 @dataclass(frozen=True, slots=True)

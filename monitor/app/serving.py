@@ -91,6 +91,7 @@ def run(
             demo=demo,
             sink_url=sink_url,
             failures=lambda: [*built.trouble.list(), *(elsewhere() if elsewhere else [])],
+            book=built.book,
             housekeep=built.store.housekeep,
         )
         jobs = Jobs(service)

@@ -10,7 +10,8 @@ from alerts.alert import Delivery
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Status
 from dashboards.web.facts import KEY_FACTS
-from dashboards.web.views import DeliveryView, FactView, IncidentRow, RunView, StepView
+from dashboards.web.views import CallView, DeliveryView, FactView, IncidentRow, RunView, StepView
+from monitor.desk.escalations import NextCall
 from monitor.ports import Reader
 from monitor.service import Service
 from playbooks import run as runs
@@ -147,4 +148,13 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
         sent_at=delivery.sent_at,
         error=delivery.error,
         may_repeat=delivery.may_repeat,
+    )
+
+
+def call_view(call: NextCall | None) -> CallView | None:
+    """Return who is called next."""
+    if call is None:
+        return None
+    return CallView(
+        call.at, call.chain, call.number, call.steps, call.round, call.rounds, call.names
     )

@@ -24,12 +24,14 @@ from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
+from monitor.desk.escalations import next_call
 from monitor.ports import Unavailable
 from monitor.server import page_health, page_planned, page_reading, page_settings
 from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
     blind_until,
+    call_view,
     cause_of,
     current_runs,
     delivery_view,
@@ -203,6 +205,7 @@ def _incident_view(
         deliveries=tuple(delivery_view(d) for d in reversed(read.deliveries(found.id))),
         cause=cause_of(facts),
         card=card_view(read, cards),
+        call=call_view(next_call(read, service.book, found.id)),
     )
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)

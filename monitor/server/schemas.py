@@ -297,8 +297,22 @@ class DeliveryOut(Out):
         )
 
 
+class NextCallOut(Out):
+    """Who is called next unless somebody acknowledges; ``names`` empty: then nobody is left to call."""
+
+    at: datetime
+    chain: str
+    number: int
+    steps: int
+    round: int
+    rounds: int
+    names: list[str]
+
+
 class IncidentDetailOut(IncidentOut):
     """An incident with its timeline, its runs and what was sent."""
+
+    next_call: NextCallOut | None
 
     facts: list[FactOut]
     runs: list[RunOut]

@@ -16,6 +16,7 @@ from alerts.incident import Incident, Outcome
 from alerts.people import Method, Person
 from detectors.detection import Level
 from monitor.desk import incidents as desk
+from monitor.desk.escalations import next_call
 from monitor.pipeline.waking import Due, Waking
 from monitor.ports import NoSignals
 from monitor.store.database import SqliteStore
@@ -196,3 +197,22 @@ def test_the_deliverer_sees_when_something_is_due(store: SqliteStore, waking: Wa
     assert due.run(b.T0 + 5 * M) == 1
     pending = [d for d in store.outbox.due(b.T0 + 5 * M, 50) if d.state is DeliveryState.PENDING]
     assert NotifyReason.UNANSWERED in {d.alert.reason for d in pending}
+
+
+def test_who_is_called_next_is_told_by_name(store: SqliteStore, waking: Waking) -> None:
+    of = begin(store, waking)
+    found = next_call(store.read, BOOK, of.id)
+    assert found is not None
+    assert (found.names, found.at) == (("Lee", "room"), b.T0 + 5 * M)
+    assert (found.number, found.steps, found.round, found.rounds) == (2, 2, 1, 2)
+    waking.run(store, b.T0 + 5 * M)
+    found = next_call(store.read, BOOK, of.id)
+    assert found is not None
+    assert (found.names, found.number, found.round) == (("community (Kim)",), 1, 2)
+    for minutes in (15, 20):
+        waking.run(store, b.T0 + minutes * M)
+    found = next_call(store.read, BOOK, of.id)
+    assert found is not None
+    assert found.names == ()
+    desk.acknowledge(store, of.id, "kim", b.T0 + 21 * M)
+    assert next_call(store.read, BOOK, of.id) is None

@@ -211,6 +211,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.alert_queued": ("Alarm eingereiht", "Alert queued"),
     "fact.alert_sent": ("Alarm zugestellt: {channel}", "Alert delivered: {channel}"),
     "fact.alert_failed": ("Alarm nicht zugestellt: {channel}", "Alert not delivered: {channel}"),
+    "inc.call": (
+        "Ohne Antwort wird um {time} gerufen: <b>{names}</b> (Schritt {number} von {steps}, Runde {round} von {rounds}).",
+        "Without an answer called at {time}: <b>{names}</b> (step {number} of {steps}, round {round} of {rounds}).",
+    ),
+    "inc.call.last": (
+        "Alle sind gerufen; ohne Antwort bis {time} ist die Kette am Ende.",
+        "Everybody has been called; without an answer by {time} the chain is at its end.",
+    ),
     "fact.escalation": (
         "Gerufen: {targets} (Schritt {number} von {chain})",
         "Called: {targets} (step {number} of {chain})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,6 +11,7 @@ from alerts.incident import Incident
 from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, NotFound
+from monitor.desk.escalations import next_call
 from monitor.server.guard import ACTOR
 from monitor.server.schemas import (
     Act,
@@ -20,6 +22,7 @@ from monitor.server.schemas import (
     IncidentDetailOut,
     IncidentOut,
     MediaSet,
+    NextCallOut,
     Note,
     Resolve,
     RunOut,
@@ -58,8 +61,10 @@ def _reading(api: APIRouter, service: Service) -> None:
         """One incident by id or reference, with timeline, runs and deliveries."""
         found, read = _found(service, id), service.store.read
         deliveries = read.deliveries(found.id)
+        call = next_call(read, service.book, found.id)
         return IncidentDetailOut(
             **dict(IncidentOut.of(found)),
+            next_call=NextCallOut(**asdict(call)) if call else None,
             facts=[FactOut.of(fact) for fact in read.facts(found.id)],
             runs=[RunOut.of(run) for run in read.runs(found.id)],
             deliveries=[DeliveryOut.of(d, read.delivery_attempts(d.id)) for d in deliveries],
