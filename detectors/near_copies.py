@@ -6,10 +6,15 @@ library rensa) finds texts that may be alike; whether they are is decided on the
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from operator import add
+
+# Before the import: rensa's vector code (AVX-512) saves nothing on texts this short and makes the
+# processor slower for whatever runs next, by 7 us a mention. The sketches are the same.
+os.environ.setdefault("RENSA_FORCE_KERNEL", "scalar")
 
 from rensa import RMinHash, RMinHashLSH
 
@@ -50,7 +55,8 @@ class _Half:
 
     def like(self, sketch: RMinHash) -> list[int]:
         """Return places of texts that may be alike, earliest first; no more than 16."""
-        return sorted(self.index.query(sketch))[:CROWD] if self.texts else []
+        found: list[int] = self.index.query(sketch)
+        return sorted(found)[:CROWD] if found else found
 
     def keep(self, cluster: int, text: bytes, sketch: RMinHash | None) -> int:
         """Give a first text a place."""
@@ -90,8 +96,9 @@ class NearCopies:
         self._now, self._before = _Half(), _Half()
         self._until = datetime.min.replace(tzinfo=UTC)
 
-    def __len__(self) -> int:
-        """Texts known, a text of both halves twice."""
+    @property
+    def known(self) -> int:
+        """Texts known, one of both halves twice."""
         return len(self._now.places) + len(self._before.places)
 
     def cluster(self, text: str, at: datetime) -> int:
@@ -105,9 +112,9 @@ class NearCopies:
         place = self._now.places.get(key)
         if place is None:
             place = self._again(key)
-        if place is None:
-            place = self._seen_first(key, said)
-        return key if place is None else self._now.clusters[place]
+            if place is None:
+                place = self._seen_first(key, said)
+        return self._now.clusters[place]
 
     def learn(self, text: str, cluster: int, at: datetime) -> None:
         """Take in a text that was given its id earlier; texts must come in the order of then.
@@ -124,11 +131,9 @@ class NearCopies:
             return
         place = None if key == cluster else self._place_of(cluster)
         if place is None:
-            pairs = _pairs(said)
-            if len(set(pairs)) < ALIKE:
-                return
-            sketch = _sketch(pairs)
-            place = self._add(cluster, said, sketch, *self._like(sketch))
+            sketch = _sketch(_pairs(said))
+            like = len(self._before.like(sketch)) + len(self._now.like(sketch))
+            place = self._add(cluster, said, sketch, like)
         self._now.places[key] = place
 
     def _turn(self, at: datetime) -> None:
@@ -161,36 +166,33 @@ class NearCopies:
             place = self._now.keep(cluster, text, sketch)
         return place
 
-    def _seen_first(self, key: int, said: list[bytes]) -> int | None:
-        """Return the place of the first text that a new one copies, or its own; None: it gets none."""
+    def _seen_first(self, key: int, said: list[bytes]) -> int:
+        """Return the place of the first text that a new one copies, or its own."""
         pairs = _pairs(said)
-        mine = set(pairs)
-        if len(mine) < ALIKE:
-            return None
         sketch = _sketch(pairs)
-        before, now = self._like(sketch)
+        before, now = self._before.like(sketch), self._now.like(sketch)
+        if before or now:
+            place = self._copied(set(pairs), before, now)
+            if place is not None:
+                self._now.places[key] = place
+                return place
+        return self._add(key, said, sketch, len(before) + len(now))
+
+    def _copied(self, mine: set[bytes], before: list[int], now: list[int]) -> int | None:
+        """Return the place now of the first text that one with these pairs copies."""
         likest, place = _likest(mine, self._before.texts, before)
         nearer, other = _likest(mine, self._now.texts, now)
         if max(likest, nearer) == 0.0:
-            return self._add(key, said, sketch, before, now)
-        here = other if nearer > likest else self._carried(place)
-        self._now.places[key] = here
-        return here
+            return None
+        return other if nearer > likest else self._carried(place)
 
-    def _like(self, sketch: RMinHash) -> tuple[list[int], list[int]]:
-        """Return places of the half before, and of now, of texts that may be alike."""
-        return self._before.like(sketch), self._now.like(sketch)
-
-    def _add(
-        self, key: int, said: list[bytes], sketch: RMinHash, before: list[int], now: list[int]
-    ) -> int:
+    def _add(self, key: int, said: list[bytes], sketch: RMinHash, like: int) -> int:
         """Give a first text a place: among the others unless there are many like it."""
-        crowded = max(len(before), len(now)) >= CROWD
-        return self._now.keep(key, b" ".join(said), None if crowded else sketch)
+        return self._now.keep(key, b" ".join(said), sketch if like < CROWD else None)
 
 
 def _pairs(said: Sequence[bytes]) -> list[bytes]:
-    return [*map(b" ".join, pairwise(said))]
+    return [*map(add, said, said[1:])]
 
 
 def _sketch(pairs: Sequence[bytes]) -> RMinHash:

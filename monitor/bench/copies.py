@@ -35,6 +35,7 @@ TEXTS = 18_000
 COPIED = 2000
 """Texts of a set that copies are made of."""
 PAIRS = 20_000
+DIFFERENT = ("random", "phrase", "form", "form_one_slot", "form_and_post")
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 Z95 = 1.96
 
@@ -164,26 +165,30 @@ def _recall(found: Sequence[str], rng: random.Random) -> dict[str, object]:
 
 
 def different(kind: str, rng: random.Random, found: Sequence[str]) -> tuple[str, str]:
-    """Return two texts that say different things: ``random`` posts; posts that open with the same
-    ``phrase``; a ``form`` filled in twice, for different things, on different days; and the same ``form_and_post``."""
+    """Return two texts that say different things: ``random`` posts; posts that open with the same ``phrase``;
+    a ``form`` filled in twice, with another thing, day and number; one where only the thing is another
+    (``form_one_slot``); and a form with a post behind it."""
     posts = rng.sample(found, 2)
     if kind == "random":
         return posts[0], posts[1]
     template = rng.choice(PHRASES if kind == "phrase" else FORMS)
     things, days, numbers = (rng.sample(of, 2) for of in (THINGS, DAYS, NUMBERS))
-    filled = [
-        template.format(thing=thing, day=day, n=n, unit=rng.choice(UNITS))
-        for thing, day, n in zip(things, days, numbers, strict=True)
-    ]
-    if kind == "form":
-        return filled[0], filled[1]
-    return f"{filled[0]} {posts[0]}", f"{filled[1]} {posts[1]}"
+    units = rng.choices(UNITS, k=2)
+    if kind == "form_one_slot":
+        days, numbers, units = ([of[0]] * 2 for of in (days, numbers, units))
+    one, other = (
+        template.format(thing=thing, day=day, n=n, unit=unit)
+        for thing, day, n, unit in zip(things, days, numbers, units, strict=True)
+    )
+    if kind in ("form", "form_one_slot"):
+        return one, other
+    return f"{one} {posts[0]}", f"{other} {posts[1]}"
 
 
 def _false_joins(found: Sequence[str], rng: random.Random) -> dict[str, object]:
     """Return the share of pairs of different texts under one id, by kind."""
     out: dict[str, object] = {}
-    for kind in ("random", "phrase", "form", "form_and_post"):
+    for kind in DIFFERENT:
         old, new = [], []
         for _ in range(PAIRS):
             a, b = different(kind, rng, found)
