@@ -91,6 +91,12 @@ def _corrections(o: Options) -> Record:
     return corrections.run(o.seed, o.say)
 
 
+def _copies(o: Options) -> Record:
+    from monitor.bench import copies
+
+    return copies.run(o.seed, o.say, show=o.part == "joins")
+
+
 def _sentiment(o: Options) -> Record:
     from monitor.bench import sentiment
 
@@ -180,6 +186,7 @@ BENCHES = (
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
     Bench("corrections", "what so many corrections teach in another domain; needs the data", _corrections),
+    Bench("copies", "reworded copies found, and different texts taken for copies; needs the data", _copies),
     Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
     Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
@@ -227,7 +234,9 @@ def bench(
     ] = 20,
     part: Annotated[
         str,
-        typer.Option(metavar="PART", help="detection: one part alone, such as null or grid."),
+        typer.Option(
+            metavar="PART", help="detection: one part alone, such as null or grid; copies: joins."
+        ),
     ] = "",
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
 ) -> None:

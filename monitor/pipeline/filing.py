@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from detectors.copies import cluster_key, thread_key
+from detectors.copies import thread_key
 from detectors.mention import (
     Direction,
     Kind,
@@ -35,6 +35,7 @@ from detectors.window import LATENESS, MINUTE_S, Counts, Dated, SourceClock, bin
 from monitor import metrics
 from monitor.desk.corrections import corrected
 from monitor.desk.recounting import add_delta, recount
+from monitor.pipeline.clusters import Clusters
 from monitor.ports import CountKey, Entry, EntryKind, Filed, Known, SourceState, Store, Transaction
 
 BATCH = 1000
@@ -126,6 +127,7 @@ class Filing:
         self._rivals = rivals or Rivals(())
         self._offer = offer
         self._secret = store.secret("author")
+        self.clusters = Clusters(store)
         self.strained = False
 
     def take(self, entries: Sequence[Entry]) -> Taken:
@@ -182,7 +184,7 @@ class Filing:
             dated=seen.dated._value_,  # `value` is a function call
             author=author_key(self._secret, mention.source, handle),
             thread=thread_key(mention.source, mention.thread_id or mention.parent_id),
-            cluster=0 if self.strained else cluster_key(text),
+            cluster=0 if self.strained else self.clusters.of(text, seen.observed, topics),
             topics=topics,
             score=score,
             model=self.scorer.version,

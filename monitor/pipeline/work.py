@@ -124,8 +124,10 @@ class Pipeline:
     def own(self, held: Fences) -> None:
         """Work under these leases from now on: take up what is new, drop what is lost."""
         before, self._held = self._held, held
-        if self.cascade and _of_shards(before) != _of_shards(held):
-            self.cascade.drop()
+        if _of_shards(before) != _of_shards(held):
+            self.filing.clusters.drop()
+            if self.cascade:
+                self.cascade.drop()
         for name in list(self._judging):
             if held.get(name) != before.get(name):
                 self._drop(name)

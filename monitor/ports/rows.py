@@ -122,7 +122,7 @@ class Post:
 @dataclass(frozen=True, slots=True)
 class Recent:
     """A stored mention as far as a query looks at it. ``gone``: its platform deleted it. ``own``: the
-    brand or a partner wrote it, so that it belongs to no topic."""
+    brand or a partner wrote it, so that it belongs to no topic. ``matched``: it was filed under one."""
 
     num: int
     text: str
@@ -136,6 +136,7 @@ class Recent:
     cluster: int
     gone: bool
     own: bool
+    matched: bool
 
 
 @dataclass(frozen=True, slots=True)

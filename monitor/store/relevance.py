@@ -20,8 +20,10 @@ LOOKED_AT = 20_000
 
 _LOOKED = (
     *("num", "text", "title", "extra", "source", "lang", "kind"),
-    *("at_us", "observed_us", "cluster", "deleted_us", "direction"),
+    *("at_us", "observed_us", "cluster", "deleted_us", "direction", "topics"),
 )
+
+_NO_TOPICS = "[]"
 
 _r = schema.relevance
 _m = schema.mention
@@ -68,7 +70,7 @@ class RelevanceRead:
         query = (
             select(newest.c.num)
             .where(
-                newest.c.topics == "[]",
+                newest.c.topics == _NO_TOPICS,
                 newest.c.at_us >= micros(since),
                 newest.c.deleted_us.is_(None),
             )
@@ -97,6 +99,7 @@ class RelevanceRead:
                     cluster=row.cluster,
                     gone=row.deleted_us is not None,
                     own=row.direction != Direction.INBOUND,
+                    matched=row.topics != _NO_TOPICS,
                 )
                 for row in c.execute(query)
             ]

@@ -46,6 +46,7 @@ def test_the_newest_mentions_are_read_as_a_query_looks_at_them(store: Store) -> 
     assert (first.lang, first.source, first.kind, first.at) == ("fr", b.SOURCE, "post", b.T0)
     assert (second.own, second.cluster, second.kind) == (True, 7, "dm")
     assert (first.own, first.gone, third.gone, third.text) == (False, False, True, "")
+    assert [row.matched for row in (first, second, third)] == [False, True, True]
     assert third.observed_at == b.after(hours=1, seconds=3)
 
 
