@@ -48,6 +48,7 @@ from monitor.ports.planned import (
     PlannedWrites,
 )
 from monitor.ports.rows import (
+    Answers,
     BinResult,
     Capped,
     CountKey,
@@ -82,6 +83,7 @@ __all__ = [
     "SOURCE",
     "TOPICS",
     "Alone",
+    "Answers",
     "Backlog",
     "BinResult",
     "CalibrationReads",
