@@ -80,8 +80,9 @@ def kinds_told(about: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def harm_told(about: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the harm in some posts: listed words, then the others, most first."""
-    return (_most(about, LISTED) + _most(about, HARM))[:HARM_TALLIED]
+    """Return the harm in some posts: banned words, suspect ones, then the others, most first."""
+    listed = [(name, about[name]) for name in LISTED if about.get(name)]
+    return (listed + _most(about, HARM))[:HARM_TALLIED]
 
 
 def _most(about: Mapping[str, int], names: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -76,10 +76,11 @@ def test_kinds_and_harm_are_told_apart_most_first() -> None:
         "question": 12,
         "insult": 7,
         "praise": 0,
+        "suspect": 9,
         "banned": 2,
     }
     assert kinds_told(about) == [("complaint", 41), ("question", 12)]
-    assert harm_told(about) == [("banned", 2), ("offensive", 19), ("insult", 7)]
+    assert harm_told(about) == [("banned", 2), ("suspect", 9), ("offensive", 19), ("insult", 7)]
 
 
 def shown(lang: str, post: PostView, about: Mapping[str, int] | None = None) -> str:
