@@ -75,6 +75,8 @@ def words(text: str) -> set[str]:
 
 def _z(a: int, n: int, b: int, m: int, prior: float) -> float:
     rest = PRIOR_WEIGHT - prior
+    if not rest:
+        return 0.0  # nothing else was said, now or before
     odds = math.log((a + prior) / (n - a + rest)) - math.log((b + prior) / (m - b + rest))
     return odds / math.sqrt(1.0 / (a + prior) + 1.0 / (b + prior))
 

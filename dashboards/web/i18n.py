@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from dashboards.web.format import Formats
 from dashboards.web.locale import (
+    answers,
     calibration,
     health,
     incident,
@@ -42,6 +43,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **queries.TEXTS,
         **reading.TEXTS,
         **calibration.TEXTS,
+        **answers.TEXTS,
     }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""

@@ -30,6 +30,7 @@ from dashboards.web.quotes import http_url, marked
 from dashboards.web.reading_views import ReadingPage
 from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
+from dashboards.web.tags import SIGNS, harm_told, kinds_told, tags
 from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import Chrome, FactView, IncidentList, IncidentPage, Situation
 from detectors.detection import WAKE, WATCH, Level, Reason
@@ -59,6 +60,10 @@ def _environment() -> Environment:
         http_url=http_url,
         telling=telling,
         reason_icon=reason_icon,
+        tags=tags,
+        kinds_told=kinds_told,
+        harm_told=harm_told,
+        SIGNS=SIGNS,
         Status=Status,
         StepState=StepState,
         DeliveryState=DeliveryState,

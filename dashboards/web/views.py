@@ -112,8 +112,9 @@ class Tile:
 class PostView:
     """One post that stands for ``copies`` more. Never a private message.
 
-    ``num``: its number in the store, 0 where none is known. ``tone``: -1, 0, 1, or 2 for
-    unread; None where it is not shown. ``topic``: where its tone may be corrected, "" for nowhere. ``answers``: questions answered with yes, in percent by name.
+    ``num``: its number in the store, 0 for unknown. ``tone``: -1, 0, 1, 2 for unread; None where it is
+    not shown. ``topic``: where its tone may be corrected, "" for nowhere. ``answers``: questions answered
+    with yes, in percent by name; ``marks``: what rules say ("banned", "suspect": a term; "unsure": why).
     """
 
     text: str
@@ -129,6 +130,7 @@ class PostView:
     tone: int | None = None
     topic: str = ""
     answers: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,8 @@ class Detail:
 
     ``since_*`` count from ``onset``. ``authors`` unique negative authors as measured, None where
     no assessment says so. ``ours``: share of what the query finds that is about the brand,
-    ``recall``: share of critical posts that are seen to be so; each only where it is too low.
+    ``recall``: share of critical posts that are seen to be so; each only where it is too low. ``about``:
+    how many of the ``looked_at`` posts were answered how, by name.
     """
 
     tile: Tile
@@ -248,6 +251,8 @@ class Detail:
     sources_known: int = 0
     langs: tuple[Share, ...] = ()
     unread: int = 0
+    about: Mapping[str, int] = field(default_factory=dict)
+    looked_at: int = 0
     incident: IncidentRow | None = None
     playbook: str = ""
     run_anchor: str = ""
@@ -360,7 +365,8 @@ class IncidentPage:
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
-    ``children``: its topics, worst first, where it is over several. ``call``: who is called next.
+    ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
+    called next.
     """
 
     chrome: Chrome
@@ -387,6 +393,8 @@ class IncidentPage:
     runs: tuple[RunView, ...] = ()
     posts: tuple[PostView, ...] = ()
     terms: tuple[Term, ...] = ()
+    about: Mapping[str, int] = field(default_factory=dict)
+    looked_at: int = 0
     evidence: tuple[PostView, ...] = ()
     facts: tuple[FactView, ...] = ()
     fact_count: int = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -36,6 +36,26 @@ def percent(p: float) -> int:
 _TONE: Final = {int(tone): tone for tone in Tone}
 
 
+class Marks(msgspec.Struct, frozen=True, gc=False):
+    """What rules say of a text beside the model; each "" where its rule says nothing.
+
+    ``banned``, ``suspect``: the term of a word list that stands in it (`detectors.score.words`). ``unsure``:
+    why the answer "offensive" needs a person's eye (`detectors.score.doubtful.Why`).
+    """
+
+    banned: str = ""
+    suspect: str = ""
+    unsure: str = ""
+
+    def said(self) -> dict[str, str]:
+        """Return those that say something, by name; so they are stored and shown."""
+        named = (("banned", self.banned), ("suspect", self.suspect), ("unsure", self.unsure))
+        return {name: text for name, text in named if text}
+
+
+UNMARKED: Final = Marks()
+
+
 class Score(msgspec.Struct, frozen=True, gc=False):
     """What the scorer says of one text.
 
@@ -43,7 +63,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     ``score`` = p(positive) - p(negative), in [-1, 1]. ``offensive`` in [0, 1]: the
     offensive-or-not decision of GermEval 2018/2019 and OLID is ``offensive >= 0.5``. ``more``: the same
     for further questions, in the order of `detectors.score.heads.MORE`, `NO_CLAIM` where the head does
-    not speak the language; empty where nothing was asked.
+    not speak the language; empty where nothing was asked. ``marks``: what rules say of it.
     """
 
     lang: str
@@ -52,6 +72,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     p: tuple[float, float, float]
     offensive: float
     more: tuple[float, ...] = ()
+    marks: Marks = UNMARKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,7 @@ class Scores:
 
     ``tone`` int8 (n,), values of `Tone`; ``p`` float32 (n, 3); ``offensive`` float32 (n,);
     ``langs`` BCP 47 primary tags, "und" where no language could be told; ``more`` float32 (n, questions),
-    see `Score`; (n, 0) where nothing was asked.
+    see `Score`; (n, 0) where nothing was asked. ``marks``: by row, only of those that any rule marked.
     """
 
     langs: list[str]
@@ -68,6 +89,7 @@ class Scores:
     p: NDArray[np.float32]
     offensive: NDArray[np.float32]
     more: NDArray[np.float32]
+    marks: Mapping[int, Marks] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.langs)
@@ -79,11 +101,12 @@ class Scores:
             self.p[i, None],
             self.offensive[i, None],
             self.more[i, None],
+            {0: self.marks[i]} if i in self.marks else {},
         ).rows()[0]
 
     def rows(self) -> list[Score]:
         """Return the score of each text in turn; about 1 us each, a third of asking one by one."""
-        return [
+        rows = [
             Score(lang, _TONE[tone], p[2] - p[0], tuple(p), offensive, tuple(more))
             for lang, tone, p, offensive, more in zip(
                 self.langs,
@@ -94,6 +117,9 @@ class Scores:
                 strict=True,
             )
         ]
+        for i, marks in self.marks.items():
+            rows[i] = msgspec.structs.replace(rows[i], marks=marks)
+        return rows
 
 
 class Scorer(Protocol):

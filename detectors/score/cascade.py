@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from detectors.score.base import Score, Tone
+from detectors.score.base import YES, Score, Tone
 from detectors.score.heads import MORE, NO_CLAIM
 
 T = TypeVar("T")
@@ -28,9 +28,12 @@ def uncertainty(score: Score, head: str) -> float:
     """Return how open a head's answer is: 0 sure, 1 undecided between all its labels.
 
     Tone: 1 - max p, as a share of the 2/3 that three equal labels leave. Yes or no: how near to 0.5.
-    A text that was not read, and a question without claim, are as open as can be.
+    A text that was not read, a question without claim, and an offensive answer that a rule calls unsure
+    are as open as can be; one that a word list gave is not open.
     """
-    if score.tone is Tone.UNREAD:
+    if head == "offensive" and score.marks.banned:
+        return 0.0
+    if score.tone is Tone.UNREAD or (head == "offensive" and score.marks.unsure):
         return 1.0
     if head == "sentiment":
         return min(1.0, 1.5 * (1.0 - max(score.p)))
@@ -50,7 +53,8 @@ def priority(doubt: float, reach: int) -> float:
 def replaced(score: Score, head: str, answer: Sequence[float]) -> Score:
     """Return a score with one head's answer replaced; ``answer``: p of its labels, in their order.
 
-    Of a yes-or-no head the last one is the yes. All other answers, and the language, stay.
+    Of a yes-or-no head the last one is the yes. All other answers, and the language, stay; so does what a
+    word list decided. Doubt about an offensive answer goes with that answer.
     """
     if head == "sentiment":
         p = (float(answer[0]), float(answer[1]), float(answer[2]))
@@ -58,7 +62,12 @@ def replaced(score: Score, head: str, answer: Sequence[float]) -> Score:
         return msgspec.structs.replace(score, tone=tone, p=p, score=p[2] - p[0])
     yes = float(answer[-1])
     if head == "offensive":
-        return msgspec.structs.replace(score, offensive=yes)
+        marks = score.marks
+        if marks.banned:
+            return score
+        if marks.unsure and yes < YES:
+            marks = msgspec.structs.replace(marks, unsure="")
+        return msgspec.structs.replace(score, offensive=yes, marks=marks)
     more = list(score.more) or [NO_CLAIM] * len(MORE)
     more[MORE.index(head)] = yes
     return msgspec.structs.replace(score, more=tuple(more))

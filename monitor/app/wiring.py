@@ -36,6 +36,7 @@ from playbooks.load import load_library
 from playbooks.playbook import Playbook
 
 if TYPE_CHECKING:
+    from detectors.score.base import Scorer
     from monitor.pipeline.work import Parts
     from monitor.stream.redis_signals import RedisSignals
 
@@ -148,6 +149,14 @@ def with_password(url: str, password: SecretStr | None) -> str:
     return f"{scheme}://{user if at else ''}:{quote(password.get_secret_value(), safe='')}@{host}"
 
 
+def scorer_of(settings: Settings, scorer: Scorer) -> Scorer:
+    """Return ``scorer`` with the rules of an install beside it: its word lists, and doubt."""
+    from detectors.score.ruled import Ruled
+    from detectors.score.words import WordLists
+
+    return Ruled(scorer, WordLists(settings.words.banned, settings.words.suspect))
+
+
 def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -> Parts:
     """Return what the pipeline decides with; loads the model."""
     from detectors.matcher import Matcher
@@ -159,8 +168,8 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
     return Parts(
         topics=topics,
         matcher=Matcher(topics.values()),
-        scorer=LinearScorer.load(),
-        taught=lambda added: LinearScorer.load(change=added.onto),
+        scorer=scorer_of(settings, LinearScorer.load()),
+        taught=lambda added: scorer_of(settings, LinearScorer.load(change=added.onto)),
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
         routes=routes(settings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -14,13 +15,16 @@ import msgspec
 import typer
 
 from detectors.mention import TEXT_LIMIT
-from detectors.score.base import Score, Tone
+from detectors.score.base import Score, Scorer, Tone
 from detectors.score.evaluate import DataError, evaluate, read_labelled, unlike
 from detectors.score.evaluate_kinds import evaluate_kinds
 from detectors.score.heads import FAMILIES, MORE
 from detectors.score.kinds import LANGUAGES, PARTS, labelled
 from detectors.score.linear import LinearScorer, WeightsError
-from monitor.cli.told import WRONG_USE, complain
+from detectors.score.ruled import Ruled
+from monitor.cli.told import WRONG_USE, complain, plainly
+from monitor.settings import load
+from monitor.settings.environment import CONFIG
 
 if TYPE_CHECKING:
     from detectors.score.evaluate import Report
@@ -56,13 +60,16 @@ def score(
     reasons: Annotated[
         int, typer.Option(min=0, max=20, help="How many reasons per text; 0 is fastest.")
     ] = 3,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file whose [words] count.")
+    ] = None,
 ) -> None:
     """Say of each text: language, sentiment, harm, kinds, and why. In words only what is likely stands.
 
     Wrong lines are told on standard error by number; the others are scored, the exit code is 1.
     Example: echo '{"id":"1","text":"Der Support ist furchtbar!"}' | sturmglas score --json
     """
-    scorer = _scorer(weights)
+    scorer = _ruled(_scorer(weights), config)
     failures: list[str] = []
     name = "standard input" if file is None else str(file)
     for batch in _batches(_read(_lines(file), name, failures)):
@@ -149,6 +156,17 @@ def _scorer(weights: Path | None) -> LinearScorer:
         complain([error])
 
 
+def _ruled(scorer: LinearScorer, config: Path | None) -> Scorer:
+    """Return the scorer with its rules, and with the word lists of ``config`` or of the settings that the
+    environment names."""
+    if config is None and not os.environ.get(CONFIG):
+        return Ruled(scorer)
+    from monitor.app.wiring import scorer_of  # loads what a service is made of
+
+    with plainly():
+        return scorer_of(load(config, os.environ), scorer)
+
+
 def _lines(file: Path | None) -> Iterator[bytes]:
     if file is None:
         yield from sys.stdin.buffer
@@ -187,9 +205,26 @@ def _as_json(text: _Text, score: Score, reasons: list[tuple[str, float]]) -> str
             "p": {"negative": negative, "neutral": neutral, "positive": positive},
         },
         **_answers(score),
-        "reasons": [{"text": words, "weight": weight} for words, weight in reasons],
+        "reasons": [{"text": words, "weight": weight} for words, weight in _told(score, reasons)],
+        **_ruling(score),
     }
     return json.dumps(line, ensure_ascii=False)
+
+
+def _told(score: Score, reasons: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return the reasons, a banned word first: it decided, and has no weight."""
+    banned = score.marks.banned
+    return [(f"banned word: {banned}", 0.0), *reasons] if banned else reasons
+
+
+def _ruling(score: Score) -> dict[str, dict[str, str]]:
+    """Return what rules say, under keys that are there only where they say something."""
+    marks = score.marks
+    listed = {name: term for name, term in marks.said().items() if name != "unsure"}
+    found = {"words": listed} if listed else {}
+    if marks.unsure:
+        found["confidence"] = {"offensive": "low", "why": marks.unsure}
+    return found
 
 
 def _answers(score: Score) -> dict[str, dict[str, float]]:
@@ -204,7 +239,8 @@ def _answers(score: Score) -> dict[str, dict[str, float]]:
 
 
 def _as_words(text: _Text, score: Score, reasons: list[tuple[str, float]]) -> str:
-    why = ", ".join(f"{words} {weight:+.1f}" for words, weight in reasons)
+    told = _told(score, reasons)
+    why = ", ".join(f"{words} {weight:+.1f}" if weight else words for words, weight in told)
     shown = "" if score.tone == Tone.UNREAD else f"{score.score:+.2f}"
     said = [
         f"{name.replace('_', ' ')} {p:.2f}"
@@ -212,6 +248,10 @@ def _as_words(text: _Text, score: Score, reasons: list[tuple[str, float]]) -> st
         for name, p in group.items()
         if p >= 0.5
     ]
+    if score.marks.unsure:
+        said.append(f"offensive is unsure: {score.marks.unsure}")
+    if score.marks.suspect:
+        said.append(f"suspect word: {score.marks.suspect}")
     return (
         f"{str(text.id)[:16]:<16} {score.lang:<4} {score.tone.name.lower():<9} {shown:>5}  "
         f"{', '.join(said) or '-'}  {why}"

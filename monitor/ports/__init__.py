@@ -53,6 +53,7 @@ from monitor.ports.planned import (
     PlannedWrites,
 )
 from monitor.ports.rows import (
+    Answers,
     BinResult,
     Capped,
     CountKey,
@@ -87,6 +88,7 @@ __all__ = [
     "SOURCE",
     "TOPICS",
     "Alone",
+    "Answers",
     "Backlog",
     "BinResult",
     "CalibrationReads",

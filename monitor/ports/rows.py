@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -91,12 +92,22 @@ class BinResult:
     """Times the usual mentions expected because of something announced; in ``expected_mentions``."""
 
 
+class Answers(NamedTuple):
+    """What was answered of a mention besides tone and offensive.
+
+    ``yes``: the further questions (`detectors.score.heads.MORE`) that were answered with yes, in percent
+    by name. ``marks``: what rules say of it, by name (`detectors.score.base.Marks`).
+    """
+
+    yes: Mapping[str, int] = MappingProxyType({})
+    marks: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A stored mention as shown to people.
 
-    ``answers``: the further questions (`detectors.score.heads.MORE`) that were answered with yes, in
-    percent by name; empty for a post kept as evidence.
+    ``answers`` and ``marks``: see `Answers`; empty for a post kept as evidence.
     """
 
     num: int
@@ -117,6 +128,7 @@ class Post:
     cluster: int
     deleted: bool
     answers: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from monitor.ports.log import Entry
 from monitor.ports.planned import PlannedReads, PlannedWrites
 from monitor.ports.relevance import RelevanceReads, RelevanceWrites
 from monitor.ports.rows import (
+    Answers,
     BinResult,
     Capped,
     CountKey,
@@ -232,6 +233,11 @@ class Reader(
 
     def posts(self, nums: Sequence[int]) -> list[Post]:
         """Return posts by number, in the order asked; unknown numbers are left out."""
+        ...
+
+    def answers(self, nums: Sequence[int]) -> dict[int, Answers]:
+        """Return what was answered of mentions besides tone and offensive; without those of which
+        nothing was, and unknown numbers."""
         ...
 
     def new_authors(self, topic: str, authors: Collection[int], since: datetime) -> set[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -57,13 +58,23 @@ def card_view(read: Reader, cards: Sequence[Card]) -> CardView | None:
     )
 
 
-def evidence_views(evidence: Sequence[Post], cards: Sequence[Card]) -> tuple[PostView, ...]:
-    """Return the posts kept as evidence, each with the most copies that any card counted."""
+def evidence_views(
+    read: Reader, evidence: Sequence[Post], cards: Sequence[Card]
+) -> tuple[PostView, ...]:
+    """Return the posts kept as evidence, each with the most copies that any card counted, and with the
+    answers of now where the post still stands as it was kept."""
     copies: dict[int, int] = {}
     for card in cards:
         for post in card.posts:
             copies[post.num] = max(post.copies, copies.get(post.num, 0))
-    return tuple(post_view(post, copies.get(post.num, 0)) for post in evidence)
+    now = {post.num: post for post in read.posts([kept.num for kept in evidence])}
+    return tuple(post_view(_answered(p, now.get(p.num)), copies.get(p.num, 0)) for p in evidence)
+
+
+def _answered(kept: Post, now: Post | None) -> Post:
+    if now is None or (now.text, now.title) != (kept.text, kept.title):
+        return kept
+    return replace(kept, answers=now.answers, marks=now.marks)
 
 
 def _critical(of: CriticalShare | None) -> CriticalView | None:

@@ -293,6 +293,8 @@ def _detail(
         sources_known=len(sight.known),
         langs=voice.langs,
         unread=voice.unread,
+        about=voice.about,
+        looked_at=voice.looked_at,
         incident=row_of(service, current, now) if current else None,
         playbook=runs[-1].playbook.title.in_(lang) if runs else "",
         run_anchor="run-1" if runs else "",

@@ -172,7 +172,7 @@ def _incident_view(
     runs = current_runs(read, found)
     facts = read.facts(found.id)
     cards = cards_of(facts)
-    evidence = evidence_views(read.evidence(found.id), cards)
+    evidence = evidence_views(read, read.evidence(found.id), cards)
     voice = house.heard.voices(read, worst.topic.id, now) if worst and found.is_open else None
     assessment = worst.latest.assessment if worst and worst.latest else None
     page = IncidentPage(
@@ -198,6 +198,8 @@ def _incident_view(
         runs=tuple(run_view(r, now) for r in runs),
         posts=(voice.posts or evidence[:3]) if voice else (),
         terms=voice.terms if voice else (),
+        about=voice.about if voice else {},
+        looked_at=voice.looked_at if voice else 0,
         evidence=evidence,
         facts=fact_views(service, facts, all=all),
         fact_count=len(facts),

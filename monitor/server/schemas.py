@@ -12,7 +12,7 @@ from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.outbox import Attempt
 from detectors.detection import Reason
-from monitor.ports import BinResult, CurvePoint, Post, SourceState
+from monitor.ports import BinResult, CurvePoint, SourceState
 from playbooks.run import Run, StepState
 
 
@@ -125,36 +125,6 @@ class CurveOut(Out):
     until: datetime
     step_s: int
     points: list[PointOut]
-
-
-class PostOut(Out):
-    """One stored post. ``tone`` -1 negative, 0 neutral, 1 positive, 2 unread."""
-
-    num: int
-    at: datetime
-    source: str
-    kind: str
-    lang: str
-    title: str
-    text: str
-    url: str
-    handle: str
-    tone: int
-    score: float
-    offensive: float
-    reach: int
-    deleted: bool
-
-    @classmethod
-    def of(cls, post: Post) -> PostOut:
-        return cls(**{name: getattr(post, name) for name in cls.model_fields})
-
-
-class PostsOut(Out):
-    """Newest first; ``before`` is what to ask with for the next page, None at the end."""
-
-    posts: list[PostOut]
-    before: int | None
 
 
 class IncidentOut(Out):

@@ -22,6 +22,7 @@ from monitor.settings.sections import (
     StreamSettings,
     Strict,
     TopicSettings,
+    WordSettings,
     WorkSettings,
     Zone,
 )
@@ -61,6 +62,7 @@ class Settings(Strict):
     tripwires: dict[Literal["de", "en"], dict[Name, Phrases]] = Field(
         default={}, description="own words of danger or duty, by language and category"
     )
+    words: WordSettings = WordSettings()
     _origin: str = PrivateAttr(default=DEFAULTS)
 
     @property

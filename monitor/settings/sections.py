@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from detectors.fold import fold
-from detectors.term import A_LANGUAGE, is_language, read
+from detectors.term import A_LANGUAGE, is_language, read, sources_of
 from playbooks.complaints import nearest
 
 
@@ -203,6 +203,24 @@ class HeadSettings(Strict):
         if self.runtime == "onnx" and self.path is None:
             raise ValueError('runtime = "onnx" without path; expected a folder with an .onnx file')
         return self
+
+
+def _for_all_sources(term: str) -> str:
+    """Return ``term`` when it is a term without a limit to sources: a word list is for all of them."""
+    if sources_of(term):
+        raise ValueError('expected a term without source:, such as "lang:de idiot*"')
+    return term
+
+
+Word = Annotated[Term, AfterValidator(_for_all_sources)]
+"""What a word list looks for."""
+
+
+class WordSettings(Strict):
+    """Words that decide by themselves, whatever the model says. See `detectors.score.words`."""
+
+    banned: list[Word] = Field(default=[], description="a text with one of these is offensive")
+    suspect: list[Word] = Field(default=[], description="a text with one of these is marked")
 
 
 class RivalSettings(Strict):

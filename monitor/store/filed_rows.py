@@ -9,10 +9,10 @@ from itertools import repeat
 import msgspec
 
 from detectors.mention import Author, Media, Mention, Metrics
-from detectors.score.base import YES, Score, percent
+from detectors.score.base import UNMARKED, YES, Score, percent
 from detectors.score.heads import MORE
 from detectors.window import Dated
-from monitor.ports import Filed
+from monitor.ports import Answers, Filed
 from monitor.store.codec import micros
 from monitor.store.schema import mention as mention_table
 from monitor.store.schema import mention_topic as narrow_table
@@ -145,18 +145,35 @@ def extra_json(m: Mention, cheap: Cheap | None = None) -> str | None:
 
 
 def answers_json(score: Score) -> str:
-    """Return the further questions that are answered with yes, in percent by name; "" where none is."""
-    if not score.more or max(score.more) < YES:
+    """Return the further questions that are answered with yes, in percent by name, and what rules say
+    (`Marks.said`), as text by name; "" where there is neither."""
+    marked = score.marks is not UNMARKED
+    if not marked and (not score.more or max(score.more) < YES):
         return ""
-    yes = {name: percent(p) for name, p in zip(MORE, score.more, strict=True) if p >= YES}
-    return msgspec.json.encode(yes).decode()
+    found: dict[str, int | str] = {
+        name: percent(p) for name, p in zip(MORE, score.more, strict=False) if p >= YES
+    }
+    if marked:
+        found.update(score.marks.said())
+    return msgspec.json.encode(found).decode() if found else ""
 
 
-def answers_of(text: str) -> dict[str, int]:
+def answers_of(text: str) -> Answers:
     """Return what `answers_json` was made of."""
-    return msgspec.json.decode(text, type=dict[str, int]) if text else {}
+    if not text:
+        return UNANSWERED
+    yes: dict[str, int] = {}
+    marks: dict[str, str] = {}
+    for name, value in _answers.decode(text).items():
+        if isinstance(value, int):
+            yes[name] = value
+        else:
+            marks[name] = value
+    return Answers(yes, marks)
 
 
+UNANSWERED = Answers()
+_answers = msgspec.json.Decoder(dict[str, int | str])
 _extra = msgspec.json.Decoder(Extra)
 
 

@@ -14,7 +14,7 @@ from alerts.incident import Incident
 from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window, bin_start
-from monitor.ports import BinResult, Capped, CurvePoint, Parked, Post, SourceState
+from monitor.ports import Answers, BinResult, Capped, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.calibration import CalibrationRead
@@ -45,6 +45,7 @@ _POST = (
     "cluster",
     "deleted_us",
 )
+_ANSWERS = "SELECT num, answers FROM mention WHERE answers <> '' AND num IN"
 _m = schema.mention
 _n = schema.mention_topic
 _r = schema.bin_result
@@ -87,6 +88,18 @@ class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, Err
     def posts(self, nums: Sequence[int]) -> list[Post]:
         with self._snapshot() as c:
             return _posts_of(c, nums)
+
+    def answers(self, nums: Sequence[int]) -> dict[int, Answers]:
+        """Return what was answered of mentions besides tone and offensive, by number; see `answers_of`.
+        Some 10 ms for 5,000 on SQLite, 40 ms on PostgreSQL."""
+        found: dict[int, Answers] = {}
+        with self._snapshot() as c:
+            for start in range(0, len(nums), IN_LIMIT):
+                some = nums[start : start + IN_LIMIT]
+                # Not as an expression: with 500 numbers, building one takes as long as running it.
+                rows = c.exec_driver_sql(f"{_ANSWERS} ({','.join('?' * len(some))})", tuple(some))
+                found.update((num, answers_of(text)) for num, text in rows)
+        return found
 
     def post_list(
         self,
@@ -271,6 +284,7 @@ def _posts_of(c: Connection, nums: Sequence[int]) -> list[Post]:
 
 def _post(row: Row[Any]) -> Post:
     deleted = row.deleted_us is not None
+    answered = answers_of(row._mapping.get("answers", ""))
     return Post(
         num=row.num,
         text=row.text,
@@ -289,5 +303,6 @@ def _post(row: Row[Any]) -> Post:
         handle="" if deleted else row.handle or "",
         cluster=row.cluster,
         deleted=deleted,
-        answers=answers_of(row._mapping.get("answers", "")),
+        answers=answered.yes,
+        marks=answered.marks,
     )

@@ -202,6 +202,7 @@ POSTS = (
         handle="zaehlerstand_kiel",
         reach=12_400,
         copies=86,
+        answers={"complaint": 91, "offensive": 62, "insult": 71, "fact_claiming": 64},
     ),
     PostView(
         "Bei uns im Haus vier von sechs Parteien doppelt abgebucht. Das ist kein Einzelfall mehr. Und auf der Startseite steht Werbung für Wärmepumpen.",
@@ -211,6 +212,8 @@ POSTS = (
         handle="treppenhaus4b",
         reach=2_100,
         copies=31,
+        answers={"complaint": 77, "offensive": 83},
+        marks={"unsure": "quoted", "suspect": "wärmepumpe*"},
     ),
     PostView(
         "Charged twice by Nordlicht this morning. If I let my bank reverse it, am I in default? Any official word would help.",
@@ -221,6 +224,8 @@ POSTS = (
         handle="harbour_flat",
         reach=840,
         copies=1,
+        answers={"question": 88, "offensive": 100},
+        marks={"banned": "default"},
     ),
 )
 TERMS = (
@@ -279,6 +284,8 @@ def detail(storm: bool = True) -> Detail:
         sources_known=6,
         langs=(Share("de", 0.91, 289), Share("en", 0.07, 22), Share("und", 0.02, 7)),
         unread=14,
+        about={"complaint": 241, "offensive": 38, "question": 61, "insult": 22, "praise": 3},
+        looked_at=402,
         incident=row(),
         playbook="Abrechnung",
         run_anchor="run-1",

@@ -178,6 +178,11 @@ def test_one_person_s_word_is_no_burst_term() -> None:
     assert burst_terms([*USUAL[:20], "Xylophon", "Xylophon"], USUAL) == []
 
 
+def test_one_word_that_is_all_that_anybody_says_is_no_error() -> None:
+    assert [t.term for t in burst_terms(["#boykott"] * 7, [])] == ["#boykott"]
+    assert burst_terms(["#boykott"] * 7, ["#boykott"] * 3) == []
+
+
 def test_nothing_said_before_gives_the_most_frequent() -> None:
     assert burst_terms(["Hackerangriff auf Zenit"] * 5, [])[0].count == 5
     assert burst_terms([], USUAL) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.score.base import Tone
+from detectors.score.base import Marks, Tone
 from detectors.score.cascade import CascadeQueue, Dropped, priority, replaced, uncertainty
 from detectors.score.heads import MORE, NO_CLAIM
 from tests import builders as b
@@ -130,3 +130,19 @@ def test_an_answer_replaces_its_own_head_and_nothing_else() -> None:
     assert more.more[MORE.index("bug")] == 0.7
     assert more.more.count(NO_CLAIM) == len(MORE) - 1
     assert replaced(b.score(Tone.UNREAD), "sentiment", [0.1, 0.8, 0.1]).tone is Tone.NEUTRAL
+
+
+def test_what_a_word_list_decided_no_model_overrules() -> None:
+    banned = msgspec.structs.replace(b.score(offensive=1.0), marks=Marks(banned="idiot"))
+    assert uncertainty(banned, "offensive") == 0.0
+    assert replaced(banned, "offensive", [0.99, 0.01]) == banned
+
+
+def test_an_unsure_offensive_answer_is_read_again_and_its_doubt_goes_with_a_no() -> None:
+    marks = Marks(suspect="acme", unsure="quoted")
+    unsure = msgspec.structs.replace(b.score(offensive=0.99), marks=marks)
+    assert uncertainty(unsure, "offensive") == 1.0
+    assert uncertainty(unsure, "sentiment") < 1.0
+    no = replaced(unsure, "offensive", [0.9, 0.1])
+    assert (no.offensive, no.marks) == (0.1, Marks(suspect="acme"))
+    assert replaced(unsure, "offensive", [0.2, 0.8]).marks == marks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -139,3 +140,40 @@ def test_every_command_shows_an_example(command: str) -> None:
     result = RUNNER.invoke(app, [command, "--help"])
     assert result.exit_code == 0
     assert "Example" in result.stdout
+
+
+def told(given: str, *options: str) -> dict[str, Any]:
+    line = json.dumps({"id": 1, "text": given})
+    result = RUNNER.invoke(app, ["score", "--json", *options], input=line)
+    assert result.exit_code == 0
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_an_unsure_answer_is_told_beside_those_that_programs_read() -> None:
+    sure, unsure = told("Ihr seid doch alle Idioten."), told('Wer "Idiot" sagt, fliegt raus.')
+    assert "confidence" not in sure
+    assert unsure["confidence"] == {"offensive": "low", "why": "quoted"}
+    assert list(unsure)[: len(sure)] == list(sure)
+    assert unsure["harm"]["offensive"] > 0.5, "the label is not changed"
+
+
+def test_the_word_lists_of_a_settings_file_count(tmp_path: Path) -> None:
+    config = tmp_path / "words.toml"
+    config.write_text('[words]\nbanned = ["abzock*"]\nsuspect = ["anwalt"]\n', encoding="utf-8")
+    line = told("Reine Abzocke, ich gehe zum Anwalt", "--config", str(config))
+    assert line["words"] == {"banned": "abzock*", "suspect": "anwalt"}
+    assert line["harm"]["offensive"] == 1.0
+    assert line["reasons"][0] == {"text": "banned word: abzock*", "weight": 0.0}
+    spoken = RUNNER.invoke(
+        app, ["score", "--config", str(config)], input='{"id": 1, "text": "Abzocke!"}'
+    )
+    assert "banned word: abzock*" in spoken.stdout
+
+
+def test_settings_that_cannot_be_used_are_told_with_file_and_line(tmp_path: Path) -> None:
+    config = tmp_path / "words.toml"
+    config.write_text('[words]\nbanned = ["source:forum idiot"]\n', encoding="utf-8")
+    result = RUNNER.invoke(app, ["score", "--config", str(config)], input="")
+    assert result.exit_code == 2
+    assert f"{config}:2: words.banned.1: " in result.stderr

@@ -11,14 +11,22 @@ from hypothesis import strategies as st
 
 from detectors.score.base import Scorer, Scores, Tone
 from detectors.score.linear import LinearScorer
+from detectors.score.ruled import Ruled
+from detectors.score.words import WordLists
 
 LINEAR = LinearScorer.load()
-SCORERS: list[tuple[str, Callable[[], Scorer]]] = [("linear", lambda: LINEAR)]
+LISTS = WordLists(banned=("furchtbar*", "lang:en crook"), suspect=("love",))
+SCORERS: list[tuple[str, Callable[[], Scorer]]] = [
+    ("linear", lambda: LINEAR),
+    ("ruled", lambda: Ruled(LINEAR)),
+    ("with word lists", lambda: Ruled(LINEAR, LISTS)),
+]
 
 ANY_TEXT = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=80),
     st.text("abcdeäöüß @#!?.:'\n\t", max_size=200),
     st.sampled_from(["", " ", "\x00", "\ud800", "😡😡😡", "مرحبا بالعالم", "नमस्ते", "a" * 20_000]),
+    st.sampled_from(["Er ist kein Idiot", 'Wer "Idiot" sagt', "furchtbar", "You crook"]),
     st.sampled_from(["nicht gut", "I love this", "Die Bahn kommt wieder nicht.", "ok 👍"]),
 )
 LANG = st.sampled_from(["", "de", "en", "de-AT", "fr", "und", "x", "zz-nonsense", "ar"])
@@ -28,7 +36,8 @@ each_scorer = pytest.mark.parametrize(
 
 
 def row(scores: Scores, i: int) -> tuple[object, ...]:
-    return (scores.langs[i], scores.tone[i], scores.p[i].tobytes(), scores.offensive[i].tobytes())
+    numbers = scores.p[i].tobytes(), scores.offensive[i].tobytes(), scores.more[i].tobytes()
+    return (scores.langs[i], scores.tone[i], *numbers, scores[i].marks)
 
 
 @each_scorer

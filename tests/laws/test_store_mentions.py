@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from detectors.mention import Kind, Metrics
-from detectors.score.base import Tone
+from detectors.score.base import Marks, Tone
+from detectors.score.heads import MORE, NO_CLAIM
 from detectors.window import BIN, Counts
-from monitor.ports import Store
+from monitor.ports import Answers, Store
 from tests import builders as b
 from tests.laws.filing import OTHER, counted, file_batch
 
@@ -245,6 +247,48 @@ def test_posts_can_be_asked_for_by_tone(store: Store) -> None:
     assert [p.text for p in good] == ["gut"]
     none = store.read.post_list(b.TOPIC, b.T0, b.T0 + BIN, tone=None, limit=10, before=10**9)
     assert none == []
+
+
+def test_answers_come_by_number_without_those_that_have_none(store: Store) -> None:
+    asked = [NO_CLAIM] * len(MORE)
+    asked[MORE.index("complaint")], asked[MORE.index("insult")] = 0.83, 0.49
+    marks = Marks(banned="kein*", unsure="quoted")
+    rows = [b.filed(1), *(b.filed(n) for n in (2, 3))]
+    rows[1] = replace(rows[1], score=replace(rows[1].score, more=tuple(asked)))
+    rows[2] = replace(rows[2], score=replace(rows[2].score, marks=marks))
+    file_batch(store, rows)
+    one, two, three = store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num
+    found = store.read.answers([three, 10**9, one, two])
+    assert found == {
+        two: Answers({"complaint": 83}, {}),
+        three: Answers({}, {"banned": "kein*", "unsure": "quoted"}),
+    }
+    assert [(p.answers, p.marks) for p in store.read.posts([two, three])] == [
+        ({"complaint": 83}, {}),
+        ({}, {"banned": "kein*", "unsure": "quoted"}),
+    ]
+
+
+def test_answers_of_more_posts_than_one_statement_takes_are_all_found(store: Store) -> None:
+    praise = tuple(0.9 if name == "praise" else 0.1 for name in MORE)
+    rows = [b.filed(n) for n in range(1_100)]
+    file_batch(store, [replace(row, score=replace(row.score, more=praise)) for row in rows])
+    found = store.read.answers(store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num)
+    assert len(found) == 1_100
+    assert all(one == Answers({"praise": 90}, {}) for one in found.values())
+
+
+def test_an_edit_brings_its_own_answers_and_a_deletion_takes_them(store: Store) -> None:
+    praise = tuple(0.9 if name == "praise" else 0.1 for name in MORE)
+    row = b.filed(1)
+    file_batch(store, [replace(row, score=replace(row.score, more=praise))])
+    [num] = store.read.window(b.TOPIC, b.T0, b.T0 + BIN).num
+    with store.begin() as tx:
+        tx.rewrite(replace(row, score=replace(row.score, marks=Marks(suspect="acme"))))
+    assert store.read.answers([num]) == {num: Answers({}, {"suspect": "acme"})}
+    with store.begin() as tx:
+        tx.mark_deleted(row.id, b.after(60))
+    assert store.read.answers([num]) == {}
 
 
 def test_evidence_keeps_the_words_of_a_post_that_was_deleted(store: Store) -> None:

@@ -18,7 +18,7 @@ from tests.monitor.configuring import GOOD, TOKEN, complaints
 MISTAKES = [
     ('language = "en"', 'langage = "en"',
      "sturmglas.toml:1: langage: unknown key; expected one of cascade, chain, channel, language, person, playbooks, route, "
-     'server, source, store, stream, timezone, topic, transformer, tripwires, work; did you mean "language"?'),
+     'server, source, store, stream, timezone, topic, transformer, tripwires, words, work; did you mean "language"?'),
     ("port = 9000", "port = 70000",
      "sturmglas.toml:5: server.port: found 70000; expected at most 65535"),
     ('"Europe/Vienna"', '"Europe/Wien"',
@@ -31,6 +31,12 @@ MISTAKES = [
     ('any = ["acme bahn"]', 'any = ["acme bahn", "acme *"]',
      'sturmglas.toml:9: topic.acme-bahn.any.2: found "acme *"; * alone would be every word; expected '
      'it at a word, such as "acme*" or "*bahn"'),
+    ('language = "en"', 'language = "en"\nwords.banned = ["idiot*", "source:tool idiot"]',
+     'sturmglas.toml:2: words.banned.2: found "source:tool idiot"; expected a term without source:, such '
+     'as "lang:de idiot*"'),
+    ('language = "en"', 'language = "en"\nwords.suspect = ["*"]',
+     'sturmglas.toml:2: words.suspect.1: found "*"; * alone would be every word; expected it at a word, '
+     'such as "acme*" or "*bahn"'),
     ('any = ["acme bahn"]', 'any = ["*er"]',
      'sturmglas.toml:9: topic.acme-bahn.any.1: found "*er"; expected at least 3 letters beside * or '
      '~, such as "*bahn"'),

@@ -62,6 +62,7 @@ def test_what_is_asked_all_day_never_runs_through_a_whole_table(store: SqliteSto
         lambda: read.latest(b.TOPIC),
         lambda: read.latest_assessment(b.TOPIC),
         lambda: read.post_list(b.TOPIC, *span, tone=None, limit=10, before=None),
+        lambda: read.answers([1, 2, 3]),
         lambda: read.incidents(open_only=True),
         lambda: read.incident("id"),
         lambda: read.deliveries("id"),

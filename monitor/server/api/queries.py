@@ -10,8 +10,9 @@ from pydantic import Field
 
 from monitor.desk.errors import NotFound
 from monitor.server.errors import Problem
+from monitor.server.post_schemas import PostOut
 from monitor.server.query_trials import Busy, QueryTrials, Refused
-from monitor.server.schemas import In, Line, Out, PostOut
+from monitor.server.schemas import In, Line, Out
 from monitor.service import Service
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from monitor.desk.coverage import hushed
 from monitor.desk.errors import NotFound
 from monitor.ports import BinResult, SourceState
 from monitor.server.errors import Problem
+from monitor.server.post_filter import HarmName, KindName, Wanted, some_posts
+from monitor.server.post_schemas import PostOut, PostsOut
 from monitor.server.schemas import (
     CurveOut,
     PointOut,
-    PostOut,
-    PostsOut,
     ReasonOut,
     TopicOut,
     WeatherOut,
@@ -75,12 +75,20 @@ def router(service: Service) -> APIRouter:
         tone: Annotated[int | None, Query(ge=-1, le=2)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         before: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+        kind: KindName | None = None,
+        harm: HarmName | None = None,
     ) -> PostsOut:
-        """Posts of a topic, newest first; the last seven days by default."""
+        """Posts of a topic, newest first; the last seven days by default. With kind or harm, 5,000 posts
+        are looked at for each page: go on with ``before`` even where few or none came."""
         _known(service.topics, id)
         start, end = _span(since, until, service.clock.now(), timedelta(days=7))
-        found = service.store.read.post_list(id, start, end, tone=tone, limit=limit, before=before)
-        more = found[-1].num if len(found) == limit else None
+        read = service.store.read
+        if kind or harm:
+            wanted = Wanted(kind, harm, tone)
+            found, more = some_posts(read, id, start, end, wanted, limit=limit, before=before)
+        else:
+            found = read.post_list(id, start, end, tone=tone, limit=limit, before=before)
+            more = found[-1].num if len(found) == limit else None
         return PostsOut(posts=[PostOut.of(post) for post in found], before=more)
 
     return api
