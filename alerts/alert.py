@@ -23,6 +23,7 @@ class NotifyReason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     UNANSWERED = "unanswered"
+    HELD = "held"
     TEST = "test"
 
 
@@ -116,6 +117,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.ESCALATED: Action.TRIGGER,
     NotifyReason.REOPENED: Action.TRIGGER,
     NotifyReason.UNANSWERED: Action.TRIGGER,
+    NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,

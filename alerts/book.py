@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.escalation import Chain, Reach
+from alerts.night import Night
 from alerts.people import Person
 
 OnCall = Callable[[str, datetime], str]
@@ -21,12 +22,14 @@ def _nobody(rota: str, at: datetime) -> str:
 @dataclass(frozen=True, slots=True)
 class Book:
     """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
-    ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked."""
+    ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``night``: who may be
+    woken when."""
 
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
     on_call: OnCall = _nobody
+    night: Night = field(default_factory=Night)
 
     def reach(self, at: datetime) -> Reach:
         """Return what tells the targets of a receiver at ``at``."""

@@ -62,6 +62,11 @@ class Escalation:
     state: State = State.RUNNING
 
     @property
+    def begun(self) -> bool:
+        """True once a step was taken."""
+        return (self.step, self.round) != (0, 0)
+
+    @property
     def key(self) -> str:
         """Return what makes it one: the same level of an episode wakes once."""
         return f"step/{self.incident}/{self.episode}/{int(self.level)}"

@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     ALERT_FAILED = "alert_failed"
     ALERT_RESENT = "alert_resent"
     ESCALATION = "escalation"
+    HELD = "held"
     PLAYBOOK_STARTED = "playbook_started"
     STEP_DONE = "step_done"
     STEP_SKIPPED = "step_skipped"

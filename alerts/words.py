@@ -55,6 +55,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.ACKNOWLEDGED: ("bestätigt", "acknowledged"),
     NotifyReason.RESOLVED: ("beendet", "ended"),
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
+    NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.TEST: ("Probe", "test"),
 }
 """Why an alert speaks now, in one or two words."""

@@ -185,6 +185,7 @@ def book_of(settings: Settings) -> Book:
         channels=frozenset(settings.channels),
         people={id: person.person(id) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
+        night=settings.night.night(),
     )
 
 

@@ -21,6 +21,7 @@ from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
+from monitor.pipeline.lines import stamp
 from monitor.ports import Reader, Signals, Store, Transaction
 
 BATCH = 100
@@ -41,18 +42,23 @@ class Waking:
     ) -> tuple[str, ...]:
         """Start ``chain`` for an alert that wakes, and take its first step; return whom it told.
 
-        A lower level's chain that still runs gives way. The same level of an episode starts once.
+        A lower level's chain that still runs gives way. The same level of an episode starts once. What the night
+        holds back starts in the morning, unless somebody has answered by then.
         """
         known = self._book.chains.get(chain)
         if known is None or alert.action is not Action.TRIGGER or alert.level < WAKE:
             return ()
-        begun = Escalation(incident.id, incident.episode, alert.level, chain, now)
+        held = self._book.night.held_until(alert, now)
+        begun = Escalation(incident.id, incident.episode, alert.level, chain, held or now)
         after, taken = take(begun, known, self._book.reach(now), now)
-        if taken is None:
-            return ()
         tx.cancel_errands(incident.id)
         errand = Errand(begun.key, Kind.STEP, incident.id, after.due_at, _content(after))
         if not tx.add_errand(errand):
+            return ()
+        if taken is None:
+            until = stamp(held) if held else ""
+            payload = {"chain": chain, "level": int(alert.level), "until": until}
+            tx.add_facts(incident.id, [Fact(FactKind.HELD, now, now, MACHINE, payload)])
             return ()
         if after.state is not State.RUNNING:
             tx.cancel_errands(incident.id)
@@ -85,12 +91,9 @@ class Waking:
         due = after.due_at if after.state is State.RUNNING else None
         if taken is None or not tx.move_errand(errand, due, _content(after)):
             return False
-        again = replace(
-            alert,
-            id=alert_id(incident.id, incident.episode, NotifyReason.UNANSWERED, alert.level, now),
-            reason=NotifyReason.UNANSWERED,
-            at=now,
-        )
+        reason = NotifyReason.UNANSWERED if before.begun else NotifyReason.HELD
+        id = alert_id(incident.id, incident.episode, reason, alert.level, now)
+        again = replace(alert, id=id, reason=reason, at=now)
         if taken.targets:
             tx.enqueue(again, taken.targets, now)
         self._told(tx, again, after, taken, now)

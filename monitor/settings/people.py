@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from pydantic import Field
 
 from alerts.escalation import Chain, Step
+from alerts.night import Night
 from alerts.people import Method, Person
+from detectors.detection import Level
 from monitor.settings.sections import Strict
 
 RECEIVER = r"^(channel|person|rota)\.[a-z0-9][a-z0-9_-]{0,63}$"
@@ -35,6 +37,19 @@ class PersonSettings(Strict):
         """Return the person; ``pierces``: channels that are heard through Do Not Disturb."""
         methods = (Method(m.channel, m.address, m.channel in pierces) for m in self.methods)
         return Person(id, self.name, tuple(methods))
+
+
+class NightSettings(Strict):
+    """Who may be woken when."""
+
+    since: time = Field(default=time(22, 0), description="local time; equal to until: no night")
+    until: time = Field(default=time(6, 30), description="local time, when the day begins")
+    min_level: int = Field(
+        default=5, ge=4, le=6, description="what wakes at night; words of danger always do"
+    )
+
+    def night(self) -> Night:
+        return Night(self.since, self.until, Level(self.min_level))
 
 
 class StepSettings(Strict):

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
 from detectors.topic import Query, Topic
-from monitor.settings.people import ChainSettings, PersonSettings
+from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
 from monitor.settings.sections import (
     CascadeSettings,
     HeadSettings,
@@ -55,6 +55,7 @@ class Settings(Strict):
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
+    night: NightSettings = NightSettings()
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
     chains: dict[Name, ChainSettings] = Field(default={}, alias="chain")
     routes: list[RouteSettings] = Field(default=[], alias="route")

@@ -189,6 +189,48 @@ def test_where_nobody_is_there_it_is_told_at_once(store: SqliteStore) -> None:
     assert store.read.next_errand() is None
 
 
+NIGHT = b.after(hours=10)
+"""22:00 UTC, an hour before midnight in Berlin."""
+MORNING = b.after(hours=17, minutes=30)
+
+
+def test_a_strong_wind_at_night_wakes_nobody_and_calls_in_the_morning(
+    store: SqliteStore, waking: Waking
+) -> None:
+    of = begin(store, waking, Level.STRONG_WIND, NIGHT)
+    assert told(store, of) == [("first", "room")]
+    held = [f.payload["chain"] for f in store.read.facts(of.id) if f.kind is FactKind.HELD]
+    assert held == ["night"]
+    assert store.read.next_errand() == MORNING
+    assert waking.run(store, MORNING - timedelta(seconds=1)) == 0
+    assert waking.run(store, MORNING) == 1
+    assert told(store, of)[1:] == [("held", "pager/kim"), ("held", "mail/kim")]
+    assert waking.run(store, MORNING + 5 * M) == 1
+    assert told(store, of)[-1][0] == "unanswered"
+
+
+def test_a_storm_wakes_also_at_night(store: SqliteStore, waking: Waking) -> None:
+    of = begin(store, waking, Level.STORM, NIGHT)
+    assert ("first", "pager/kim") in told(store, of)
+
+
+def test_a_rise_in_the_night_wakes_in_place_of_what_waited(
+    store: SqliteStore, waking: Waking
+) -> None:
+    begin(store, waking, Level.STRONG_WIND, NIGHT)
+    of = begin(store, waking, Level.STORM, NIGHT + M)
+    assert [e.due_at for e in store.read.errands(of.id)] == [NIGHT + 6 * M]
+
+
+def test_who_answered_at_night_is_not_called_in_the_morning(
+    store: SqliteStore, waking: Waking
+) -> None:
+    of = begin(store, waking, Level.STRONG_WIND, NIGHT)
+    desk.acknowledge(store, of.id, "kim", NIGHT + M)
+    assert waking.run(store, MORNING) == 0
+    assert told(store, of)[-1] == ("acknowledged", "room")
+
+
 def test_the_deliverer_sees_when_something_is_due(store: SqliteStore, waking: Waking) -> None:
     due = Due(waking, store)
     assert due.next_due() is None

@@ -219,6 +219,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Alle sind gerufen; ohne Antwort bis {time} ist die Kette am Ende.",
         "Everybody has been called; without an answer by {time} the chain is at its end.",
     ),
+    "fact.held": (
+        "Nachts wird dafür niemand geweckt; {chain} beginnt am Morgen",
+        "Nobody is woken for this at night; {chain} starts in the morning",
+    ),
     "fact.escalation": (
         "Gerufen: {targets} (Schritt {number} von {chain})",
         "Called: {targets} (step {number} of {chain})",
