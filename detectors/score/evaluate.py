@@ -140,19 +140,25 @@ def evaluate(
 ) -> Report:
     """Return the report of ``scorer`` on (label, text) rows, ``lang`` being stated for each.
 
-    The interval is a percentile bootstrap over texts (Efron), `RESAMPLES` times, seeded.
     Raises `DataError` for no rows or labels of no known family.
     """
     family = family_of(label for label, _ in rows)
-    labels = family.labels
-    truth = np.array([labels.index(label) for label, _ in rows])
-    decided = decide(scorer, family, [text for _, text in rows], lang)
-    table = confusion(truth, decided, len(labels))
-    rng = np.random.default_rng(seed)
-    flat = rng.multinomial(len(rows), (table / len(rows)).ravel(), size=RESAMPLES)
+    truth = np.array([family.labels.index(label) for label, _ in rows])
+    return report(family, truth, decide(scorer, family, [text for _, text in rows], lang), seed)
+
+
+def report(
+    family: Family, truth: NDArray[np.int64], decided: NDArray[np.int64], seed: int = 1
+) -> Report:
+    """Return the report of decisions, given as `decide` does; ``truth`` (texts,): place of the label.
+
+    The interval is a percentile bootstrap over texts (Efron), `RESAMPLES` times, seeded.
+    """
+    n, table = len(truth), confusion(truth, decided, len(family.labels))
+    flat = np.random.default_rng(seed).multinomial(n, (table / n).ravel(), size=RESAMPLES)
     drawn = flat.reshape(RESAMPLES, *table.shape)
     return Report(
-        family.name, labels, len(rows), table,
+        family.name, family.labels, n, table,
         float(macro_f1(table)), _interval(macro_f1(drawn)),
         float(macro_recall(table)), _interval(macro_recall(drawn)),
     )  # fmt: skip

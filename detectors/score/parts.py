@@ -93,6 +93,19 @@ PARTS: Final = (
 )  # fmt: skip
 
 
+def examples_of(part: Part, data: Path) -> list[Example]:
+    """Return the examples of one part under ``data``; raises `DataError` for a missing file."""
+    return [
+        Example(part.family, part.lang, part.use, part.label(word), text)
+        for word, text in read_labelled(data / part.path, part.column)
+    ]
+
+
+def own_examples(seed: int) -> list[Example]:
+    """Return our own sentences (`phrases`), frames filled by ``seed``."""
+    return [Example("sentiment", lang, TRAIN, tone, text) for lang, tone, text in own_texts(seed)]
+
+
 def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list[Example]:
     """Return the examples of all `PARTS` under ``data`` and our own (`phrases`).
 
@@ -103,15 +116,8 @@ def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list
     on folds (`train_more`).
     """
     parts = [part for part in PARTS if part.permissive or not permissive_only]
-    examples = [
-        Example(part.family, part.lang, part.use, part.label(word), text)
-        for part in parts
-        for word, text in read_labelled(data / part.path, part.column)
-    ]
-    examples += _of_kinds()
-    examples += [
-        Example("sentiment", lang, TRAIN, tone, text) for lang, tone, text in own_texts(seed)
-    ]
+    examples = [example for part in parts for example in examples_of(part, data)]
+    examples += _of_kinds() + own_examples(seed)
     if not permissive_only:
         return examples
     # One language cannot be told from others without any others: the vote of words must do.

@@ -51,10 +51,12 @@ def fit(
     *,
     version: str = "linear-1",
     tell: Callable[[str], None] = lambda line: None,
+    more: bool = True,
 ) -> Weights:
     """Return the weights fitted on ``examples``. Deterministic for one seed and library version.
 
-    ``tell`` hears a line about each step. Raises ValueError where a head has no texts.
+    ``tell`` hears a line about each step. Without ``more`` the questions besides tone, offensive
+    and language are left out. Raises ValueError where a head has no texts.
     """
     training = [e for e in examples if e.use == TRAIN]
     columns = Columns()
@@ -70,7 +72,7 @@ def fit(
         tell(f"language: {len(own):,} texts")
         truth = np.array([e.lang for e in own])
         columns.add(LANGUAGES, *fit_columns(matrix(texts_of(own)), truth, READ, seed))
-    calibration = fit_more(training, columns, seed, tell)
+    calibration = fit_more(training, columns, seed, tell) if more else {}
     # In the words of kinds a single mark ("?") decides.
     kinds = {kind.name for kind in KINDS}
     whole = np.array([[False, name in kinds] for name in columns.names])

@@ -85,6 +85,12 @@ def _share(o: Options) -> Record:
     return share.run(o.seed, o.say)
 
 
+def _reading(o: Options) -> Record:
+    from monitor.bench import reading
+
+    return reading.run(o.seed, o.say)
+
+
 def _corrections(o: Options) -> Record:
     from monitor.bench import corrections
 
@@ -185,6 +191,7 @@ BENCHES = (
     Bench("soak", "an hour of steady load: memory, file, pages; not among all", _soak),
     Bench("detection", "storms put into streams: found, delay, false pages; needs the data", _detection),
     Bench("share", "the negative share of a window: counted, corrected, adjusted; needs the data", _share),
+    Bench("reading", "tone and offensive on texts that the fit had not seen, five folds; needs the data", _reading),
     Bench("corrections", "what so many corrections teach in another domain; needs the data", _corrections),
     Bench("copies", "reworded copies found, and different texts taken for copies; needs the data", _copies),
     Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
