@@ -113,6 +113,8 @@ _WORD_SHIFT: Final = np.uint64(64 - WORD_BITS)
 _WORDS_FROM: Final = np.uint64(CHAR_ROWS)
 _CHAR_SHIFT: Final = np.uint32(32 - CHAR_BITS)
 _ONE: Final = np.uint64(1)
+_ONE_32: Final = np.uint32(1)
+_SPACE: Final = ord(" ")
 _HALF: Final = np.uint64(32)
 _APOSTROPHE: Final = np.uint32(ord("'"))
 _NEGATOR_SHIFT: Final = np.uint64(44)
@@ -226,13 +228,9 @@ def _distinct(rows: NDArray[np.intp], heads: NDArray[np.intp], slots: int) -> ND
     # Of equal places the last one written stays, so write backwards to keep the first position.
     first[place[::-1]] = position[::-1]
     owner = first.take(place)
-    copy = rows[0].take(owner) == rows[0]
-    copy &= owner != position
-    copies = copy.nonzero()[0]
-    if len(copies):
-        found = rows.take(copies, axis=1)
-        found *= found != rows.take(owner.take(copies), axis=1)
-        rows[:, copies] = found
+    equal = rows == rows.take(owner, axis=1)
+    equal &= equal[0] & (owner != position)
+    rows *= ~equal
     if len(heads) == 1:
         return np.array([np.count_nonzero(rows)])
     left: NDArray[np.intp] = np.add.reduceat(
@@ -265,12 +263,27 @@ def _fold(
     same = both[1:] == both[:-1]
     thrice = same[1:] & same[:-1]
     keep[1:] &= (kinds[1:] | kinds[:-1]) != SPACE
-    if thrice.any():
+    if np.count_nonzero(thrice):
         keep[2:] &= ~(thrice & (kinds[2:] == PUNCT))
         keep[3:] &= ~(thrice[1:] & thrice[:-1])
-    keep[heads] = True
+    _put(keep, heads)
     kept = keep.nonzero()[0]
-    return both.take(kept) & _CODE, kinds.take(kept), kept.searchsorted(heads)
+    codes = both.take(kept)
+    codes &= _CODE
+    return codes, kinds.take(kept), _found(kept, heads)
+
+
+def _put(marks: NDArray[np.bool_], heads: NDArray[np.intp]) -> None:
+    """Mark where texts begin. The first always begins at 0, and of a single text that is all."""
+    if len(heads) > 1:
+        marks[heads] = True
+    else:
+        marks[0] = True
+
+
+def _found(kept: NDArray[np.intp], heads: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where the places ``heads`` stand among those that were kept."""
+    return kept.searchsorted(heads) if len(heads) > 1 else heads
 
 
 def _tokens(
@@ -283,10 +296,9 @@ def _tokens(
         inner = inner[(kinds.take(inner) == WORD) & (kinds.take(inner + 2) == WORD)]
         kinds = kinds.copy()
         kinds[inner + 1] = WORD
-    begins = np.ones(size, dtype=bool)
-    np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
-    begins |= kinds == EMOJI
-    begins[heads] = True
+    begins = kinds == EMOJI
+    begins[1:] |= kinds[1:] != kinds[:-1]
+    _put(begins, heads)
     starts = begins.nonzero()[0]
     # A polynomial in the odd base M, modulo 2^64; dividing by M^start makes it independent of
     # where the token stands.
@@ -300,22 +312,22 @@ def _tokens(
     single &= kind == PUNCT
     single &= _UNTOLD.take(codes.take(starts), mode="clip")
     keep = (kind != SPACE) > single
-    keep[starts.searchsorted(heads)] = True
+    _put(keep, _found(starts, heads))
     kept = keep.nonzero()[0]
     token_starts = starts.take(kept)
-    return hashes.take(kept), token_starts.searchsorted(heads), token_starts
+    return hashes.take(kept), _found(token_starts, heads), token_starts
 
 
 def _gram_rows(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Return for each order the row of the n-gram that begins at each character, or 0."""
     size = len(codes)
-    padded = np.full(size + ORDERS[-1], ord(" "), dtype=np.uint32)
-    padded[:size] = codes
+    padded = np.empty(size + ORDERS[-1], dtype=np.uint32)
+    padded[:size], padded[size:] = codes, _SPACE
     solid = np.zeros(size + ORDERS[-1], dtype=np.uint32)
     solid[:size] = kinds != SPACE
     rolled = np.empty((len(ORDERS), size), dtype=np.uint32)
     inside = np.empty_like(rolled)
-    last, whole = codes * _M32, np.ones(size, dtype=np.uint32)
+    last, whole = codes * _M32, _ONE_32
     last += padded[1 : size + 1]
     for i, n in enumerate(ORDERS):
         last = np.multiply(last, _M32, out=rolled[i])

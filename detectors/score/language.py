@@ -104,6 +104,7 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 _LATIN_END: Final = 0x0370
 _LATIN_LAST: Final = 0x024F
+_ASCII_LAST: Final = 0x7F
 _LINK: Final = np.uint64(token_hash(LINK))
 _SLOT_SHIFT: Final = np.uint64(46)
 _NO_CLAIM: Final = frozenset({"und", "mul", "zxx", "mis", "xx", "unk"})
@@ -157,7 +158,7 @@ def votes(features: Features) -> NDArray[np.int64]:
     # No carry from one int16 into the next: 2,000 characters are at most 2,000 tokens of 4 votes.
     sums = np.add.reduceat(table.take(at, axis=0), features.token_heads, axis=0)
     found: NDArray[np.int64] = sums.view(np.int16)[:, : len(names)].astype(np.int64)
-    special = ((features.codes > 0x7F) & (features.codes <= _LATIN_LAST)).nonzero()[0]
+    special = ((features.codes > _ASCII_LAST) & (features.codes <= _LATIN_LAST)).nonzero()[0]
     if len(special):
         text = features.heads.searchsorted(special, side="right") - 1
         np.add.at(found, text, letters.take(features.codes.take(special), axis=0))
@@ -210,6 +211,57 @@ def detect(
         foreign = letter & (features.codes >= _LATIN_END)
         _name_scripts(features, foreign, letters, claims, names)
     return names, readable
+
+
+def detect_one(
+    features: Features, learned: Sequence[float], stated: str
+) -> tuple[str, bool] | None:
+    """Return what `detect` says of a single text, None where letters of another script have to be counted.
+
+    ``learned``: logits of "is German" and "is English", none where the weights have no such head. In plain
+    numbers: arrays of one cost more than they hold.
+    """
+    codes, tokens = features.codes, features.tokens.tolist()
+    letter = LETTER.take(codes)
+    last = int(codes.max())
+    if last >= _LATIN_END and np.count_nonzero(letter & (codes >= _LATIN_END)):
+        return None
+    by_token, by_letter = _packed_votes()
+    cast = sum([by_token.get(token, 0) for token in tokens])
+    if last > _ASCII_LAST:
+        cast += sum([by_letter.get(code, 0) for code in codes.tolist() if code > _ASCII_LAST])
+    claim = primary(stated) if stated else ""
+    if np.count_nonzero(letter) <= len(LINK) * tokens.count(int(_LINK)):
+        return claim or UNKNOWN, False
+    votes = _unpacked_votes(cast)
+    others = votes[len(READ) :]
+    strongest = max(others)
+    most = min(strongest, _CAP)
+    de, en = (_VOTE * (min(vote, _CAP) - most) for vote in votes[: len(READ)])
+    if learned:
+        de += min(max(learned[0], -_LEARNED), _LEARNED)
+        en += min(max(learned[1], -_LEARNED), _LEARNED)
+    return _decide(claim, de, en, strongest, others.index(strongest)), True
+
+
+@cache
+def _packed_votes() -> tuple[dict[int, int], dict[int, int]]:
+    """Return by hash of a token and by code of a letter the votes of all languages, 16 bits each, in one integer."""
+    names, slots, keys, table, letters = _table()
+    votes = table.view(np.int16)[:, : len(names)]
+    found = slots.take((keys >> _SLOT_SHIFT).astype(np.intp)) == np.arange(len(keys))
+    found[0] = False  # stands for "no word"
+    by_token = {int(keys[i]): _packed(votes[i]) for i in found.nonzero()[0].tolist()}
+    by_letter = {code: _packed(row) for code, row in enumerate(letters) if row.any()}
+    return by_token, by_letter
+
+
+def _packed(votes: NDArray[np.integer]) -> int:
+    return int.from_bytes(votes.astype("<u2").tobytes(), "little")
+
+
+def _unpacked_votes(cast: int) -> list[int]:
+    return memoryview(cast.to_bytes(2 * len(_WORDS), "little")).cast("H").tolist()
 
 
 def _decide(claim: str, de: float, en: float, votes_other: int, place: int) -> str:

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from detectors.score.base import Scores, Tone
 from detectors.score.features import ROWS, Features, chunks, extract, plain
 from detectors.score.heads import FAMILIES, MORE, NO_CLAIM, OFFENSIVE, SENTIMENT, TONES
+from detectors.score.lanes import LANES, packed, summed, unpacked
 from detectors.score.language import READ, detect
+from detectors.score.single import Decision, Single
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
 SENTIMENT_COLUMNS: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
@@ -29,12 +31,6 @@ TAUGHT_COLUMNS: Final = tuple(f"taught.{tone}" for tone in TONES)
 LANGUAGES: Final = tuple(f"language.{name}" for name in READ)
 FORMAT: Final = 1
 
-_LANES: Final = 3
-_LANE_BITS: Final = np.int64(21)
-_LANE_HALF: Final = np.int64(1 << 20)
-_LANE_MASK: Final = np.int64((1 << 21) - 1)
-_LANE_SHIFTS: Final = (_LANE_BITS * np.arange(_LANES))[:, None]
-_LANES_HALF: Final = (_LANE_HALF << _LANE_SHIFTS).sum()
 _ASKED: Final = (OFFENSIVE.name, *MORE)
 _LANG_PLACE: Final = {name: i for i, name in enumerate(READ)}
 _UNREAD: Final = np.int8(Tone.UNREAD)
@@ -135,46 +131,6 @@ def shipped_version() -> str:
         return str(json.loads(str(file["about"]))["version"])
 
 
-def packed(table: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Return the weights of each three heads in one 64-bit integer, shape (rows, groups).
-
-    The weights of one row lie side by side, so that a row costs one look into memory.
-    """
-    groups = np.zeros((table.shape[1], -(-len(table) // _LANES)), dtype=np.int64)
-    for i, head in enumerate(table):
-        groups[:, i // _LANES] += head.astype(np.int64) << (i % _LANES * int(_LANE_BITS))
-    groups[0] = 0
-    return groups
-
-
-def summed(
-    groups: NDArray[np.int64], rows: NDArray[np.intp], heads: NDArray[np.intp]
-) -> NDArray[np.int64]:
-    """Return the sums of packed weights of each text, shape (groups, texts).
-
-    ``rows`` (kinds, places): the feature rows at each character or token; ``heads``: where each
-    text begins among the places.
-    """
-    weights = groups.take(rows[0], axis=0)
-    for kind in rows[1:]:
-        weights += groups.take(kind, axis=0)
-    sums: NDArray[np.int64] = np.add.reduceat(weights, heads, axis=0).T
-    return sums
-
-
-def unpacked(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sum of each lane, as a new axis before the last one.
-
-    Exact while a lane stays within +-2^20: `features` reads at most 2,000 characters, and three
-    rows for each of them, or for each token: 6,000 * 127 < 2^20.
-    """
-    # Half of a lane's range in each makes all lanes positive, so that none borrows from the next.
-    lanes: NDArray[np.int64] = (sums[..., None, :] + _LANES_HALF) >> _LANE_SHIFTS
-    lanes &= _LANE_MASK
-    lanes -= _LANE_HALF
-    return lanes
-
-
 class LinearScorer:
     """The default `Scorer`: sentiment, harm, worth and kinds for German and English.
 
@@ -201,6 +157,9 @@ class LinearScorer:
         self._asked_offset = np.zeros(self._asked.shape)
         self._asked_claims = np.zeros(self._asked.shape, dtype=bool)
         self._stack()
+        self._single = Single(
+            self._groups, weights.scale.T, weights.bias, self._languages.tolist(), self._decisions()
+        )
 
     def _stack(self) -> None:
         """Put all calibrations side by side: by score, language and label. The last language is
@@ -215,6 +174,27 @@ class LinearScorer:
             self._asked[at] = self._place[column_of(family, lang)]
             self._asked_slope[at], self._asked_offset[at] = one.slope[0, 0], one.offset[0]
             self._asked_claims[at] = True
+
+    def _decisions(self) -> dict[str, Decision]:
+        """Return how each language is decided, in plain numbers, from what `_stack` put side by side."""
+        return {
+            lang: Decision(
+                tuple(
+                    zip(self._tones.tolist(), map(tuple, self._slope[:, i].tolist()), strict=True)
+                ),
+                tuple(self._offset[i].tolist()) if self._toned[i] else None,
+                tuple(
+                    zip(
+                        self._asked[:, i].tolist(),
+                        self._asked_slope[:, i].tolist(),
+                        self._asked_offset[:, i].tolist(),
+                        self._asked_claims[:, i].tolist(),
+                        strict=True,
+                    )
+                ),
+            )
+            for i, lang in enumerate(READ)
+        }
 
     @classmethod
     def load(
@@ -237,6 +217,8 @@ class LinearScorer:
         """Score ``texts``; see `Scorer.score`. Raises ValueError for lists of unequal length."""
         if len(texts) != len(langs):
             raise ValueError(f"{len(texts)} texts but {len(langs)} languages; give one for each")
+        if len(texts) == 1:
+            return self._single.score(texts[0], langs[0])
         names: list[str] = []
         tone = np.full(len(texts), _UNREAD)
         p = np.zeros((len(texts), 3), dtype=np.float32)
@@ -342,7 +324,7 @@ class LinearScorer:
         def weight(rows: NDArray[np.intp], kind: int) -> NDArray[np.float64]:
             found = np.zeros(rows.shape)
             for place, one in zip(places.tolist(), factor[:, kind], strict=True):
-                group, lane = divmod(place, _LANES)
+                group, lane = divmod(place, LANES)
                 found += one * unpacked(self._groups[rows, group])[..., lane, :]
             return found
 
