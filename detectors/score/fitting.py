@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,12 +22,30 @@ from detectors.score.parts import Example
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-STRENGTH: Final = 3.0
-"""Inverse of the penalty; 1 and 3 compared on the validation parts, 3 was ahead on all four."""
 SMOOTHING: Final = 1.0
 IDF_UNIT: Final = 6.0
 FOLDS: Final = 5
 UNCLIPPED: Final = 0.9999
+
+
+Fits = tuple[list[NDArray[np.float64]], list[float]]
+"""Columns of weights, each (`ROWS`,), and their biases."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How one column is fitted. ``strength``: inverse of the penalty; ``power``: that of the log-odds which
+    features are scaled by, 1 as they are, 0 their sign alone; ``least``: rows that stand in fewer texts weigh nothing.
+    """
+
+    strength: float = 3.0
+    power: float = 1.0
+    least: int = 0
+
+
+USUAL: Final = How()
+"""Strengths 1 and 3 compared on the validation parts, 3 was ahead on all four. On five folds powers of 0.5 and
+0.7, strength 10, a least count of 3 and a column for each language gave the tones nothing (docs/benchmarks.md)."""
 
 
 class Columns:
@@ -43,6 +62,11 @@ class Columns:
         self.names += names
         self.weights += weights
         self.biases += biases
+
+    def of(self, names: Sequence[str]) -> Fits:
+        """Return weights and biases of the columns ``names``."""
+        places = [self.names.index(name) for name in names]
+        return [self.weights[i] for i in places], [self.biases[i] for i in places]
 
 
 def matrix(texts: Sequence[str]) -> csr_matrix:
@@ -70,8 +94,8 @@ def matrix(texts: Sequence[str]) -> csr_matrix:
 
 
 def fit_columns(
-    x: csr_matrix, truth: NDArray[np.str_], labels: Sequence[str], seed: int
-) -> tuple[list[NDArray[np.float64]], list[float]]:
+    x: csr_matrix, truth: NDArray[np.str_], labels: Sequence[str], seed: int, how: How = USUAL
+) -> Fits:
     """Return one column of weights and one bias for each of ``labels`` against the rest."""
     from scipy.sparse import diags
     from sklearn.linear_model import LogisticRegression
@@ -79,6 +103,9 @@ def fit_columns(
     present = x.copy()
     present.data[:] = 1
     frequency = np.asarray(present.sum(axis=0)).ravel()
+    kept = (frequency >= how.least).nonzero()[0]
+    if how.least:
+        x, present, frequency = x[:, kept], present[:, kept], frequency[kept]
     idf = (np.log((1 + len(truth)) / (1 + frequency)) + 1) / IDF_UNIT
     columns, biases = [], []
     for label in labels:
@@ -86,11 +113,14 @@ def fit_columns(
         if not mine.any() or mine.all():
             raise ValueError(f"label {label!r}: {mine.sum()} of {len(mine)} texts; need both kinds")
         odds = _log_odds(present, mine)
+        factor = idf * np.sign(odds) * np.abs(odds) ** how.power
         model = LogisticRegression(
-            C=STRENGTH, solver="liblinear", class_weight="balanced", random_state=seed
+            C=how.strength, solver="liblinear", class_weight="balanced", random_state=seed
         )
-        model.fit((x @ diags((idf * odds).astype(np.float32))).tocsr(), mine)
-        columns.append(model.coef_[0] * idf * odds)
+        model.fit((x @ diags(factor.astype(np.float32))).tocsr(), mine)
+        column = np.zeros(ROWS)
+        column[kept] = model.coef_[0] * factor
+        columns.append(column)
         biases.append(float(model.intercept_[0]))
     return columns, biases
 
@@ -104,15 +134,60 @@ def _log_odds(present: csr_matrix, mine: NDArray[np.bool_]) -> NDArray[np.float6
 
 
 def unseen(
-    x: csr_matrix, truth: NDArray[np.str_], yes: str, fold: NDArray[np.int64], seed: int
+    x: csr_matrix,
+    truth: NDArray[np.str_],
+    labels: Sequence[str],
+    fold: NDArray[np.int64],
+    seed: int,
+    how: How = USUAL,
 ) -> NDArray[np.float64]:
-    """Return the score of each text by a fit that saw neither it nor its near-copies."""
+    """Return scores (labels, texts), each by a fit that saw neither the text nor its near-copies."""
+    raw = np.zeros((len(labels), len(truth)))
+    for k in range(FOLDS):
+        rest = fold != k
+        judged = x[~rest]
+        fits = fit_columns(x[rest], truth[rest], labels, seed, how)
+        for i, (column, bias) in enumerate(zip(*fits, strict=True)):
+            raw[i, ~rest] = judged @ column + bias
+    return raw
+
+
+def blend(
+    scores: NDArray[np.float64], truth: NDArray[np.bool_], fold: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Return factors of scores (texts, scores) and an offset, by a logistic regression over standardised scores, and
+    the blended score of each text by a regression that did not see its fold."""
+    factors, offset = _factors(scores, truth)
     raw = np.zeros(len(truth))
     for k in range(FOLDS):
         rest = fold != k
-        (column,), (bias,) = fit_columns(x[rest], truth[rest], (yes,), seed)
-        raw[~rest] = x[~rest] @ column + bias
-    return raw
+        part, constant = _factors(scores[rest], truth[rest])
+        raw[~rest] = scores[~rest] @ part + constant
+    return factors, offset, raw
+
+
+def _factors(
+    scores: NDArray[np.float64], truth: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    from sklearn.linear_model import LogisticRegression
+
+    middle, width = scores.mean(axis=0), scores.std(axis=0) + 1e-9
+    model = LogisticRegression(C=1.0, max_iter=1000).fit((scores - middle) / width, truth)
+    factors = model.coef_[0] / width
+    return factors, float(model.intercept_[0] - middle @ factors)
+
+
+def scored(x: csr_matrix, fits: Fits) -> NDArray[np.float64]:
+    """Return the scores (columns, texts) of columns that are fitted."""
+    return np.stack([x @ column + bias for column, bias in zip(*fits, strict=True)])
+
+
+def folded(fits: Sequence[Fits], factors: NDArray[np.float64], offset: float) -> Fits:
+    """Return the one column that scores as ``factors`` times all columns of ``fits`` do, plus ``offset``."""
+    weights = [column for columns, _ in fits for column in columns]
+    biases = [bias for _, some in fits for bias in some]
+    whole = np.sum([f * column for f, column in zip(factors, weights, strict=True)], axis=0)
+    return [whole], [offset + float(factors @ np.array(biases))]
 
 
 def folds_of(examples: Sequence[Example], seed: int) -> NDArray[np.int64]:

@@ -17,8 +17,8 @@ TONES: Final = ("negative", "neutral", "positive")
 class Family:
     """One question. ``labels``: in order; of two the second is the yes.
 
-    ``group``: under which key `sturmglas score` prints it. ``apart``: German and English were labelled
-    after different schemes, so each has a column of its own.
+    ``group``: under which key `sturmglas score` prints it. ``apart``: German and English have a column each,
+    because they were labelled after different schemes (hate), or are told better apart (offensive).
     """
 
     name: str
@@ -39,7 +39,9 @@ def _yes_no(name: str, group: str, asks: str, *, apart: bool = False) -> Family:
 
 
 SENTIMENT: Final = Family("sentiment", TONES, "sentiment", "negative, neutral or positive")
-OFFENSIVE: Final = _yes_no("offensive", "harm", "offensive or not: GermEval 2018/2019, OLID")
+OFFENSIVE: Final = _yes_no(
+    "offensive", "harm", "offensive or not: GermEval 2018/2019, OLID", apart=True
+)
 HARM: Final = (
     OFFENSIVE,
     _yes_no("insult", "harm", "insults somebody: fine label of GermEval 2018/2019"),

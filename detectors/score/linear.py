@@ -25,7 +25,6 @@ from detectors.score.single import Decision, Single
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "linear.npz"
 SENTIMENT_COLUMNS: Final = ("sentiment.negative", "sentiment.neutral", "sentiment.positive")
-OFFENSIVE_COLUMN: Final = "offensive"
 TAUGHT_COLUMNS: Final = tuple(f"taught.{tone}" for tone in TONES)
 """What corrections add to the three tones (`detectors.score.taught`); absent from shipped weights."""
 LANGUAGES: Final = tuple(f"language.{name}" for name in READ)
@@ -113,7 +112,9 @@ def load_weights(path: Path) -> Weights:
             f"of {table.shape} and {scale.shape}, expected "
             f"format {FORMAT} with {ROWS} rows; train again with this version"
         )
-    missing = [name for name in (*SENTIMENT_COLUMNS, OFFENSIVE_COLUMN) if name not in heads]
+    missing = [name for name in SENTIMENT_COLUMNS if name not in heads]
+    if not any(column_of(OFFENSIVE.name, lang) in heads for lang in READ):
+        missing.append(OFFENSIVE.name)
     if missing:
         raise WeightsError(f"{path}: lacks the heads {', '.join(missing)}; train again")
     calibration = {

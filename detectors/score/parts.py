@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from detectors.score.evaluate import read_labelled
-from detectors.score.heads import FAMILIES, KINDS, MORE
+from detectors.score.heads import FAMILIES, KINDS
 from detectors.score.kinds import labelled
 from detectors.score.phrases import own_texts
 
-TRAIN, CALIBRATE = "train", "calibrate"
+TRAIN, HELD = "train", "held"
+"""What is fitted on, and validation parts: never fitted on, for figures alone."""
+EASY: Final = ("guhr-emotions", "")
+"""Sets (our own is "") that say too plainly what they are to calibrate on, where a language has others."""
 
 
 class Example(NamedTuple):
@@ -25,6 +27,8 @@ class Example(NamedTuple):
     text: str
     group: str = ""
     """Texts of one group stand in one fold, as near-copies do."""
+    source: str = ""
+    """The folder of the set that it comes from, "" for our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Part:
     yes: str = ""
     """Of yes-or-no questions: what stands in the column for yes; "" where the words are our own."""
 
+    @property
+    def source(self) -> str:
+        """Return the folder of the set."""
+        return self.path.split("/", 1)[0]
+
     def label(self, word: str) -> str:
         """Return our own label for what stands in the file."""
         if not self.yes:
@@ -52,7 +61,7 @@ class Part:
 def _umsab(lang: str, name: str) -> tuple[Part, Part]:
     return (
         Part(f"umsab/{name}.train.tsv", "sentiment", lang, TRAIN),
-        Part(f"umsab/{name}.validation.tsv", "sentiment", lang, CALIBRATE),
+        Part(f"umsab/{name}.validation.tsv", "sentiment", lang, HELD),
     )
 
 
@@ -61,15 +70,15 @@ PARTS: Final = (
     *_umsab("en", "english"),
     Part("sb10k-rest/train.tsv", "sentiment", "de", TRAIN),
     Part("potts/train.tsv", "sentiment", "de", TRAIN),
-    Part("potts/validation.tsv", "sentiment", "de", CALIBRATE),
+    Part("potts/validation.tsv", "sentiment", "de", HELD),
     Part("guhr-emotions/train.tsv", "sentiment", "de", TRAIN, "MIT"),
     Part("semeval2017-sentiment/train.tsv", "sentiment", "en", TRAIN),
-    Part("semeval2017-sentiment/validation.tsv", "sentiment", "en", CALIBRATE),
+    Part("semeval2017-sentiment/validation.tsv", "sentiment", "en", HELD),
     Part("germeval2018/train.tsv", "offensive", "de", TRAIN, "CC-BY-4.0"),
-    Part("germeval2018/validation.tsv", "offensive", "de", CALIBRATE, "CC-BY-4.0"),
+    Part("germeval2018/validation.tsv", "offensive", "de", HELD, "CC-BY-4.0"),
     Part("germeval2019/train.tsv", "offensive", "de", TRAIN),
     Part("tweeteval-offensive/train.tsv", "offensive", "en", TRAIN),
-    Part("tweeteval-offensive/validation.tsv", "offensive", "en", CALIBRATE),
+    Part("tweeteval-offensive/validation.tsv", "offensive", "en", HELD),
     *(
         Part(f"{name}/train.tsv", fine, "de", TRAIN, licence, "fine", fine)
         for name, licence in (("germeval2018", "CC-BY-4.0"), ("germeval2019", ""))
@@ -96,7 +105,7 @@ PARTS: Final = (
 def examples_of(part: Part, data: Path) -> list[Example]:
     """Return the examples of one part under ``data``; raises `DataError` for a missing file."""
     return [
-        Example(part.family, part.lang, part.use, part.label(word), text)
+        Example(part.family, part.lang, part.use, part.label(word), text, source=part.source)
         for word, text in read_labelled(data / part.path, part.column)
     ]
 
@@ -110,26 +119,14 @@ def read_parts(data: Path, permissive_only: bool = False, seed: int = 1) -> list
     """Return the examples of all `PARTS` under ``data`` and our own (`phrases`).
 
     Raises `DataError` for a missing file.
-
-    Permissive parts alone hold no validation part for sentiment: every tenth text of such a
-    family, by hash, is then held out for calibration. Further questions need none: they are calibrated
-    on folds (`train_more`).
     """
     parts = [part for part in PARTS if part.permissive or not permissive_only]
     examples = [example for part in parts for example in examples_of(part, data)]
     examples += _of_kinds() + own_examples(seed)
-    if not permissive_only:
-        return examples
-    # One language cannot be told from others without any others: the vote of words must do.
-    examples = [e for e in examples if e.family != "language"]
-    served = {(e.family, e.lang) for e in examples if e.use == CALIBRATE}
-    return [
-        e._replace(use=CALIBRATE) if _lacks(e, served) and _tenth(e.text) else e for e in examples
-    ]
-
-
-def _lacks(example: Example, served: set[tuple[str, str]]) -> bool:
-    return example.family not in MORE and (example.family, example.lang) not in served
+    if permissive_only:
+        # One language cannot be told from others without any others: the vote of words must do.
+        return [e for e in examples if e.family != "language"]
+    return examples
 
 
 def _of_kinds() -> list[Example]:
@@ -142,7 +139,3 @@ def _of_kinds() -> list[Example]:
         if not one.is_test
         for kind in KINDS
     ]
-
-
-def _tenth(text: str) -> bool:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=1).digest()[0] < 26

