@@ -44,8 +44,8 @@ class How:
 
 
 USUAL: Final = How()
-"""Strengths 1 and 3 compared on the validation parts, 3 was ahead on all four. On five folds powers of 0.5 and
-0.7, strength 10, a least count of 3 and a column for each language gave the tones nothing (docs/benchmarks.md)."""
+"""Strengths 1 and 3 compared on the validation parts, 3 was ahead on all four. On five folds a power of 0.5, a
+least count of 3 and a column for each language gave the tones nothing (docs/benchmarks.md)."""
 
 
 class Columns:

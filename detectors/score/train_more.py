@@ -29,8 +29,8 @@ from detectors.score.parts import Example
 
 Tell = Callable[[str], None]
 FEW: Final = How(strength=30.0, power=0.3, least=1)
-"""For kinds. Of 17 settings on five folds all with a power of 0.3 to 0.7 and a strength of 10 to 30 are within a
-point, and ahead of the usual ones by about one (docs/benchmarks.md)."""
+"""For kinds. On five folds powers of 0.3 to 0.7 with strengths of 10 to 30 lie within a point of each other, and about
+one ahead of the usual ones (docs/benchmarks.md)."""
 LEAST: Final = 50
 """Texts of either answer without which a head makes no claim for a language."""
 
