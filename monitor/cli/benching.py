@@ -28,6 +28,7 @@ class Options:
     minutes: float | None
     seeds: int
     part: str
+    rotas: int
     seed: int
 
 
@@ -101,6 +102,12 @@ def _copies(o: Options) -> Record:
     from monitor.bench import copies
 
     return copies.run(o.seed, o.say, show=o.part == "joins")
+
+
+def _rota(o: Options) -> Record:
+    from monitor.bench import rota
+
+    return rota.run(o.rotas, o.seed, o.say)
 
 
 def _sentiment(o: Options) -> Record:
@@ -196,6 +203,7 @@ BENCHES = (
     Bench("copies", "reworded copies found, and different texts taken for copies; needs the data", _copies),
     Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
     Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
+    Bench("rota", "who is on call around both changes of the clock, against a minute-by-minute oracle", _rota),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
@@ -245,6 +253,9 @@ def bench(
             metavar="PART", help="detection: one part alone, such as null or grid; copies: joins."
         ),
     ] = "",
+    rotas: Annotated[
+        int, typer.Option(metavar="N", min=1, help="rota: how many made rotas.")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
 ) -> None:
     """Measure, and say what it was compared with. Peers need `pip install 'sturmglas[bench]'`.
@@ -266,7 +277,7 @@ def bench(
         known = ", ".join([*(one.name for one in BENCHES), ALL])
         complain([f'no benchmark "{name}"; there are: {known}'], code=WRONG_USE)
     options = Options(
-        typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seeds, part, seed
+        typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seeds, part, rotas, seed
     )
     try:
         for one in chosen:
