@@ -74,7 +74,7 @@ def test_what_a_cue_does_not_reach_is_left_alone(text: str, lang: str, found: Wh
 
 
 def test_the_label_stays_and_texts_without_offence_are_never_marked() -> None:
-    texts = ['Wer "Idiot" sagt, fliegt raus.', 'Wer "Danke" sagt, bleibt hier.']
+    texts = ['Bitte nicht "Idiot" schreiben, danke.', 'Wer "Danke" sagt, bleibt hier.']
     plain, marked = LINEAR.score(texts, ["de"] * 2), Ruled(LINEAR).score(texts, ["de"] * 2)
     assert marked.offensive.tolist() == plain.offensive.tolist()
     assert [row.marks.unsure for row in marked.rows()] == ["quoted", ""]
