@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from alerts.channels import ChannelSettings, at_address, build_channel
 from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
+from alerts.rota import on_call
 from alerts.route import Route
 from detectors.detection import Level
 from detectors.topic import Topic
@@ -181,7 +183,13 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
 
 def book_of(settings: Settings) -> Book:
     """Return who is behind each receiver."""
+    rotas = settings.to_rotas()
+
+    def called(rota: str, at: datetime) -> str:
+        return on_call(rotas[rota], (), at).person if rota in rotas else ""
+
     return Book(
+        on_call=called,
         channels=frozenset(settings.channels),
         people={id: person.person(id) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},

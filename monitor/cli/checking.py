@@ -44,6 +44,7 @@ def check(config: Config = None, as_json: Json = False) -> None:
     Example:
       sturmglas check --config sturmglas.toml
     """
+    from monitor.clock import SystemClock
     from monitor.settings import read
     from monitor.settings.advice import advise, tripwire_names
     from playbooks.load import read_library
@@ -52,7 +53,7 @@ def check(config: Config = None, as_json: Json = False) -> None:
     paths = reading.settings.playbooks.paths if reading.settings else []
     library, wrong = read_library(paths, tripwires=tripwire_names(reading.settings))
     complaints = [*reading.complaints, *wrong]
-    warnings = [*advise(reading, library), *_queries(reading)]
+    warnings = [*advise(reading, library, SystemClock().now()), *_queries(reading)]
     for kind, found in (("complaint", complaints), ("warning", warnings)):
         for one in found:
             typer.echo(_line(kind, one, as_json))

@@ -124,13 +124,14 @@ def serve(
 
 def _warn(config: Path | None) -> None:
     """Say what can be used and was probably not meant, as `check` does."""
+    from monitor.clock import SystemClock
     from monitor.settings import read
     from monitor.settings.advice import advise
     from playbooks.load import read_library
 
     reading = read(config, os.environ)
     paths = reading.settings.playbooks.paths if reading.settings else []
-    for advice in advise(reading, read_library(paths)[0]):
+    for advice in advise(reading, read_library(paths)[0], SystemClock().now()):
         logging.getLogger("sturmglas").warning("%s", advice)
 
 

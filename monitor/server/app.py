@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock
 from monitor.server import docs, errors, live
-from monitor.server.api import incidents, planned, queries, reading, sources, system, topics
+from monitor.server.api import incidents, planned, queries, reading, rotas, sources, system, topics
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
 from monitor.server.door import PATH, Door
@@ -87,6 +87,7 @@ def create_app(
     web.include_router(queries.router(service, trials))
     web.include_router(reading.router(service))
     web.include_router(incidents.router(service))
+    web.include_router(rotas.router(service))
     web.include_router(planned.router(service))
     web.include_router(sources.router(service))
     web.include_router(live.router(hub))

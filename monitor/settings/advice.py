@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from alerts.rota import gaps
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
 from monitor.settings.load import Reading
@@ -18,19 +20,22 @@ from playbooks.playbook import Playbook
 
 SHIPPED_TRIPWIRES = frozenset(TRIPWIRE_NAMES) - {"other"}
 
+AHEAD = timedelta(days=28)
+"""How far ahead gaps of rotas are looked for."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Key = tuple[str | int, ...]
 Advice = Iterator[tuple[Key, str]]
 
 
-def advise(reading: Reading, library: Mapping[str, Playbook]) -> list[Complaint]:
+def advise(reading: Reading, library: Mapping[str, Playbook], now: datetime) -> list[Complaint]:
     """Return warnings with their places; nothing for settings that could not be read."""
     settings = reading.settings
     if settings is None:
         return []
     found = [*_inputs(settings), *_wakes(settings), *_outputs(settings), *_refused(settings)]
     found += _playbooks(settings, library.values())
+    found += _on_call(settings, now)
     return [reading.source.complain(key, text) for key, text in found]
 
 
@@ -69,6 +74,20 @@ def _wakes(settings: Settings) -> Advice:
             yield ("topic", id), f"nobody would be woken: no route takes it at level {int(WAKE)}"
         elif all(settings.channels[name].type == "console" for name in channels):
             yield ("topic", id), "nobody would be woken: its only channel is the console"
+
+
+def _on_call(settings: Settings, now: datetime) -> Advice:
+    """Say in which hours of duty nobody will be on call, and who cannot be told."""
+    for id, rota in settings.to_rotas().items():
+        nobody = gaps(rota, (), now, now + AHEAD)
+        if nobody:
+            hours = sum((until - since).total_seconds() for since, until in nobody) / 3600
+            first = f"{nobody[0][0]:%Y-%m-%d %H:%M} UTC"
+            text = f"nobody is on call for {hours:.0f} hours of the next {AHEAD.days} days"
+            yield ("rota", id), f"{text}, first from {first}"
+        for person in (*rota.people, rota.deputy):
+            if person in settings.people and not settings.people[person].methods:
+                yield ("rota", id, "people"), f"{person} cannot be told: no methods"
 
 
 def reached(settings: Settings, route: RouteSettings) -> set[str]:

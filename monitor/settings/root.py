@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
+from alerts.rota import Rota
 from detectors.topic import Query, Topic
 from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
+from monitor.settings.rota import RotaSettings
 from monitor.settings.sections import (
     CascadeSettings,
     HeadSettings,
@@ -33,8 +35,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[person.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
-    ``channels``, ``people``, ``chains``, ``routes``, ``transformers``.
+    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -57,6 +59,7 @@ class Settings(Strict):
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
     night: NightSettings = NightSettings()
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
+    rotas: dict[Name, RotaSettings] = Field(default={}, alias="rota")
     chains: dict[Name, ChainSettings] = Field(default={}, alias="chain")
     routes: list[RouteSettings] = Field(default=[], alias="route")
     playbooks: PlaybookSettings = PlaybookSettings()
@@ -70,6 +73,10 @@ class Settings(Strict):
     def origin(self) -> str:
         """Where these settings come from, as one sentence for the log and for ``check``."""
         return self._origin
+
+    def to_rotas(self) -> dict[str, Rota]:
+        """Return who takes turns on call, in the order of the file."""
+        return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""

@@ -171,6 +171,13 @@ def _receivers(raw: Mapping[str, Any]) -> list[Found]:
             elif isinstance(method, dict) and method.get("address"):
                 text = _addressed(known["channel"].get(str(channel)), method["address"])
                 found += [(("person", name, "methods", i, "address"), text)] if text else []
+    for name, rota in known["rota"].items():
+        people = [(("people", i), who) for i, who in enumerate(_list(rota, "people"))]
+        deputy = rota.get("deputy") if isinstance(rota, dict) else None
+        for key, who in [*people, (("deputy",), deputy)]:
+            if isinstance(who, str) and who not in known["person"]:
+                text = _no_such("person", who, known["person"])
+                found.append((("rota", name, *key), text))
     for name, chain in known["chain"].items():
         for i, step in enumerate(_list(chain, "step")):
             for k, receiver in enumerate(_list(step, "tell")):

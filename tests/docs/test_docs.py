@@ -14,6 +14,7 @@ from detectors.detection import ReasonCode
 from monitor.cli import app
 from monitor.settings import HeadSettings, Settings
 from monitor.settings.people import ChainSettings, MethodSettings, PersonSettings, StepSettings
+from monitor.settings.rota import RotaSettings
 from monitor.settings.shape import fields_of, is_secret, names_of, types_of
 from playbooks.actions import ACTIONS
 from playbooks.load import load_text
@@ -37,6 +38,7 @@ def sections() -> list[tuple[str, type[BaseModel]]]:
     found += [(f"`{n}`", m) for n, m in types_of(("source", "x")).items()]
     found += [(f"`{n}`", m) for n, m in types_of(("channel", "x")).items()]
     found += [("[person.NAME]", PersonSettings), ("[person.NAME]", MethodSettings)]
+    found.append(("[rota.NAME]", RotaSettings))
     found += [("[chain.NAME]", ChainSettings), ("[chain.NAME]", StepSettings)]
     for name in ("topic", "route"):
         annotation = fields_of(Settings)[name].annotation

@@ -9,6 +9,7 @@ from monitor.settings import HttpSource, Settings, load, read
 from monitor.settings.advice import advise
 from monitor.sources.world_demo import DEMO_TOPICS
 from playbooks.load import load_library
+from tests.builders import T0
 from tests.monitor.configuring import GOOD, TOKEN, loaded
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -49,7 +50,7 @@ def test_the_example_shows_every_setting_and_loads() -> None:
     text = (CONFIG / "example.toml").read_text()
     reading = read(CONFIG / "example.toml", {})
     assert reading.complaints == []
-    assert advise(reading, load_library()) == []
+    assert advise(reading, load_library(), T0) == []
     assert isinstance(reading.settings, Settings)
     assert {s.type for s in reading.settings.sources.values()} == {
         "http",

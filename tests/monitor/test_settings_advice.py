@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.settings import read
 from monitor.settings.advice import advise
 from playbooks.load import load_library
+from tests.builders import T0
 from tests.monitor.configuring import GOOD
 
 
@@ -14,7 +15,7 @@ def advice(path: Path, text: str) -> list[str]:
     path.write_text(text)
     reading = read(path, {})
     assert reading.complaints == []
-    found = advise(reading, load_library())
+    found = advise(reading, load_library(), T0)
     return [str(c).replace(str(path.parent) + "/", "") for c in found]
 
 

@@ -64,10 +64,10 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          'public_url, token, token_file; did you mean "port"?'),
         ("STURMGLAS_LANGUGE", "de",
          "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of cascade, chain, channel, language, "
-         'night, person, playbooks, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; did you mean "language"?'),
+         'night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; did you mean "language"?'),
         ("STURMGLAS_SERVER_PORT", "1",
          "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of cascade, chain, channel, "
-         "language, night, person, playbooks, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; "
+         "language, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; "
          "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",
          "environment STURMGLAS_TOPIC__ACME_BAHN__ANY: topic.acme-bahn.any: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from monitor.app.wiring import book_of, targets_of
 from monitor.settings.advice import advise
 from monitor.settings.load import Reading, read
 from playbooks.load import load_library
+from tests.builders import T0, after
 
 GOOD = """
 [topic.acme]
@@ -104,10 +106,37 @@ def test_a_mistake_is_named_with_its_place(
 def test_who_cannot_be_told_is_a_warning(
     tmp_path: Path, before: str, after: str, advice: str
 ) -> None:
-    found = advise(reading(tmp_path, GOOD.replace(before, after)), load_library([]))
+    found = advise(reading(tmp_path, GOOD.replace(before, after)), load_library([]), T0)
     texts = [str(one) for one in found]
     assert (
         any(advice in text for text in texts)
         if advice
         else not any("nobody would be woken" in t for t in texts)
     )
+
+
+ROTA = """
+[person.lee]
+name = "Lee"
+[rota.community]
+people = ["kim", "lee"]
+since = 2026-11-23
+hours = ["mon-fri 08:00-18:00"]
+"""
+
+
+def test_a_rota_is_who_is_called_and_in_whose_turn(tmp_path: Path) -> None:
+    text = GOOD.replace('"person.kim"', '"rota.community"') + ROTA
+    found = reading(tmp_path, text)
+    assert found.complaints == []
+    assert found.settings is not None
+    reach = book_of(found.settings).reach(after(days=1))  # Monday noon
+    assert reach("rota.community") == ("pager/kim", "mail/kim")
+    assert book_of(found.settings).reach(after(hours=8))("rota.community") == ()
+    warned = [str(one) for one in advise(found, load_library([]), T0 - timedelta(days=10))]
+    assert any("nobody is on call for 66 hours of the next 28 days" in w for w in warned)
+    assert any("rota.community.people: lee cannot be told: no methods" in w for w in warned)
+    wrong = told(tmp_path, text.replace('["kim", "lee"]', '["kim", "leo"]'))
+    assert wrong == [
+        'rota.community.people.2: unknown person "leo"; expected one of kim, lee; did you mean "lee"?'
+    ]
