@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from alerts.fact import MACHINE, FactKind
 from dashboards.web.i18n import Translator
-from dashboards.web.views import FactView
+from dashboards.web.incident_views import FactView
 from detectors.detection import Level
 
 LEVELS = {FactKind.OPENED, FactKind.LEVEL_ROSE, FactKind.LEVEL_FELL, FactKind.REOPENED}

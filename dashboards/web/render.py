@@ -23,6 +23,7 @@ from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
+from dashboards.web.incident_views import FactView, IncidentList, IncidentPage
 from dashboards.web.planned_views import PlannedPage
 from dashboards.web.policy import CSP as CSP
 from dashboards.web.policy import STATIC as STATIC
@@ -32,7 +33,7 @@ from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
 from dashboards.web.tags import SIGNS, harm_told, kinds_told, tags
 from dashboards.web.trace import reason_icon, still, telling, trace
-from dashboards.web.views import Chrome, FactView, IncidentList, IncidentPage, Situation
+from dashboards.web.views import Chrome, Situation
 from detectors.detection import WAKE, WATCH, Level, Reason
 from playbooks.match import why_text
 from playbooks.playbook import Text

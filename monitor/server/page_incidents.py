@@ -10,7 +10,8 @@ from alerts.alert import Delivery
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Status
 from dashboards.web.facts import KEY_FACTS
-from dashboards.web.views import CallView, DeliveryView, FactView, IncidentRow, RunView, StepView
+from dashboards.web.incident_views import CallView, DeliveryView, FactView, RunView, StepView
+from dashboards.web.views import IncidentRow
 from monitor.desk.escalations import NextCall
 from monitor.ports import Reader
 from monitor.service import Service

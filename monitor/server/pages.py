@@ -19,7 +19,8 @@ from alerts.incident import Incident, Outcome
 from dashboards.web import render
 from dashboards.web.curve import Span
 from dashboards.web.i18n import LANGUAGES
-from dashboards.web.views import Chrome, IncidentList, IncidentPage, Notice, Tile, Trend
+from dashboards.web.incident_views import IncidentList, IncidentPage
+from dashboards.web.views import Chrome, Notice, Tile, Trend
 from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk

@@ -9,19 +9,15 @@ from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import MACHINE, FactKind
 from alerts.incident import Outcome, Status
 from dashboards.web.curve import Range
-from dashboards.web.views import (
-    AuthorView,
-    CardView,
-    CriticalView,
+from dashboards.web.incident_views import (
     DeliveryView,
     FactView,
     IncidentList,
     IncidentPage,
     RunView,
-    Share,
     StepView,
-    Trend,
 )
+from dashboards.web.views import AuthorView, CardView, CriticalView, Share, Trend
 from detectors.detection import Level
 from detectors.silencers import Change, Lever, Silencer
 from playbooks.playbook import Role, Text

@@ -9,7 +9,8 @@ import pytest
 
 from alerts.fact import MACHINE, FactKind
 from dashboards.web import render
-from dashboards.web.views import FactView, Situation
+from dashboards.web.incident_views import FactView
+from dashboards.web.views import Situation
 from tests.dashboards import incident_scenes, situation_scenes
 
 AT_LEAST = {"de": "indestens <b>318</b>", "en": "t least <b>318</b>"}

@@ -13,7 +13,6 @@ from monitor.desk.errors import NotFound
 from monitor.server.schemas import Out
 from monitor.service import Service
 
-
 Days = Annotated[int, Query(ge=1, le=90)]
 
 
