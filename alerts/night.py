@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta
 
 from alerts.alert import Alert
+from alerts.wall_clock import instant, zone_of
 from detectors.detection import Level, ReasonCode
 
 
@@ -25,20 +25,18 @@ class Night:
     def held_until(self, alert: Alert, now: datetime) -> datetime | None:
         """Return until when an alert waits, None where it may wake at once.
 
-        A time that does not exist on the spring edge is read with the offset before it (02:30 is then 03:30); of
-        one that exists twice the first counts.
+        A time that does not exist on the spring edge is the first instant after it; of one that exists twice the
+        first counts (`alerts.wall_clock`).
         """
         if alert.level >= self.level or _danger(alert) or self.since == self.until:
             return None
-        zone = ZoneInfo(alert.timezone)
-        local = now.astimezone(zone)
+        local = now.astimezone(zone_of(alert.timezone))
         if not self._is_night(local.time()):
             return None
         day = local.date()
         if self.since > self.until and local.time() >= self.since:
             day += timedelta(days=1)
-        morning = datetime.combine(day, self.until, zone)
-        return max(now, morning.astimezone(UTC))
+        return max(now, instant(alert.timezone, day, self.until))
 
     def _is_night(self, at: time) -> bool:
         if self.since < self.until:

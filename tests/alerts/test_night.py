@@ -58,9 +58,9 @@ def test_morning_is_morning_on_both_edges_of_summer_time(now: datetime, until: d
     assert NIGHT.held_until(alert(), now) == until
 
 
-def test_a_morning_that_does_not_exist_is_read_with_the_offset_before_it() -> None:
+def test_a_morning_that_does_not_exist_is_the_first_instant_after_it() -> None:
     early = Night(time(22, 0), time(2, 30))
-    assert early.held_until(alert(), at(28, 22, month=3)) == at(29, 1, 30, month=3)
+    assert early.held_until(alert(), at(28, 22, month=3)) == at(29, 1, month=3)
 
 
 def test_a_night_within_one_day_and_no_night_at_all() -> None:
