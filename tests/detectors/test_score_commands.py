@@ -151,7 +151,10 @@ def told(given: str, *options: str) -> dict[str, Any]:
 
 
 def test_an_unsure_answer_is_told_beside_those_that_programs_read() -> None:
-    sure, unsure = told("Ihr seid doch alle Idioten."), told('Wer "Idiot" sagt, fliegt raus.')
+    sure, unsure = (
+        told("Ihr seid doch alle Idioten."),
+        told('Bitte nicht "Idiot" schreiben, danke.'),
+    )
     assert "confidence" not in sure
     assert unsure["confidence"] == {"offensive": "low", "why": "quoted"}
     assert list(unsure)[: len(sure)] == list(sure)
