@@ -20,8 +20,6 @@ from alerts.render import mail as mails
 class Smtp:
     """Class C: every attempt of one delivery has the same Message-ID; a possible repeat says so."""
 
-    doubles = ChannelClass.C
-
     def __init__(self, name: str, settings: SmtpSettings, *, now: Callable[[], datetime]) -> None:
         self._name = name
         self._settings = settings
@@ -30,6 +28,10 @@ class Smtp:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def doubles(self) -> ChannelClass:
+        return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
         mail = mails.mail(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+
+from alerts.channels.common import Common
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(Common):
     """``tls``: "starttls" upgrades (port 587), "implicit" is TLS from the first byte (port 465),
     "none" only for a server of your own that is near.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["smtp"]
     host: str
@@ -27,7 +27,6 @@ class SmtpSettings(BaseModel):
     )
     to: list[str] = Field(min_length=1)
     timeout_s: float = Field(default=20.0, gt=0, le=120)
-    language: Literal["de", "en"] = "de"
 
     @model_validator(mode="after")
     def _addresses_and_access(self) -> SmtpSettings:
