@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alerts.alert import Action, Delivery, message_id
 from alerts.render import plain
-from alerts.render.message import message
+from alerts.render.message import NEXT, message
 from alerts.render.slack import COLOURS
 from alerts.words import Language, level_name, pick
 from detectors.detection import WAKE, Level
@@ -62,6 +62,6 @@ def html(delivery: Delivery, lang: Language) -> str:
         ref=delivery.alert.ref,
         fill=COLOURS[level],
         ink="#14202b" if level <= Level.FRESH_BREEZE else "#ffffff",
-        next_label=pick(("Als Nächstes", "Next"), lang),
+        next_label=pick(NEXT, lang),
         post_label=pick(("ganzer Beitrag", "whole post"), lang),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts import words
@@ -16,6 +17,12 @@ WHY_LIMIT = 3
 TERM_LENGTH = 40
 QUOTE_LENGTH = 280
 """Characters of a post that are quoted; the link leads to the whole."""
+LINK_LABELS: dict[str, tuple[str, str]] = {
+    "page": ("Vorfall öffnen", "Open incident"),
+    "playbook": ("Playbook öffnen", "Open playbook"),
+}
+"""Buttons by the name of the link; another one is labelled as it is called."""
+NEXT: tuple[str, str] = ("Als Nächstes", "Next")
 _BLIND = frozenset({ReasonCode.BLIND})
 _FIRST = (ReasonCode.TRIPWIRE, ReasonCode.FIRST_SPARK, ReasonCode.REACH)
 
@@ -34,7 +41,8 @@ class Message:
     """The parts of a message in reading order; an empty part is left out by every receiver.
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
-    ``about``: what the words are that came up, and what would have left it silent.
+    ``about``: what the words are that came up, and what would have left it silent. ``links``: label
+    and address of each button, the incident's page first.
     """
 
     level: str
@@ -50,6 +58,7 @@ class Message:
     next_step: str
     link: str
     link_label: str
+    links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
 
     @property
@@ -79,7 +88,8 @@ def message(delivery: Delivery, lang: Language) -> Message:
         voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
-        link_label=pick(("Vorfall öffnen", "Open incident"), lang),
+        link_label=pick(LINK_LABELS["page"], lang),
+        links=tuple(_links(alert, lang)),
         marks=_marks(delivery, lang),
     )
 
@@ -154,6 +164,12 @@ def web_address(url: str) -> str:
     """Return ``url`` if it is a web address that may become a link, else ""."""
     fits = url.startswith(("https://", "http://")) and len(url) <= 2000
     return url if fits and url.isprintable() and " " not in url else ""
+
+
+def _links(alert: Alert, lang: Language) -> Iterator[tuple[str, str]]:
+    for name, url in alert.links:
+        if web_address(url):
+            yield pick(LINK_LABELS.get(name, (name, name)), lang), url
 
 
 def _marks(delivery: Delivery, lang: Language) -> tuple[str, ...]:

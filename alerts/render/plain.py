@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.alert import Action, Delivery
-from alerts.render.message import cut, message
+from alerts.render.message import NEXT, cut, message
 from alerts.words import Language, count_line, pick
 
 
@@ -26,7 +26,7 @@ def lines(delivery: Delivery, lang: Language) -> list[str]:
         out.append(f"> {voice.text}")
         out.append(f"  {voice.meta}{f' · {voice.url}' if voice.url else ''}")
     if m.next_step:
-        out.append(f"{pick(('Als Nächstes', 'Next'), lang)}: {m.next_step}")
+        out.append(f"{pick(NEXT, lang)}: {m.next_step}")
     out += m.blind
     if m.link:
         out.append(f"{m.link_label}: {m.link}")
