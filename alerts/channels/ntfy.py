@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Common, one_of
 from alerts.render import ntfy
 from detectors.detection import Level
 
@@ -63,6 +64,9 @@ class NtfySettings(Common):
     def pierces_from(self) -> Level | None:
         """The highest priority may override Do Not Disturb, where the phone's owner allows it."""
         return Level(self.urgent_from)
+
+    def sent_to(self, addresses: Sequence[str]) -> Self:
+        return self._changed(topic=one_of(addresses))
 
 
 class Ntfy:

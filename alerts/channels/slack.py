@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
 from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Common, one_of
 from alerts.render import slack
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -67,6 +68,11 @@ class SlackSettings(Common):
     @property
     def doubles(self) -> ChannelClass:
         return ChannelClass.C if self.token is None else ChannelClass.B
+
+    def sent_to(self, addresses: Sequence[str]) -> Self:
+        if self.token is None:
+            raise ValueError("slack: webhook_url leads to one channel; another needs a token")
+        return self._changed(channel=one_of(addresses))
 
 
 class Slack:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.utils import parseaddr
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
@@ -36,3 +37,6 @@ class SmtpSettings(Common):
         if bool(self.user) != (self.password is not None):
             raise ValueError("smtp: user and password belong together; set both or none")
         return self
+
+    def sent_to(self, addresses: Sequence[str]) -> Self:
+        return self._changed(to=list(addresses))
