@@ -1,12 +1,24 @@
-"""Trial: an alert that says nothing but that it is a test, to send through a channel by hand."""
+"""Trial: an alert that says nothing but that it is a test, to send through a channel by hand; and
+samples of every kind, to try a template on."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
 
-from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
+from alerts.alert import (
+    ACTIONS,
+    Action,
+    Alert,
+    Delivery,
+    DeliveryState,
+    NotifyReason,
+    Quote,
+    alert_id,
+)
 from alerts.words import Language, pick
-from detectors.detection import Level
+from detectors.detection import Level, Reason, ReasonCode
 
 NAME = "Sturmglas"
 STEP: tuple[str, str] = (
@@ -59,4 +71,39 @@ def trial_delivery(alert: Alert, channel: str) -> Delivery:
         due_at=alert.at,
         created_at=alert.at,
         attempts=1,
+    )
+
+
+SAMPLE_AT = datetime(2026, 3, 2, 13, 20, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def sample_deliveries() -> tuple[Delivery, ...]:
+    """Return one delivery of each kind, to try a template on: rich, bare, repeated, ended."""
+    rich, bare = (
+        _sample(NotifyReason.FIRST),
+        trial_alert(SAMPLE_AT, "en", level=Level.STRONG_WIND, timezone="UTC"),
+    )
+    others = (NotifyReason.ESCALATED, NotifyReason.ACKNOWLEDGED, NotifyReason.RESOLVED)
+    alerts = [rich, bare, *(_sample(reason) for reason in others)]
+    told = [trial_delivery(alert, "sample") for alert in alerts]
+    return (*told, replace(told[0], may_repeat=True))
+
+
+def _sample(reason: NotifyReason) -> Alert:
+    quote = Quote("Charged twice.", "reviews", SAMPLE_AT, "en", 120, 4, "https://example.org/p/1")
+    return replace(
+        trial_alert(
+            SAMPLE_AT, "en", level=Level.STORM, timezone="UTC", page_url="https://example.org/"
+        ),
+        action=ACTIONS[reason],
+        reason=reason,
+        mentions=163,
+        negatives=142,
+        expected=1.4,
+        return_period_days=4018.0,
+        reasons=(Reason(ReasonCode.NEGATIVE_AUTHORS, 118, 40), Reason(ReasonCode.MULTIPLE, 61, 25)),
+        quotes=(quote, replace(quote, text="No answer since noon.", copies=0, url="")),
+        terms=("charged twice", "hotline"),
+        test=False,
     )

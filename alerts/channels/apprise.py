@@ -22,7 +22,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from alerts.alert import Action, Delivery
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Worded
 from alerts.render import apprise as rendering
 from detectors.detection import WAKE, Level
 
@@ -49,7 +49,7 @@ RINGING = frozenset([*_CALLS_AND_TEXTS.split(), *_ON_CALL.split()])
 """Schemas of services that call, text, or page by rules of their own."""
 
 
-class AppriseSettings(Common):
+class AppriseSettings(Worded):
     """``url`` names service, access and one target, as github.com/caronc/apprise/wiki tells."""
 
     type: Literal["apprise"]
@@ -97,17 +97,19 @@ class Apprise:
 
     async def send(self, delivery: Delivery) -> Receipt:
         lang = self._settings.language
-        title, text = rendering.title(delivery, lang), rendering.text(delivery, lang)
+        own = self._settings.words(delivery)
+        title, text = rendering.title(delivery, lang, own), rendering.text(delivery, lang, own)
         work = partial(self._notify, title, text, _kind(delivery))
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                return await _in_thread(work)
+                note = await _in_thread(work)
         except TimeoutError:
             message = f"{self._receiver}: no answer within {self._settings.timeout_s:g} s"
             raise ChannelError(message, ambiguous=True) from None
+        return Receipt(note, own.fault)
 
-    def _notify(self, title: str, text: str, kind: str) -> Receipt:
-        """Send once; runs in a thread of its own, because Apprise waits for its answers."""
+    def _notify(self, title: str, text: str, kind: str) -> str:
+        """Send once, return what there is to note; runs in a thread of its own, because Apprise waits for its answers."""
         client = self._client()
         try:
             result = client.notify(body=text, title=title, notify_type=kind, body_format="text")
@@ -115,7 +117,7 @@ class Apprise:
             message = f"{self._receiver}: failed inside ({type(error).__name__})"
             raise ChannelError(message, ambiguous=True) from None
         if result:
-            return Receipt("accepted; apprise tells no more")
+            return "accepted; apprise tells no more"
         raise self._refusal(" ".join(str(entry) for one in result for entry in one.logs()))
 
     def _client(self) -> apprise.Apprise:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
+from alerts.alert import Delivery
 from alerts.channels.base import ChannelClass
+from alerts.render.message import NO_WORDS, OwnWords
 from detectors.detection import Level
+
+if TYPE_CHECKING:
+    from alerts.render.own import Own
 
 
 class Common(BaseModel):
@@ -42,6 +48,44 @@ class Common(BaseModel):
         """Return a copy that is checked like settings from a file."""
         kept = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate(kept | changes)
+
+
+class TemplateSettings(BaseModel):
+    """An operator's own words, as templates; "" stands for the built-in ones (docs/alerting.md)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = ""
+    text: str = ""
+
+    @field_validator("title", "text")
+    @classmethod
+    def _can_be_used(cls, source: str) -> str:
+        if source:
+            from alerts.render.own import complaint  # late: few have one, and Jinja2 is large
+
+            if said := complaint(source):
+                raise ValueError(f"cannot be used: {said}")
+        return source
+
+
+class Worded(Common):
+    """Settings of a channel whose messages an operator may write."""
+
+    template: TemplateSettings = TemplateSettings()
+
+    def words(self, delivery: Delivery) -> OwnWords:
+        """Return what the templates say of ``delivery``; a fault is told in it, never raised."""
+        if not self.template.title and not self.template.text:
+            return NO_WORDS
+        return _own(self.template.title, self.template.text).words(delivery, self.language)
+
+
+@lru_cache(maxsize=64)
+def _own(title: str, text: str) -> Own:
+    from alerts.render.own import Own
+
+    return Own(title, text)
 
 
 def one_of(addresses: Sequence[str]) -> str:

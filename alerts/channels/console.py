@@ -7,11 +7,11 @@ from typing import Literal, TextIO
 
 from alerts.alert import Delivery
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Worded
 from alerts.render import plain
 
 
-class ConsoleSettings(Common):
+class ConsoleSettings(Worded):
     """Nothing to set but the language."""
 
     type: Literal["console"]
@@ -34,9 +34,10 @@ class Console:
         return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
-        text = "\n".join(plain.lines(delivery, self._settings.language))
+        own = self._settings.words(delivery)
+        text = "\n".join(plain.lines(delivery, self._settings.language, own))
         try:
             print(text, file=self._out or sys.stdout, flush=True)
         except (OSError, ValueError) as error:
             raise ChannelError(f"console: cannot write ({type(error).__name__})") from None
-        return Receipt("written")
+        return Receipt("written", own.fault)

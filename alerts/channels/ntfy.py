@@ -12,8 +12,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
-from alerts.channels.common import Common, one_of
+from alerts.channels.common import Worded, one_of
 from alerts.render import ntfy
+from alerts.render.message import OwnWords
 from detectors.detection import Level
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # settings are read by processes that send nothing
 TOPIC_LENGTH = 64
 
 
-class NtfySettings(Common):
+class NtfySettings(Worded):
     """``topic`` is a secret: on a server without access control whoever knows it reads and writes.
 
     Access by ``token``, or by ``user`` and ``password``, or neither.
@@ -87,19 +88,20 @@ class Ntfy:
         return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
+        own = self._settings.words(delivery)
         answer = await http.send(
             self._client,
-            self._request(delivery),
+            self._request(delivery, own),
             receiver=f"ntfy ({self._name})",
             timeout_s=self._settings.timeout_s,
             secrets=self._secrets(),
         )
-        return Receipt(f"answered {answer.status}{_id(answer.body)}")
+        return Receipt(f"answered {answer.status}{_id(answer.body)}", own.fault)
 
-    def _request(self, delivery: Delivery) -> httpx.Request:
+    def _request(self, delivery: Delivery, own: OwnWords) -> httpx.Request:
         set_ = self._settings
         topic = set_.topic.get_secret_value()
-        said = ntfy.publication(delivery, set_.language, topic, Level(set_.urgent_from))
+        said = ntfy.publication(delivery, set_.language, topic, Level(set_.urgent_from), own)
         request = self._client.build_request("POST", set_.url, json=said)
         if set_.token is not None:
             request.headers["authorization"] = f"Bearer {set_.token.get_secret_value()}"

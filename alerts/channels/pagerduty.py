@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Worded
 from alerts.render import pagerduty
 from detectors.detection import Level
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # settings are read by processes that send nothing
     import httpx
 
 
-class PagerDutySettings(Common):
+class PagerDutySettings(Worded):
     """``routing_key``: the integration key (32 characters) of an Events API v2 integration."""
 
     type: Literal["pagerduty"]
@@ -56,7 +56,8 @@ class PagerDuty:
 
     async def send(self, delivery: Delivery) -> Receipt:
         key = self._settings.routing_key.get_secret_value()
-        event = pagerduty.event(delivery, self._settings.language, self._page_url)
+        own = self._settings.words(delivery)
+        event = pagerduty.event(delivery, self._settings.language, self._page_url, own)
         request = self._client.build_request(
             "POST", self._settings.url, json={"routing_key": key, **event}
         )
@@ -67,4 +68,4 @@ class PagerDuty:
             timeout_s=self._settings.timeout_s,
             secrets=(key,),
         )
-        return Receipt(http.told(answer, (key,)))
+        return Receipt(http.told(answer, (key,)), own.fault)

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, model_validator
 from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.common import Common, one_of
+from alerts.channels.common import Worded, one_of
 from alerts.render import slack
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -39,7 +39,7 @@ UNSURE = frozenset({"internal_error", "fatal_error"})
 """Of these Slack says that the operation may have succeeded in part."""
 
 
-class SlackSettings(Common):
+class SlackSettings(Worded):
     """Either ``webhook_url``, or ``token`` with ``channel``.
 
     The token (scope ``chat:write``, for looking before a re-send also ``channels:history`` or
@@ -95,16 +95,17 @@ class Slack:
         return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
-        body = slack.body(delivery, self._settings.language)
+        own = self._settings.words(delivery)
+        body = slack.body(delivery, self._settings.language, own)
         if self._settings.webhook_url is not None:
             url = self._settings.webhook_url.get_secret_value()
             answer = await self._send(self._client.build_request("POST", url, json=body))
-            return Receipt(http.told(answer, self._secrets()))
+            return Receipt(http.told(answer, self._secrets()), own.fault)
         if delivery.may_repeat and await self._is_there(delivery):
             return Receipt("already there")
-        return await self._post_message(delivery, body)
+        return Receipt(await self._post_message(delivery, body), own.fault)
 
-    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> Receipt:
+    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> str:
         """Post by chat.postMessage, with the delivery's id as metadata to be found again by."""
         metadata = {
             "event_type": EVENT_TYPE,
@@ -112,7 +113,7 @@ class Slack:
         }
         body = {"channel": self._settings.channel, "metadata": metadata, **body}
         said = await self._call("chat.postMessage", body)
-        return Receipt(f"answered 200: message {said.get('ts', '')}")
+        return f"answered 200: message {said.get('ts', '')}"
 
     async def _is_there(self, delivery: Delivery) -> bool:
         """Look for this very delivery among the channel's messages since it was queued.

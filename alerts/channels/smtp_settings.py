@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 
-from alerts.channels.common import Common
+from alerts.channels.common import Worded
 
 
-class SmtpSettings(Common):
+class SmtpSettings(Worded):
     """``tls``: "starttls" upgrades (port 587), "implicit" is TLS from the first byte (port 465),
     "none" only for a server of your own that is near.
     """

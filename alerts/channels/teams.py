@@ -14,14 +14,14 @@ from pydantic import Field, SecretStr
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
-from alerts.channels.common import Common
+from alerts.channels.common import Worded
 from alerts.render import teams
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
     import httpx
 
 
-class TeamsSettings(Common):
+class TeamsSettings(Worded):
     """``webhook_url``: the whole address is the secret; whoever has it can post."""
 
     type: Literal["teams"]
@@ -47,13 +47,14 @@ class Teams:
 
     async def send(self, delivery: Delivery) -> Receipt:
         url = self._settings.webhook_url.get_secret_value()
+        own = self._settings.words(delivery)
         answer = await http.send(
             self._client,
             self._client.build_request(
-                "POST", url, json=teams.body(delivery, self._settings.language)
+                "POST", url, json=teams.body(delivery, self._settings.language, own)
             ),
             receiver=f"teams ({self._name})",
             timeout_s=self._settings.timeout_s,
             secrets=(url,),
         )
-        return Receipt(http.told(answer, (url,)))
+        return Receipt(http.told(answer, (url,)), own.fault)

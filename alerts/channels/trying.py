@@ -13,13 +13,14 @@ from alerts.channels.base import Channel, ChannelError
 class Tried:
     """How one send ended. ``answer``: status and start of the answer, or what hindered it; no secret.
 
-    ``outcome``: retry, refused and unknown are what the outbox would have recorded.
+    ``warning``: what to mend although it arrived. ``outcome``: retry, refused and unknown are what the outbox would have recorded.
     """
 
     channel: str
     outcome: AttemptOutcome
     answer: str
     latency_ms: float
+    warning: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -28,16 +29,17 @@ class Tried:
 
 async def tried(channel: Channel, delivery: Delivery) -> Tried:
     """Send once; never raises for what a receiver does. Bounded by the channel's time-out."""
-    loop = asyncio.get_running_loop()
+    loop, warning = asyncio.get_running_loop(), ""
     began = loop.time()
     try:
         receipt = await channel.send(delivery)
         outcome, answer = AttemptOutcome.ACCEPTED, receipt.note
+        warning = receipt.warning
     except ChannelError as error:
         outcome, answer = _outcome(error), str(error)
     except Exception as error:  # a channel's own fault; its text could hold anything
         outcome, answer = AttemptOutcome.UNKNOWN, f"failed inside ({type(error).__name__})"
-    return Tried(channel.name, outcome, answer, (loop.time() - began) * 1000)
+    return Tried(channel.name, outcome, answer, (loop.time() - began) * 1000, warning)
 
 
 def _outcome(error: ChannelError) -> AttemptOutcome:

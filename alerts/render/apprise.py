@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from alerts.alert import Delivery
-from alerts.render.message import NEXT, Message, cut, message
+from alerts.render.message import NEXT, NO_WORDS, Message, OwnWords, cut, message
 from alerts.words import Language, pick
 
 TITLE_LIMIT = 250
@@ -27,16 +27,16 @@ def tame(text: str) -> str:
     return _STARS.sub("∗", text.translate(_LOOKALIKES))
 
 
-def title(delivery: Delivery, lang: Language) -> str:
+def title(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> str:
     """Return one line of at most `TITLE_LIMIT` characters."""
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     marks = "".join(f" ({mark})" for mark in m.marks)
     return cut(tame(m.title), TITLE_LIMIT - len(marks)) + marks
 
 
-def text(delivery: Delivery, lang: Language) -> str:
+def text(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> str:
     """Return the message by weight: services cut long ones at the end."""
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     return "\n".join(_lines(m, delivery, lang))
 
 

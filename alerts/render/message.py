@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts import words
 from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
@@ -37,12 +37,28 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What an operator's templates say of one delivery; "" where the built-in words stand.
+
+    ``fault``: why they could not be used, for the trail; then both are "".
+    """
+
+    title: str = ""
+    text: str = ""
+    fault: str = ""
+
+
+NO_WORDS = OwnWords()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """The parts of a message in reading order; an empty part is left out by every receiver.
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
     ``about``: what the words are that came up, and what would have left it silent. ``links``: label
-    and address of each button, the incident's page first.
+    and address of each button, the incident's page first. ``own_title``, and ``own_text`` (True: ``lead``
+    holds it, in lines): in an operator's words.
     """
 
     level: str
@@ -60,14 +76,34 @@ class Message:
     link_label: str
     links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
+    own_title: str = ""
+    own_text: bool = False
 
     @property
     def title(self) -> str:
-        return f"{self.level} · {self.topic} · {self.spoken}"
+        return self.own_title or f"{self.level} · {self.topic} · {self.spoken}"
+
+    def said_as(self, own: OwnWords) -> Message:
+        """Return the message in an operator's words.
+
+        Their text takes the place of lead, reasons, posts and step; links and marks stay.
+        """
+        m = replace(self, own_title=own.title)
+        if not own.text:
+            return m
+        m = replace(m, lead=own.text, own_text=True, why=(), about=(), blind=())
+        return replace(m, voices=(), next_step="")
 
 
-def message(delivery: Delivery, lang: Language) -> Message:
-    """Return what ``delivery`` says. An acknowledgement and an end are short; no posts, no step."""
+def message(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> Message:
+    """Return what ``delivery`` says, in an operator's words where there are ``own``.
+
+    An acknowledgement and an end are short; no posts, no step.
+    """
+    return _built_in(delivery, lang).said_as(own)
+
+
+def _built_in(delivery: Delivery, lang: Language) -> Message:
     alert = delivery.alert
     triggers = alert.action is Action.TRIGGER
     level = words.level_line(alert.level, lang)

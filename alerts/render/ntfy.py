@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from alerts.alert import Action, Delivery, message_id
-from alerts.render.message import NEXT, Message, cut, message
+from alerts.render.message import NEXT, NO_WORDS, Message, OwnWords, cut, message
 from alerts.words import Language, pick
 from detectors.detection import WAKE, Level
 
@@ -25,14 +25,18 @@ _TAGS: dict[Action, str] = {
 
 
 def publication(
-    delivery: Delivery, lang: Language, topic: str, urgent_from: Level
+    delivery: Delivery,
+    lang: Language,
+    topic: str,
+    urgent_from: Level,
+    own: OwnWords = NO_WORDS,
 ) -> dict[str, object]:
     """Return what is published to ``topic``; from ``urgent_from`` on with the highest priority.
 
     ``sequence_id`` is the same for every attempt: from server 2.16 on a repeat replaces the first
     notification on the phone instead of standing beside it.
     """
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     marks = "".join(f" ({mark})" for mark in m.marks)
     out: dict[str, object] = {
         "topic": topic,

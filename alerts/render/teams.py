@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.alert import Action, Delivery
-from alerts.render.message import NEXT, Message, Voice, cut, message
+from alerts.render.message import NEXT, NO_WORDS, Message, OwnWords, Voice, cut, message
 from alerts.words import Language, pick
 from detectors.detection import Level
 
@@ -26,6 +26,8 @@ BUTTONS = 6
 (learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference)."""
 _CUTS = ((280, 500), (140, 300), (60, 200), (0, 120), (0, 60))
 """Longest quote and longest other text, tried in turn until the card is small enough."""
+LINES = 40
+"""Lines of an operator's text that are shown; each is an element of its own."""
 
 STYLES: dict[Level, str] = {
     Level.CALM: "default",
@@ -40,9 +42,9 @@ STYLES: dict[Level, str] = {
 _ENDED: dict[Action, str] = {Action.ACKNOWLEDGE: "accent", Action.RESOLVE: "good"}
 
 
-def body(delivery: Delivery, lang: Language) -> dict[str, object]:
+def body(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> dict[str, object]:
     """Return the envelope with one card, at most `LIMIT` large."""
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     envelope: dict[str, object] = {}
     for quote, other in _CUTS:
         card = _card(m, delivery, lang, quote, other)
@@ -75,7 +77,7 @@ def _card(m: Message, delivery: Delivery, lang: Language, quote: int, other: int
         "msteams": {"width": "Full"},
         "body": [
             _head(m, delivery, other),
-            _line(_run(cut(m.lead, other))),
+            *(_line(_run(cut(line, other))) for line in m.lead.splitlines()[:LINES] if line),
             *(_line(_run(f"• {cut(why, other)}"), spacing="Small") for why in m.why),
             *(_line(_run(cut(about, other), isSubtle=True)) for about in m.about),
             *_voices(m.voices, quote),
@@ -93,7 +95,7 @@ def _head(m: Message, delivery: Delivery, other: int) -> Json:
     marks = "".join(f" · {mark}" for mark in m.marks)
     lines = [
         _line(_run(f"{m.feather} {m.level}", weight="Bolder", size="Large")),
-        _line(_run(cut(m.topic, other), weight="Bolder"), spacing="None"),
+        _line(_run(cut(m.own_title or m.topic, other), weight="Bolder"), spacing="None"),
         _line(_run(f"{m.spoken} · {delivery.alert.ref}"), _run(marks, weight="Bolder"))
         if marks
         else _line(_run(f"{m.spoken} · {delivery.alert.ref}")),

@@ -94,5 +94,6 @@ def _told(found: Tried, who: str) -> str:
     from alerts.alert import AttemptOutcome
 
     unsure = MAY_HAVE_ARRIVED if found.outcome is AttemptOutcome.UNKNOWN else ""
+    warning = f"\nwarning: {found.warning}" if found.warning else ""
     word = "accepted" if found.accepted else "not accepted"
-    return f"{who}: {word} after {found.latency_ms:.0f} ms: {found.answer}{unsure}"
+    return f"{who}: {word} after {found.latency_ms:.0f} ms: {found.answer}{unsure}{warning}"

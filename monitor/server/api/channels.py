@@ -81,6 +81,7 @@ class TrialOut(Out):
     outcome: AttemptOutcome
     answer: str
     latency_ms: float
+    warning: str = Field(description="what to mend although it arrived")
 
 
 def router(service: Service) -> APIRouter:
@@ -116,6 +117,7 @@ def router(service: Service) -> APIRouter:
             outcome=found.outcome,
             answer=found.answer,
             latency_ms=round(found.latency_ms, 1),
+            warning=found.warning,
         )
 
     return api
