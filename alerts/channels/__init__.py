@@ -93,11 +93,4 @@ def at_address(settings: ChannelSettings, address: str) -> ChannelSettings:
 
     Raises ValueError where the channel has none, or it is none of its kind.
     """
-    match settings:
-        case SmtpSettings():
-            return settings.model_validate(settings.model_dump() | {"to": [address]})
-        case SlackSettings() if settings.token is not None:
-            return settings.model_validate(settings.model_dump() | {"channel": address})
-    raise ValueError(
-        f"{settings.type}: takes no address of a person; expected smtp or slack with a token"
-    )
+    return settings.sent_to([address])

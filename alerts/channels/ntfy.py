@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -19,8 +20,6 @@ from detectors.detection import Level
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
     import httpx
-
-TOPIC_LENGTH = 64
 
 
 class NtfySettings(Worded):
@@ -43,13 +42,7 @@ class NtfySettings(Worded):
     @field_validator("topic")
     @classmethod
     def _is_a_topic(cls, topic: SecretStr) -> SecretStr:
-        text = topic.get_secret_value()
-        plain = text.replace("-", "").replace("_", "")
-        if (
-            not 0 < len(text) <= TOPIC_LENGTH
-            or not text.isascii()
-            or (plain and not plain.isalnum())
-        ):
+        if not is_topic(topic.get_secret_value()):
             raise ValueError("ntfy: expected a topic of letters, digits, - and _, at most 64")
         return topic
 
@@ -112,6 +105,11 @@ class Ntfy:
     def _secrets(self) -> tuple[str, ...]:
         held = (self._settings.topic, self._settings.token, self._settings.password)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+def is_topic(text: str) -> bool:
+    """Return whether ntfy takes ``text`` as a topic (docs.ntfy.sh/publish/#picking-a-topic)."""
+    return re.fullmatch(r"[-_A-Za-z0-9]{1,64}", text) is not None
 
 
 def _basic(user: str, password: str) -> str:

@@ -7,7 +7,7 @@ import logging
 from alerts.channels.trying import Tried, tried
 from alerts.trial import trial_alert, trial_delivery
 from detectors.detection import Level
-from monitor.app.wiring import open_channels
+from monitor.app.wiring import open_channels, targets_of
 from monitor.clock import SystemClock
 from monitor.settings import Settings
 
@@ -17,12 +17,12 @@ log = logging.getLogger("sturmglas")
 async def send_test(
     settings: Settings, name: str, level: Level, by: str, *, inside_only: bool = False
 ) -> Tried:
-    """Send a test alert through the channel ``name`` and return the receiver's answer.
+    """Send a test alert to the target ``name`` (a channel, or a person on one); return the answer.
 
     It is in no outbox and on no timeline; the log has a line. ``inside_only`` (the demo): nothing but
-    this machine is reached. Raises `KeyError` where there is no such channel.
+    this machine is reached. Raises `KeyError` where there is no such target.
     """
-    channel = settings.channels[name]
+    channel = targets_of(settings)[name]
     alert = trial_alert(
         SystemClock().now(),
         channel.language,

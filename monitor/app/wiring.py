@@ -188,12 +188,18 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
 
 
 def book_of(settings: Settings) -> Book:
-    """Return who is behind each receiver."""
+    """Return who is behind each receiver. A method pierces where a call at night does."""
+    night, known = settings.night.night(), settings.channels.items()
+    pierces = frozenset(
+        name
+        for name, given in known
+        if given.pierces_from is not None and given.pierces_from <= night.level
+    )
     return Book(
         channels=frozenset(settings.channels),
-        people={id: person.person(id) for id, person in settings.people.items()},
+        people={id: person.person(id, pierces) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=settings.night.night(),
+        night=night,
     )
 
 

@@ -13,6 +13,7 @@ from monitor.cli.running import Config, Json, settings_of
 from monitor.cli.told import WRONG_USE, complain, plainly
 
 if TYPE_CHECKING:
+    from alerts.channels import ChannelSettings
     from alerts.channels.trying import Tried
     from monitor.settings import Settings
 
@@ -32,7 +33,8 @@ def send_test(
         list[str] | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Send there instead: mail addresses, a Slack channel's id, an ntfy topic.",
+            help="Send there instead: a person of the settings; or mail addresses, a Slack"
+            " channel's id, an ntfy topic.",
         ),
     ] = None,
     level: Annotated[
@@ -51,29 +53,43 @@ def send_test(
     Example:
       sturmglas send-test pager --level 5 --config sturmglas.toml
     """
+    from alerts.people import target
     from detectors.detection import Level
     from monitor.app.trying import send_test as sent
 
     with plainly():
-        settings = _addressed(settings_of(config), channel, to or [])
-        found = asyncio.run(sent(settings, channel, Level(level), "cli"))
-    given = settings.channels[channel]
+        settings = settings_of(config)
+        given = _known(settings, channel)
+        person = to[0] if to and len(to) == 1 and _has(settings, to[0], channel) else ""
+        if to and not person:
+            settings = _addressed(settings, channel, to)
+        name = target(channel, person)
+        found = asyncio.run(sent(settings, name, Level(level), "cli"))
     if as_json:
         told = {"type": "test", "channel_type": given.type, "class": given.doubles.value}
         typer.echo(json.dumps({**told, **asdict(found)}, ensure_ascii=False))
     else:
-        typer.echo(_told(found, f"{channel} ({given.type}, class {given.doubles})"))
+        typer.echo(_told(found, f"{name} ({given.type}, class {given.doubles})"))
     if not found.accepted:
         raise typer.Exit(1)
 
 
-def _addressed(settings: Settings, channel: str, to: list[str]) -> Settings:
-    """Return the settings with the channel's addresses replaced by ``to``, where there are any."""
+def _known(settings: Settings, channel: str) -> ChannelSettings:
+    """Return the channel's settings; complains where there is none of that name."""
     if channel not in settings.channels:
         known = ", ".join(settings.channels) or "none"
         complain([f"unknown channel {channel!r}; known: {known}"], WRONG_USE)
-    if not to:
-        return settings
+    return settings.channels[channel]
+
+
+def _has(settings: Settings, person: str, channel: str) -> bool:
+    """Return whether ``person`` is one of the settings who can be told by ``channel``."""
+    found = settings.people.get(person)
+    return found is not None and channel in [method.channel for method in found.methods]
+
+
+def _addressed(settings: Settings, channel: str, to: list[str]) -> Settings:
+    """Return the settings with the channel's addresses replaced by ``to``."""
     try:
         changed = settings.channels[channel].sent_to(to)
     except ValueError as error:

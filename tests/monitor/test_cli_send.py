@@ -49,6 +49,9 @@ type = "ntfy"
 url = "{sink.ntfy_url}"
 topic = "s3cr3t"
 language = "en"
+[person.kim]
+name = "Kim"
+methods = [{{ channel = "mail", address = "kim@example.org" }}, {{ channel = "push", address = "kims" }}]
 [channel.slack]
 type = "slack"
 webhook_url = "{sink.slack_url}"
@@ -108,12 +111,20 @@ def test_it_goes_where_it_is_told_to(sink: Sink, config: Path) -> None:
     assert push.parsed["topic"] == "elsewhere"
 
 
+def test_a_person_is_told_at_the_address_of_the_settings(sink: Sink, config: Path) -> None:
+    assert "mail/kim (smtp, class C): accepted" in sent(config, "mail", "--to", "kim").stdout
+    sent(config, "push", "--to", "kim")
+    mail, push = sink.received
+    assert mail.parsed["recipients"] == ["kim@example.org"]
+    assert push.parsed["topic"] == "kims"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("pigeon",), "unknown channel 'pigeon'; known: mail, pager, push, slack"),
         (("pager", "--to", "kim"), "--to: this channel's address cannot be chosen"),
-        (("mail", "--to", "kim"), "--to: smtp: 'kim' is no mail address"),
+        (("mail", "--to", "lee"), "--to: smtp: 'lee' is no mail address"),
         (("push", "--to", "a", "--to", "b"), "--to: 2 addresses; this channel takes one"),
         (("slack", "--to", "C2"), "another needs a token"),
     ],

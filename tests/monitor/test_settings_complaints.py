@@ -66,8 +66,8 @@ MISTAKES = [
      'sturmglas.toml:17: source.tool.type: found "htp"; expected one of feed, file, http, mastodon, '
      'synthetic; did you mean "http"?'),
     ('type = "pagerduty"\n', "",
-     "sturmglas.toml:20: channel.pager: type is missing; expected one of console, pagerduty, slack, "
-     "smtp, webhook"),
+     "sturmglas.toml:20: channel.pager: type is missing; expected one of apprise, console, ntfy, pagerduty, slack, "
+     "smtp, teams, webhook"),
     ('channels = ["pager"]\n\n', 'channels = ["pagr"]\n\n',
      'sturmglas.toml:25: route.1.channels.1: unknown channel "pagr"; expected one of pager; '
      'did you mean "pager"?'),
