@@ -12,13 +12,13 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
-from alerts.channels.base import Channel, ChannelError
+from alerts.channels.base import Channel, ChannelError, Receipt
 from alerts.outbox import Attempt, Outbox
 from alerts.words import SPOKEN
 
@@ -230,10 +230,15 @@ class Deliverer:
             return False  # another was first
         loop = asyncio.get_running_loop()
         began = loop.time()
-        error = await self._send(delivery)
+        sent = await self._send(delivery)
+        error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())
         ending = settle(error, attempt.number, delivery.created_at, ended, self._rng)
+        if isinstance(sent, Receipt):
+            ending = replace(
+                ending, error=sent.warning
+            )  # it arrived, and something is to be mended
         await self._record(attempt, ending, ended, latency_ms)
         self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
         if ending.state is DeliveryState.SENT:
@@ -242,7 +247,7 @@ class Deliverer:
         _tell(delivery, ending)
         return ending.state is DeliveryState.SENT
 
-    async def _send(self, delivery: Delivery) -> ChannelError | None:
+    async def _send(self, delivery: Delivery) -> ChannelError | Receipt:
         channel = self._channels.get(delivery.channel)
         if channel is None:
             known = ", ".join(sorted(self._channels)) or "none"
@@ -252,14 +257,13 @@ class Deliverer:
                 permanent=True,
             )
         try:
-            await channel.send(delivery)
+            return await channel.send(delivery)
         except ChannelError as error:
             return error
         except Exception as error:  # a channel's own fault; its text could hold anything
             log.error("channel %s failed: %s", delivery.channel, type(error).__name__)
             message = f"{delivery.channel}: failed inside ({type(error).__name__})"
             return ChannelError(message, ambiguous=True)
-        return None
 
     async def _record(
         self, attempt: Attempt, ending: Ending, now: datetime, latency_ms: float
@@ -331,6 +335,8 @@ def _tell(delivery: Delivery, ending: Ending) -> None:
     what = f"{delivery.alert.ref}: alert ({SPOKEN[delivery.alert.reason][1]}) to {delivery.channel}"
     if ending.state is DeliveryState.SENT:
         log.info("%s: sent", what)
+        if ending.error:
+            log.warning("%s: %s", what, ending.error)
     elif ending.retry_at is not None:
         log.warning("%s: %s; sent again soon", what, ending.error)
     else:

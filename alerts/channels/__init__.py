@@ -1,7 +1,7 @@
 """Channels: the ways out of the house. Settings come in, something that can `send` comes out.
 
 A new channel is one file here, one line in `ChannelSettings`, one case in `build_channel` and one
-row in tests/laws/test_channels.py.
+row in tests/laws/ways.py.
 """
 
 from __future__ import annotations
@@ -12,18 +12,28 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
+from alerts.channels.apprise import AppriseSettings
 from alerts.channels.base import Channel
 from alerts.channels.console import ConsoleSettings
+from alerts.channels.ntfy import NtfySettings
 from alerts.channels.pagerduty import PagerDutySettings
 from alerts.channels.slack import SlackSettings
 from alerts.channels.smtp_settings import SmtpSettings
+from alerts.channels.teams import TeamsSettings
 from alerts.channels.webhook import WebhookSettings
 
 if TYPE_CHECKING:
     import httpx
 
 ChannelSettings = Annotated[
-    SlackSettings | PagerDutySettings | WebhookSettings | SmtpSettings | ConsoleSettings,
+    SlackSettings
+    | TeamsSettings
+    | PagerDutySettings
+    | NtfySettings
+    | WebhookSettings
+    | SmtpSettings
+    | AppriseSettings
+    | ConsoleSettings,
     Field(discriminator="type"),
 ]
 """Settings of any channel, told apart by ``type``."""
@@ -47,6 +57,14 @@ def build_channel(
             from alerts.channels.slack import Slack
 
             return Slack(name, settings, client)
+        case TeamsSettings():
+            from alerts.channels.teams import Teams
+
+            return Teams(name, settings, client)
+        case NtfySettings():
+            from alerts.channels.ntfy import Ntfy
+
+            return Ntfy(name, settings, client)
         case PagerDutySettings():
             from alerts.channels.pagerduty import PagerDuty
 
@@ -59,6 +77,10 @@ def build_channel(
             from alerts.channels.smtp import Smtp
 
             return Smtp(name, settings, now=now)
+        case AppriseSettings():
+            from alerts.channels.apprise import Apprise
+
+            return Apprise(name, settings)
         case ConsoleSettings():
             from alerts.channels.console import Console
 
@@ -71,11 +93,4 @@ def at_address(settings: ChannelSettings, address: str) -> ChannelSettings:
 
     Raises ValueError where the channel has none, or it is none of its kind.
     """
-    match settings:
-        case SmtpSettings():
-            return settings.model_validate(settings.model_dump() | {"to": [address]})
-        case SlackSettings() if settings.token is not None:
-            return settings.model_validate(settings.model_dump() | {"channel": address})
-    raise ValueError(
-        f"{settings.type}: takes no address of a person; expected smtp or slack with a token"
-    )
+    return settings.sent_to([address])

@@ -44,9 +44,13 @@ class ChannelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an accepting receiver answered, in short, for the trail. Never a secret."""
+    """What an accepting receiver answered, in short, for the trail. Never a secret.
+
+    ``warning``: what a person should mend although it arrived.
+    """
 
     note: str = ""
+    warning: str = ""
 
 
 class Channel(Protocol):

@@ -5,40 +5,39 @@ from __future__ import annotations
 import sys
 from typing import Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict
-
 from alerts.alert import Delivery
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
+from alerts.channels.common import Worded
 from alerts.render import plain
 
 
-class ConsoleSettings(BaseModel):
+class ConsoleSettings(Worded):
     """Nothing to set but the language."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     type: Literal["console"]
-    language: Literal["de", "en"] = "de"
 
 
 class Console:
     """Writes a message's lines to standard output; class C, and it hardly ever fails."""
 
-    doubles = ChannelClass.C
-
     def __init__(self, name: str, settings: ConsoleSettings, out: TextIO | None = None) -> None:
         self._name = name
-        self._language = settings.language
+        self._settings = settings
         self._out = out
 
     @property
     def name(self) -> str:
         return self._name
 
+    @property
+    def doubles(self) -> ChannelClass:
+        return self._settings.doubles
+
     async def send(self, delivery: Delivery) -> Receipt:
-        text = "\n".join(plain.lines(delivery, self._language))
+        own = self._settings.words(delivery)
+        text = "\n".join(plain.lines(delivery, self._settings.language, own))
         try:
             print(text, file=self._out or sys.stdout, flush=True)
         except (OSError, ValueError) as error:
             raise ChannelError(f"console: cannot write ({type(error).__name__})") from None
-        return Receipt("written")
+        return Receipt("written", own.fault)

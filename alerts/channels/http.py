@@ -99,6 +99,12 @@ def _refusal(
     )
 
 
+def told(answer: Answer, secrets: Sequence[str]) -> str:
+    """Return what an accepting receiver said: its status, and the start of its body."""
+    said = excerpt(answer.body, secrets)
+    return f"answered {answer.status}: {said}" if said else f"answered {answer.status}"
+
+
 def excerpt(body: bytes, secrets: Sequence[str], limit: int = 200) -> str:
     """Return the start of an answer as one printable line, with every secret blotted out."""
     text = body.decode("utf-8", "replace")

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from alerts.alert import Delivery
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
+from alerts.channels.common import Worded
 from alerts.render import pagerduty
+from detectors.detection import Level
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
     import httpx
 
 
-class PagerDutySettings(BaseModel):
+class PagerDutySettings(Worded):
     """``routing_key``: the integration key (32 characters) of an Events API v2 integration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["pagerduty"]
     routing_key: SecretStr
     url: str = "https://events.pagerduty.com/v2/enqueue"
     timeout_s: float = Field(default=10.0, gt=0, le=60)
-    language: Literal["de", "en"] = "de"
+
+    @property
+    def doubles(self) -> ChannelClass:
+        return ChannelClass.A
+
+    @property
+    def pierces_from(self) -> Level | None:
+        """Any: what rings is set there, by urgency and by each person's rules."""
+        return Level.CALM
 
 
 class PagerDuty:
     """Class A: the same ``dedup_key`` again is the same alert there, not a second page."""
-
-    doubles = ChannelClass.A
 
     def __init__(
         self, name: str, settings: PagerDutySettings, client: httpx.AsyncClient, *, page_url: str
@@ -44,9 +50,14 @@ class PagerDuty:
     def name(self) -> str:
         return self._name
 
+    @property
+    def doubles(self) -> ChannelClass:
+        return self._settings.doubles
+
     async def send(self, delivery: Delivery) -> Receipt:
         key = self._settings.routing_key.get_secret_value()
-        event = pagerduty.event(delivery, self._settings.language, self._page_url)
+        own = self._settings.words(delivery)
+        event = pagerduty.event(delivery, self._settings.language, self._page_url, own)
         request = self._client.build_request(
             "POST", self._settings.url, json={"routing_key": key, **event}
         )
@@ -57,4 +68,4 @@ class PagerDuty:
             timeout_s=self._settings.timeout_s,
             secrets=(key,),
         )
-        return Receipt(http.excerpt(answer.body, (key,)))
+        return Receipt(http.told(answer, (key,)), own.fault)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 
 from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
+from alerts.channels.common import Worded, one_of
 from alerts.render import slack
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -37,14 +39,12 @@ UNSURE = frozenset({"internal_error", "fatal_error"})
 """Of these Slack says that the operation may have succeeded in part."""
 
 
-class SlackSettings(BaseModel):
+class SlackSettings(Worded):
     """Either ``webhook_url``, or ``token`` with ``channel``.
 
     The token (scope ``chat:write``, for looking before a re-send also ``channels:history`` or
     ``groups:history``) is the better choice: only with it a double can be avoided.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["slack"]
     webhook_url: SecretStr | None = Field(
@@ -56,7 +56,6 @@ class SlackSettings(BaseModel):
     channel: str = Field(default="", description="channel id (C0123...), needed with a token")
     api_url: str = "https://slack.com/api"
     timeout_s: float = Field(default=10.0, gt=0, le=60)
-    language: Literal["de", "en"] = "de"
 
     @model_validator(mode="after")
     def _one_way_in(self) -> SlackSettings:
@@ -65,6 +64,15 @@ class SlackSettings(BaseModel):
         if self.token is not None and not self.channel:
             raise ValueError("slack: token needs channel, the id of the channel to post in")
         return self
+
+    @property
+    def doubles(self) -> ChannelClass:
+        return ChannelClass.C if self.token is None else ChannelClass.B
+
+    def sent_to(self, addresses: Sequence[str]) -> Self:
+        if self.token is None:
+            raise ValueError("slack: webhook_url leads to one channel; another needs a token")
+        return self._changed(channel=one_of(addresses))
 
 
 class Slack:
@@ -84,19 +92,20 @@ class Slack:
 
     @property
     def doubles(self) -> ChannelClass:
-        return ChannelClass.C if self._settings.token is None else ChannelClass.B
+        return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
-        body = slack.body(delivery, self._settings.language)
+        own = self._settings.words(delivery)
+        body = slack.body(delivery, self._settings.language, own)
         if self._settings.webhook_url is not None:
             url = self._settings.webhook_url.get_secret_value()
             answer = await self._send(self._client.build_request("POST", url, json=body))
-            return Receipt(http.excerpt(answer, self._secrets()))
+            return Receipt(http.told(answer, self._secrets()), own.fault)
         if delivery.may_repeat and await self._is_there(delivery):
             return Receipt("already there")
-        return await self._post_message(delivery, body)
+        return Receipt(await self._post_message(delivery, body), own.fault)
 
-    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> Receipt:
+    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> str:
         """Post by chat.postMessage, with the delivery's id as metadata to be found again by."""
         metadata = {
             "event_type": EVENT_TYPE,
@@ -104,7 +113,7 @@ class Slack:
         }
         body = {"channel": self._settings.channel, "metadata": metadata, **body}
         said = await self._call("chat.postMessage", body)
-        return Receipt(f"message {said.get('ts', '')}")
+        return f"answered 200: message {said.get('ts', '')}"
 
     async def _is_there(self, delivery: Delivery) -> bool:
         """Look for this very delivery among the channel's messages since it was queued.
@@ -147,7 +156,7 @@ class Slack:
             request = self._client.build_request("POST", url, json=body, headers=headers)
         answer = await self._send(request)
         try:
-            said = json.loads(answer)
+            said = json.loads(answer.body)
         except ValueError:
             said = None
         if not isinstance(said, dict):
@@ -161,15 +170,14 @@ class Slack:
             )
         return said
 
-    async def _send(self, request: httpx.Request) -> bytes:
-        answer = await http.send(
+    async def _send(self, request: httpx.Request) -> http.Answer:
+        return await http.send(
             self._client,
             request,
             receiver=self._receiver,
             timeout_s=self._settings.timeout_s,
             secrets=self._secrets(),
         )
-        return answer.body
 
     @property
     def _receiver(self) -> str:

@@ -20,8 +20,6 @@ from alerts.render import mail as mails
 class Smtp:
     """Class C: every attempt of one delivery has the same Message-ID; a possible repeat says so."""
 
-    doubles = ChannelClass.C
-
     def __init__(self, name: str, settings: SmtpSettings, *, now: Callable[[], datetime]) -> None:
         self._name = name
         self._settings = settings
@@ -31,10 +29,16 @@ class Smtp:
     def name(self) -> str:
         return self._name
 
+    @property
+    def doubles(self) -> ChannelClass:
+        return self._settings.doubles
+
     async def send(self, delivery: Delivery) -> Receipt:
+        own = self._settings.words(delivery)
         mail = mails.mail(
             delivery,
             self._settings.language,
+            own,
             sender=self._settings.from_,
             to=self._settings.to,
             date=self._now(),
@@ -42,7 +46,7 @@ class Smtp:
         talk = _Talk()
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                return await self._talk(mail.as_bytes(), talk)
+                return Receipt(await self._talk(mail.as_bytes(), talk), own.fault)
         except aiosmtplib.SMTPResponseException as error:
             raise self._refused(error.code, error.message) from None
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -53,7 +57,7 @@ class Smtp:
             message = f"mail ({self._name}): {what} ({type(error).__name__})"
             raise ChannelError(message, ambiguous=talk.written) from None
 
-    async def _talk(self, mail: bytes, talk: _Talk) -> Receipt:
+    async def _talk(self, mail: bytes, talk: _Talk) -> str:
         """Speak SMTP step by step, so that we know whether the mail itself had been handed over."""
         set_ = self._settings
         server = aiosmtplib.SMTP(
@@ -74,7 +78,7 @@ class Smtp:
         finally:
             server.close()
         note = f"{answer.code} {answer.message}"
-        return Receipt(http.excerpt(f"{note}{refused}".encode(), self._secrets()))
+        return http.excerpt(f"{note}{refused}".encode(), self._secrets())
 
     async def _recipients(self, server: aiosmtplib.SMTP) -> str:
         """Name every recipient; raises only where all are refused, returns what to note."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.utils import parseaddr
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+
+from alerts.channels.common import Worded
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(Worded):
     """``tls``: "starttls" upgrades (port 587), "implicit" is TLS from the first byte (port 465),
     "none" only for a server of your own that is near.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["smtp"]
     host: str
@@ -27,7 +28,6 @@ class SmtpSettings(BaseModel):
     )
     to: list[str] = Field(min_length=1)
     timeout_s: float = Field(default=20.0, gt=0, le=120)
-    language: Literal["de", "en"] = "de"
 
     @model_validator(mode="after")
     def _addresses_and_access(self) -> SmtpSettings:
@@ -37,3 +37,6 @@ class SmtpSettings(BaseModel):
         if bool(self.user) != (self.password is not None):
             raise ValueError("smtp: user and password belong together; set both or none")
         return self
+
+    def sent_to(self, addresses: Sequence[str]) -> Self:
+        return self._changed(to=list(addresses))

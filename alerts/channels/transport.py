@@ -30,14 +30,24 @@ class AddressPolicy:
 
     Refused unless allowed: private, shared, link-local (cloud metadata), loopback, multicast,
     reserved and unspecified addresses, also where an IPv6 form hides an IPv4 address.
+    ``inside_only`` turns it round for the demo: this machine, and nothing else.
     """
 
-    def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
+    def __init__(
+        self,
+        allow_hosts: Iterable[str] = (),
+        *,
+        allow_loopback: bool = False,
+        inside_only: bool = False,
+    ) -> None:
         self._hosts = frozenset(host.casefold() for host in allow_hosts)
         self._loopback = allow_loopback
+        self._inside_only = inside_only
 
     def permits(self, host: str, address: str) -> bool:
         """Tell whether a connection to ``address``, found for ``host``, is allowed."""
+        if self._inside_only:
+            return _plain(ipaddress.ip_address(address.partition("%")[0])).is_loopback
         if host.casefold() in self._hosts:
             return True
         ip = _plain(ipaddress.ip_address(address.partition("%")[0]))
@@ -50,6 +60,10 @@ class AddressPolicy:
         """Return the addresses in order, each once; `ForbiddenAddress` where any is refused."""
         found = list(dict.fromkeys(addresses))
         if not all(self.permits(host, address) for address in found):
+            if self._inside_only:
+                raise ForbiddenAddress(
+                    f'host "{host}" is not on this machine, and the demo stays here'
+                )
             raise ForbiddenAddress(
                 f'host "{host}" leads to an address inside our own network, and those are refused; '
                 "where it is meant, name it in server.inside_hosts (this very machine: "
@@ -108,8 +122,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     happens to share its address.
     """
 
-    def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
-        self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
+    def __init__(self, policy: AddressPolicy) -> None:
+        self._policy = policy
         self._tls = _tls()
         self._pools: dict[str, httpx.AsyncHTTPTransport] = {}
 
@@ -141,8 +155,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 class GuardedSyncTransport(httpx.BaseTransport):
     """`GuardedTransport` for synchronous clients (feeds)."""
 
-    def __init__(self, allow_hosts: Iterable[str] = (), *, allow_loopback: bool = False) -> None:
-        self._policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback)
+    def __init__(self, policy: AddressPolicy) -> None:
+        self._policy = policy
         self._tls = _tls()
         self._pools: dict[str, httpx.HTTPTransport] = {}
 
@@ -170,14 +184,15 @@ class GuardedSyncTransport(httpx.BaseTransport):
 
 
 def guarded_async(
-    *, allow_hosts: Iterable[str] = (), allow_loopback: bool = False
+    *, allow_hosts: Iterable[str] = (), allow_loopback: bool = False, inside_only: bool = False
 ) -> GuardedTransport:
     """Return a transport for `httpx.AsyncClient`."""
-    return GuardedTransport(allow_hosts, allow_loopback=allow_loopback)
+    policy = AddressPolicy(allow_hosts, allow_loopback=allow_loopback, inside_only=inside_only)
+    return GuardedTransport(policy)
 
 
 def guarded_sync(
     *, allow_hosts: Iterable[str] = (), allow_loopback: bool = False
 ) -> GuardedSyncTransport:
     """Return a transport for `httpx.Client`."""
-    return GuardedSyncTransport(allow_hosts, allow_loopback=allow_loopback)
+    return GuardedSyncTransport(AddressPolicy(allow_hosts, allow_loopback=allow_loopback))

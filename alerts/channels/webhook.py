@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
 from alerts.alert import Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
+from alerts.channels.common import Common
 from alerts.render import webhook
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -22,16 +23,13 @@ if TYPE_CHECKING:  # settings are read by processes that send nothing
 PREFIX = "whsec_"
 
 
-class WebhookSettings(BaseModel):
+class WebhookSettings(Common):
     """``signing_secret``: ``whsec_`` and base64 of 24 to 64 bytes; the receiver verifies with it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["webhook"]
     url: str
     signing_secret: SecretStr
     timeout_s: float = Field(default=10.0, gt=0, le=60)
-    language: Literal["de", "en"] = "de"
 
     @field_validator("signing_secret")
     @classmethod
@@ -48,8 +46,6 @@ class WebhookSettings(BaseModel):
 
 class Webhook:
     """Class C: a repeat after an unknown outcome has the same ``webhook-id`` and says so."""
-
-    doubles = ChannelClass.C
 
     def __init__(
         self,
@@ -69,6 +65,10 @@ class Webhook:
     def name(self) -> str:
         return self._name
 
+    @property
+    def doubles(self) -> ChannelClass:
+        return self._settings.doubles
+
     async def send(self, delivery: Delivery) -> Receipt:
         body = webhook.body(delivery, self._settings.language)
         request = self._client.build_request(
@@ -78,14 +78,15 @@ class Webhook:
             headers={"content-type": "application/json", **self._signed(delivery, body)},
         )
         secret = self._settings.signing_secret.get_secret_value()
+        secrets = (secret, secret.removeprefix(PREFIX))
         answer = await http.send(
             self._client,
             request,
             receiver=f"webhook ({self._name})",
             timeout_s=self._settings.timeout_s,
-            secrets=(secret, secret.removeprefix(PREFIX)),
+            secrets=secrets,
         )
-        return Receipt(f"answered {answer.status}")
+        return Receipt(http.told(answer, secrets))
 
     def _signed(self, delivery: Delivery, body: str) -> dict[str, str]:
         """Return the headers of Standard Webhooks; ``sturmglas-may-repeat`` is ours."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from alerts import words
 from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
@@ -16,6 +17,12 @@ WHY_LIMIT = 3
 TERM_LENGTH = 40
 QUOTE_LENGTH = 280
 """Characters of a post that are quoted; the link leads to the whole."""
+LINK_LABELS: dict[str, tuple[str, str]] = {
+    "page": ("Vorfall öffnen", "Open incident"),
+    "playbook": ("Playbook öffnen", "Open playbook"),
+}
+"""Buttons by the name of the link; another one is labelled as it is called."""
+NEXT: tuple[str, str] = ("Als Nächstes", "Next")
 _BLIND = frozenset({ReasonCode.BLIND})
 _FIRST = (ReasonCode.TRIPWIRE, ReasonCode.FIRST_SPARK, ReasonCode.REACH)
 
@@ -30,11 +37,28 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What an operator's templates say of one delivery; "" where the built-in words stand.
+
+    ``fault``: why they could not be used, for the trail; then both are "".
+    """
+
+    title: str = ""
+    text: str = ""
+    fault: str = ""
+
+
+NO_WORDS = OwnWords()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """The parts of a message in reading order; an empty part is left out by every receiver.
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
-    ``about``: what the words are that came up, and what would have left it silent.
+    ``about``: what the words are that came up, and what would have left it silent. ``links``: label
+    and address of each button, the incident's page first. ``own_title``, and ``own_text`` (True: ``lead``
+    holds it, in lines): in an operator's words.
     """
 
     level: str
@@ -50,15 +74,36 @@ class Message:
     next_step: str
     link: str
     link_label: str
+    links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
+    own_title: str = ""
+    own_text: bool = False
 
     @property
     def title(self) -> str:
-        return f"{self.level} · {self.topic} · {self.spoken}"
+        return self.own_title or f"{self.level} · {self.topic} · {self.spoken}"
+
+    def said_as(self, own: OwnWords) -> Message:
+        """Return the message in an operator's words.
+
+        Their text takes the place of lead, reasons, posts and step; links and marks stay.
+        """
+        m = replace(self, own_title=own.title)
+        if not own.text:
+            return m
+        m = replace(m, lead=own.text, own_text=True, why=(), about=(), blind=())
+        return replace(m, voices=(), next_step="")
 
 
-def message(delivery: Delivery, lang: Language) -> Message:
-    """Return what ``delivery`` says. An acknowledgement and an end are short; no posts, no step."""
+def message(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> Message:
+    """Return what ``delivery`` says, in an operator's words where there are ``own``.
+
+    An acknowledgement and an end are short; no posts, no step.
+    """
+    return _built_in(delivery, lang).said_as(own)
+
+
+def _built_in(delivery: Delivery, lang: Language) -> Message:
     alert = delivery.alert
     triggers = alert.action is Action.TRIGGER
     level = words.level_line(alert.level, lang)
@@ -79,7 +124,8 @@ def message(delivery: Delivery, lang: Language) -> Message:
         voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
-        link_label=pick(("Vorfall öffnen", "Open incident"), lang),
+        link_label=pick(LINK_LABELS["page"], lang),
+        links=tuple(_links(alert, lang)),
         marks=_marks(delivery, lang),
     )
 
@@ -154,6 +200,12 @@ def web_address(url: str) -> str:
     """Return ``url`` if it is a web address that may become a link, else ""."""
     fits = url.startswith(("https://", "http://")) and len(url) <= 2000
     return url if fits and url.isprintable() and " " not in url else ""
+
+
+def _links(alert: Alert, lang: Language) -> Iterator[tuple[str, str]]:
+    for name, url in alert.links:
+        if web_address(url):
+            yield pick(LINK_LABELS.get(name, (name, name)), lang), url
 
 
 def _marks(delivery: Delivery, lang: Language) -> tuple[str, ...]:

@@ -7,23 +7,26 @@ Limits: summary 1,024 characters, dedup_key 255, the whole 512 kB
 from __future__ import annotations
 
 from alerts.alert import SEVERITY, Action, Delivery
-from alerts.render.message import cut, message
+from alerts.render.message import NO_WORDS, OwnWords, cut, message
 from alerts.render.webhook import stamp
 from alerts.words import Language
 
 SUMMARY_LIMIT = 1024
 
 
-def event(delivery: Delivery, lang: Language, page_url: str = "") -> dict[str, object]:
+def event(
+    delivery: Delivery, lang: Language, page_url: str = "", own: OwnWords = NO_WORDS
+) -> dict[str, object]:
     """Return the event without its routing key. Acknowledge and resolve carry only the key.
 
-    The summary is what a phone reads aloud or shows locked: level, topic, number; no quote.
+    The summary is what a phone reads aloud or shows locked: level, topic, number; no quote, unless
+    an operator's own title has one.
     """
     alert = delivery.alert
     base: dict[str, object] = {"event_action": alert.action.value, "dedup_key": delivery.key}
     if alert.action is not Action.TRIGGER:
         return base
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     marks = "".join(f" ({mark})" for mark in m.marks if alert.test)  # a repeat is deduped by key
     details = {
         "level": int(alert.level),
@@ -42,7 +45,7 @@ def event(delivery: Delivery, lang: Language, page_url: str = "") -> dict[str, o
         "client": "Sturmglas",
         "client_url": m.link or page_url,
         "payload": {
-            "summary": cut(m.short + marks, SUMMARY_LIMIT),
+            "summary": cut(m.own_title or m.short, SUMMARY_LIMIT - len(marks)) + marks,
             "source": alert.topic,
             "component": alert.topic_name,
             "class": alert.reason.value,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alerts.alert import Delivery
-from alerts.render.message import Message, Voice, cut, message
+from alerts.render.message import NO_WORDS, Message, OwnWords, Voice, cut, message
 from alerts.words import Language, pick
 from detectors.detection import Level
 
@@ -37,13 +37,16 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def body(delivery: Delivery, lang: Language) -> dict[str, object]:
+def body(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> dict[str, object]:
     """Return ``text`` (also the notification) and ``attachments``; the channel adds where to."""
-    m = message(delivery, lang)
+    m = message(delivery, lang, own)
     marks = "".join(f" _({escape(mark)})_" for mark in m.marks)
-    head = f"{m.feather} *{escape(m.level)}* · *{escape(m.topic)}* · {escape(m.spoken)}{marks}"
+    title = f"*{escape(m.level)}* · *{escape(m.topic)}* · {escape(m.spoken)}"
+    if m.own_title:
+        title = f"*{escape(m.own_title)}*"
+    head = f"{m.feather} {title}{marks}"
     return {
-        "text": cut(f"{head}\n{escape(m.lead)}", 3000),
+        "text": cut(head if m.own_text else f"{head}\n{escape(m.lead)}", 3000),
         "attachments": [
             {
                 "color": COLOURS[delivery.alert.level],
@@ -58,6 +61,8 @@ def body(delivery: Delivery, lang: Language) -> dict[str, object]:
 
 def _blocks(m: Message, ref: str, lang: Language) -> list[Json]:
     blocks: list[Json] = []
+    if m.own_text:
+        blocks.append(_rich(_section(_text(cut(m.lead, 3000)))))
     if m.why:
         items = [_section(_text(line)) for line in m.why]
         blocks.append(_rich({"type": "rich_text_list", "style": "bullet", "elements": items}))

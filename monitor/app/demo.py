@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from alerts.alert import DeliveryState
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
+from alerts.channels.transport import guarded_async
 from alerts.deliver import Deliverer
 from detectors.topic import Topic
 from monitor.app.replaying import replay
@@ -95,7 +96,7 @@ def live(seed: int, *, port: int, factor: float, say: Callable[[str], None]) -> 
             "Building eight calm days of an invented brand, so that there is a normal to compare with ..."
         )
         _warm(built, world, story, opens)
-        built = replace(built, clock=ScaledClock(opens, factor))
+        built = replace(built, clock=ScaledClock(opens, factor), inside_only=True)
         say(
             f"Time-lapse: one second is {factor:g} seconds. The storm breaks in {LEAD.seconds / factor:.0f} s."
         )
@@ -195,7 +196,7 @@ class _Delivery:
         self._waiting = False
 
     def __enter__(self) -> _Delivery:
-        self._client = httpx.AsyncClient()
+        self._client = httpx.AsyncClient(transport=guarded_async(inside_only=True))
         now = lambda: self._now  # noqa: E731  # two words
         channels: dict[str, Channel] = {
             name: build_channel(

@@ -6,12 +6,14 @@ import gc
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.app.elsewhere import Elsewhere
 from monitor.app.hearing import OUTBOX, hearing
 from monitor.app.journal import Journal
 from monitor.app.only import only, refuse_alone
+from monitor.app.trying import send_test
 from monitor.app.wiring import Built, build, shared_signals, sources, sqlite_path
 from monitor.jobs import Jobs
 from monitor.ports import Signals
@@ -93,6 +95,7 @@ def run(
             failures=lambda: [*built.trouble.list(), *(elsewhere() if elsewhere else [])],
             book=built.book,
             housekeep=built.store.housekeep,
+            send_test=partial(send_test, built.settings, inside_only=built.inside_only),
         )
         jobs = Jobs(service)
         asgi = create_app(service, hub=hub)

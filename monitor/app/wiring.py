@@ -48,7 +48,8 @@ USER_AGENT = "sturmglas/0.1 (+https://example.org/sturmglas)"
 @dataclass(frozen=True, slots=True)
 class Built:
     """The parts of one running install. What decides (models, matcher) is `parts`: made where it
-    is needed, for a process that only takes in needs none of it."""
+    is needed, for a process that only takes in needs none of it. ``inside_only`` (the demo): its
+    channels reach this machine and nothing else."""
 
     settings: Settings
     topics: Mapping[str, Topic]
@@ -57,6 +58,7 @@ class Built:
     log: Log
     clock: Clock
     trouble: Trouble = field(default_factory=Trouble)
+    inside_only: bool = False
 
     @property
     def book(self) -> Book:
@@ -71,27 +73,33 @@ class Built:
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
         """Open the channels with their one HTTP client; closes it at the end."""
-        server = self.settings.server
-        async with httpx.AsyncClient(
-            transport=guarded_async(
-                allow_hosts=server.inside_hosts, allow_loopback=server.allow_loopback_receivers
-            ),
-            headers={"User-Agent": USER_AGENT},
-        ) as client:
-            yield {
-                name: build_channel(
-                    name,
-                    settings,
-                    client,
-                    now=SystemClock().now,
-                    page_url=self.settings.server.public_url,
-                )
-                for name, settings in targets_of(self.settings).items()
-            }
+        async with open_channels(self.settings, inside_only=self.inside_only) as channels:
+            yield channels
 
     def close(self) -> None:
         self.log.close()
         self.store.close()
+
+
+@asynccontextmanager
+async def open_channels(
+    settings: Settings, *, only: str = "", inside_only: bool = False
+) -> AsyncIterator[Mapping[str, Channel]]:
+    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end."""
+    server = settings.server
+    transport = guarded_async(
+        allow_hosts=server.inside_hosts,
+        allow_loopback=server.allow_loopback_receivers,
+        inside_only=inside_only,
+    )
+    async with httpx.AsyncClient(transport=transport, headers={"User-Agent": USER_AGENT}) as client:
+        yield {
+            name: build_channel(
+                name, given, client, now=SystemClock().now, page_url=server.public_url
+            )
+            for name, given in targets_of(settings).items()
+            if only in ("", name)
+        }
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Built:
@@ -182,8 +190,13 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
 
 
 def book_of(settings: Settings) -> Book:
-    """Return who is behind each receiver."""
-    rotas = settings.to_rotas()
+    """Return who is behind each receiver. A method pierces where a call at night does."""
+    night, known, rotas = settings.night.night(), settings.channels.items(), settings.to_rotas()
+    pierces = frozenset(
+        name
+        for name, given in known
+        if given.pierces_from is not None and given.pierces_from <= night.level
+    )
 
     def called(rota: str, at: datetime) -> str:
         return on_call(rotas[rota], (), at).person if rota in rotas else ""
@@ -191,9 +204,9 @@ def book_of(settings: Settings) -> Book:
     return Book(
         on_call=called,
         channels=frozenset(settings.channels),
-        people={id: person.person(id) for id, person in settings.people.items()},
+        people={id: person.person(id, pierces) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=settings.night.night(),
+        night=night,
     )
 
 

@@ -24,11 +24,12 @@ from monitor.cli import (
     query_health,
     running,
     score,
+    sending,
 )
 from monitor.cli.told import seen_enough
 
 ORDER = (
-    *("demo", "import", "replay", "serve", "check", "doctor", "backtest"),
+    *("demo", "import", "replay", "serve", "check", "doctor", "send-test", "backtest"),
     *(
         "plan",
         "query-health",
@@ -91,6 +92,7 @@ for part in (
     detect,
     score,
     checking,
+    sending,
     planning,
     query_health,
     calibrating,

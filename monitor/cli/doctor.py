@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from alerts.channels import apprise
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
@@ -233,7 +234,10 @@ def _channels(settings: Settings) -> Iterator[Finding]:
     if not settings.channels:
         yield Finding("channels", State.WARN, "none; nobody can be told")
     for name, channel in settings.channels.items():
-        yield Finding(f"channel {name}", State.OK, channel.type)
+        if channel.type == "apprise" and not apprise.installed():
+            yield Finding(f"channel {name}", State.FAIL, apprise.MISSING)
+        else:
+            yield Finding(f"channel {name}", State.OK, channel.type)
 
 
 def _reached(settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,17 @@ from starlette.types import Receive, Scope, Send
 from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock
 from monitor.server import docs, errors, live
-from monitor.server.api import incidents, planned, queries, reading, rotas, sources, system, topics
+from monitor.server.api import (
+    channels,
+    incidents,
+    planned,
+    queries,
+    reading,
+    rotas,
+    sources,
+    system,
+    topics,
+)
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
 from monitor.server.door import PATH, Door
@@ -90,6 +100,7 @@ def create_app(
     web.include_router(rotas.router(service))
     web.include_router(planned.router(service))
     web.include_router(sources.router(service))
+    web.include_router(channels.router(service))
     web.include_router(live.router(hub))
     docs.install(web)
     for router in extra:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from alerts.channels import apprise
 from alerts.rota import gaps
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
@@ -105,6 +106,9 @@ def reached(settings: Settings, route: RouteSettings) -> set[str]:
 
 
 def _outputs(settings: Settings) -> Advice:
+    for name, channel in settings.channels.items():
+        if channel.type == "apprise" and not apprise.installed():
+            yield ("channel", name), f"nothing would be sent: {apprise.MISSING}"
     used = {name for route in settings.routes for name in reached(settings, route)}
     used |= {m.channel for person in settings.people.values() for m in person.methods}
     for name in settings.channels:
@@ -121,7 +125,7 @@ def _refused(settings: Settings) -> Advice:
         return
     sections: list[tuple[str, str, object]] = [
         *(("source", n, s) for n, s in settings.sources.items() if isinstance(s, FeedSource)),
-        *(("channel", name, channel) for name, channel in settings.channels.items()),
+        *(("channel", n, c) for n, c in settings.channels.items() if c.type != "apprise"),
     ]
     for kind, name, section in sections:
         for key in ("url", "webhook_url", "api_url"):

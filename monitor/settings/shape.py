@@ -16,8 +16,8 @@ def model_at(path: Sequence[str | int], raw: object) -> type[BaseModel] | None:
     """Return the section type that stands at ``path``; a choice is told by its ``type`` in ``raw``."""
     here: object = Settings
     for key in path:
-        raw = _step(raw, key)
         here = _inside(_plain(here, raw), key)
+        raw = _step(raw, key)
     found = _plain(here, raw)
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alerts.channels.ntfy import is_topic
 from detectors.term import sources_of
 from monitor.settings.secrets import UNREADABLE
 from playbooks.complaints import nearest, one_of, shown
@@ -196,12 +197,15 @@ def _receivers(raw: Mapping[str, Any]) -> list[Found]:
 def _addressed(channel: object, address: object) -> str:
     """Return what is wrong with a person's address on a channel, "" for nothing."""
     sort = channel.get("type") if isinstance(channel, dict) else ""
-    if sort not in ("smtp", "slack"):
-        return f"a {sort} channel takes no address of a person; expected smtp or slack with a token"
+    if sort not in ("smtp", "slack", "ntfy"):
+        expected = "expected ntfy, smtp, or slack with a token"
+        return f"a {sort} channel takes no address of a person; {expected}"
     if sort == "slack" and isinstance(channel, dict) and "token" not in channel:
         return "a Slack webhook posts in one place; expected a channel with a token"
     if sort == "smtp" and (not isinstance(address, str) or "@" not in address):
         return f"{shown(address)} is no mail address; expected name@example.org"
+    if sort == "ntfy" and not (isinstance(address, str) and is_topic(address)):
+        return "no topic (not shown); expected letters, digits, - and _, at most 64"
     return ""
 
 

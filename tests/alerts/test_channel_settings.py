@@ -28,6 +28,17 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"type": "smtp", "host": "h", "from": "a@b.de", "to": ["a@b.de"], "user": "u"},
         "belong together",
     ),
+    "no topic to push to": ({"type": "ntfy", "topic": "a/b"}, "letters, digits"),
+    "two accesses": (
+        {"type": "ntfy", "topic": "t", "token": "t", "user": "u", "password": "p"},
+        "either token, or user",
+    ),
+    "half an access to ntfy": ({"type": "ntfy", "topic": "t", "user": "u"}, "belong together"),
+    "a service that is not allowed": (
+        {"type": "apprise", "url": "syslog://local", "schemas": ["twilio"]},
+        "none of schemas; expected one of twilio",
+    ),
+    "no address at all": ({"type": "apprise", "url": "twilio", "schemas": ["twilio"]}, "none of"),
     "an unknown type": ({"type": "pigeon"}, "pigeon"),
     "a typing error": ({"type": "console", "langauge": "de"}, "langauge"),
 }
@@ -37,3 +48,23 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
 def test_wrong_settings_say_what_is_wrong(given: dict[str, object], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         TypeAdapter(ChannelSettings).validate_python(given)
+
+
+PIERCES: dict[str, tuple[dict[str, object], int | None]] = {
+    "pagerduty rings by its own rules": ({"type": "pagerduty", "routing_key": "k"}, 0),
+    "ntfy at its highest priority": ({"type": "ntfy", "topic": "t"}, 5),
+    "ntfy always": ({"type": "ntfy", "topic": "t", "urgent_from": 0}, 0),
+    "a text": ({"type": "apprise", "url": "twilio://a:b@1/2", "schemas": ["twilio"]}, 0),
+    "a chat": ({"type": "apprise", "url": "discord://a/b", "schemas": ["discord"]}, None),
+    "slack": ({"type": "slack", "webhook_url": "https://x"}, None),
+    "teams": ({"type": "teams", "webhook_url": "https://x"}, None),
+    "mail": ({"type": "smtp", "host": "h", "from": "a@b.de", "to": ["a@b.de"]}, None),
+    "console": ({"type": "console"}, None),
+}
+
+
+@pytest.mark.parametrize(("given", "level"), PIERCES.values(), ids=PIERCES.keys())
+def test_each_channel_says_from_which_level_it_can_wake(
+    given: dict[str, object], level: int | None
+) -> None:
+    assert TypeAdapter(ChannelSettings).validate_python(given).pierces_from == level

@@ -178,6 +178,21 @@ def test_the_attempt_is_on_record_before_the_send(store: SqliteStore, clock: Man
     assert found == [(DeliveryState.SENDING, [None])]
 
 
+def test_what_a_receipt_warns_of_stands_in_the_trail_of_what_arrived(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    enqueue(store, FIRST)
+
+    class Warning_(Receiver):
+        async def send(self, delivery: Delivery) -> Receipt:
+            return Receipt("taken", "template.text: line 1: no; the built-in words were sent")
+
+    asyncio.run(run_drain(store, clock, Warning_("there")))
+    [attempt] = store.outbox.attempts(stored(store).id)
+    assert (stored(store).state, attempt.outcome) == (SENT, AttemptOutcome.ACCEPTED)
+    assert attempt.error == "template.text: line 1: no; the built-in words were sent"
+
+
 # --- several ----------------------------------------------------------------------------------
 
 

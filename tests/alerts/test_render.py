@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import SEVERITY, NotifyReason, Quote
-from alerts.render import mail, message, pagerduty, plain, slack, webhook
+from alerts.render import apprise, mail, message, ntfy, pagerduty, plain, slack, teams, webhook
 from alerts.words import Language
 from detectors.detection import Level
 from monitor.server.sink import receivers
@@ -23,6 +23,7 @@ TRIGGER = delivery()
 REPEAT = delivery(may_repeat=True)
 OVER = delivery(alert(NotifyReason.RESOLVED))
 TEST = delivery(alert(NotifyReason.TEST, test=True))
+STORM = Level.STORM
 
 
 def pretty(value: object) -> str:
@@ -46,6 +47,11 @@ FILES = {
     "slack.resolved.de.json": pretty(slack.body(OVER, "de")),
     **{f"pagerduty.{lang}.json": pretty(pagerduty.event(TRIGGER, lang)) for lang in LANGS},
     "pagerduty.resolved.json": pretty(pagerduty.event(OVER, "de")),
+    **{f"teams.{lang}.json": pretty(teams.body(TRIGGER, lang)) for lang in LANGS},
+    "teams.resolved.de.json": pretty(teams.body(OVER, "de")),
+    **{f"ntfy.{lang}.json": pretty(ntfy.publication(TRIGGER, lang, "t", STORM)) for lang in LANGS},
+    "ntfy.resolved.de.json": pretty(ntfy.publication(OVER, "de", "t", STORM)),
+    "apprise.de.txt": f"{apprise.title(REPEAT, 'de')}\n\n{apprise.text(REPEAT, 'de')}\n",
     "webhook.en.json": pretty(json.loads(webhook.body(REPEAT, "en"))),
     **{f"mail.{lang}.html": mail.html(TRIGGER, lang) for lang in LANGS},
     "mail.repeat.de.eml": mailed("de", REPEAT).decode().replace("\r\n", "\n"),
@@ -76,11 +82,14 @@ def spoken(lang: Language) -> dict[str, str]:
         "pagerduty": json.dumps(event, ensure_ascii=False),
         "webhook": webhook.body(TRIGGER, lang),
         "mail": mail.html(TRIGGER, lang),
+        "teams": "\n".join(slack.texts(teams.body(TRIGGER, lang))),
+        "ntfy": str(ntfy.publication(TRIGGER, lang, "t", STORM)),
+        "apprise": apprise.title(TRIGGER, lang) + apprise.text(TRIGGER, lang),
     }
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("receiver", ["plain", "slack", "pagerduty", "webhook", "mail"])
+@pytest.mark.parametrize("receiver", spoken("de"))
 def test_level_number_normal_why_posts_and_step_are_there(receiver: str, lang: Language) -> None:
     text = spoken(lang)[receiver]
     level = {"de": "Sturm", "en": "storm"}[lang]
@@ -127,6 +136,9 @@ def test_a_possible_repeat_says_so_in_every_text_but_pagerduty() -> None:
     assert parsed[mail.REPEAT_HEADER] == "yes"
     assert mail.REPEAT_HEADER not in message_from_bytes(mailed("de"), policy=policy.default)
     assert pagerduty.event(REPEAT, "de") == pagerduty.event(TRIGGER, "de")
+    assert "possible repeat" in str(teams.body(REPEAT, "en"))
+    assert "possible repeat" in str(ntfy.publication(REPEAT, "en", "t", STORM)["title"])
+    assert "possible repeat" in apprise.title(REPEAT, "en")
 
 
 def test_a_test_says_so() -> None:
@@ -151,6 +163,32 @@ def test_slack_parses_nothing_that_people_wrote() -> None:
         if block["elements"][0].get("type") == "rich_text_quote"
     ]
     assert len(quotes) == 3  # rich text is never parsed as markup
+
+
+def test_teams_parses_nothing_that_people_wrote() -> None:
+    """Text runs are plain; a TextBlock would read Markdown."""
+    dated = HOSTILE + " {{DATE(2026-01-01T00:00:00Z)}} [x](https://example.org)"
+    quoted = alert(topic_name=dated, quotes=(Quote(dated, "forum", b.T0),))
+    body = json.dumps(teams.body(delivery(quoted), "de"))
+    assert '"TextBlock"' not in body
+    assert "{{DATE" not in body
+    assert "mention" not in body
+
+
+def test_ntfy_is_never_markdown() -> None:
+    said = ntfy.publication(delivery(alert(topic_name=HOSTILE)), "de", "t", STORM)
+    assert "markdown" not in said
+    assert "\n" not in str(said["title"])
+
+
+def test_apprise_carries_no_sign_that_a_chat_would_read_as_markup() -> None:
+    wrote = HOSTILE + " @everyone [x](https://example.org) ||spoiler|| `code` #one *"
+    quoted = alert(topic_name=wrote, quotes=(Quote(wrote, "forum", b.T0),), links=())
+    hostile = delivery(quoted)
+    said = apprise.title(hostile, "de") + apprise.text(hostile, "de")
+    for sign in ("<", ">", "@", "[", "]", "|", "`", "*fett", "fett*", "_", "~"):
+        assert sign not in said
+    assert "{{ 7 * 7 }}" in said
 
 
 def test_the_mail_escapes_what_people_wrote() -> None:
@@ -199,6 +237,32 @@ def test_slack_takes_even_an_endless_one() -> None:
 def test_pagerduty_takes_even_an_endless_one() -> None:
     event = {"routing_key": "k" * 32, **pagerduty.event(ENDLESS, "de")}
     assert receivers.pagerduty(json.dumps(event).encode()).status == 202
+
+
+def test_teams_takes_even_an_endless_one_and_drops_quotes_before_anything_else() -> None:
+    body = teams.body(ENDLESS, "de")
+    assert teams.size(body) <= teams.LIMIT
+    assert receivers.teams(json.dumps(body, ensure_ascii=False).encode()).status == 202
+    full = teams.size(teams.body(TRIGGER, "de"))
+    assert full <= teams.LIMIT / 2
+    assert "S" * 50 in str(body)
+
+
+def test_ntfy_takes_even_an_endless_one() -> None:
+    said = ntfy.publication(ENDLESS, "de", "t", STORM)
+    assert receivers.ntfy(json.dumps(said).encode()).status == 200
+    assert len(ntfy.fitting("ä" * 5000, 4096).encode()) <= 4096
+
+
+def test_an_apprise_title_has_at_most_250_characters() -> None:
+    assert len(apprise.title(ENDLESS, "de")) == 250
+
+
+@pytest.mark.parametrize(("level", "priority"), [(1, 3), (3, 3), (4, 4), (5, 5), (6, 5)])
+def test_ntfy_is_as_urgent_as_the_level(level: int, priority: int) -> None:
+    assert ntfy.priority(delivery(alert(level=level)), STORM) == priority
+    assert ntfy.priority(delivery(alert(level=level)), Level.CALM) == 5
+    assert ntfy.priority(delivery(alert(NotifyReason.RESOLVED, level)), Level.CALM) == 3
 
 
 def test_a_subject_has_at_most_150_characters() -> None:

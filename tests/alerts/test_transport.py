@@ -59,6 +59,15 @@ def test_a_host_allowed_by_name_may_be_inside() -> None:
     assert not policy.permits("other.example.org", "10.0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("address", "permitted"),
+    [("127.0.0.1", True), ("::1", True), ("93.184.215.14", False), ("10.0.0.1", False)],
+)
+def test_the_demo_reaches_this_machine_and_nothing_else(address: str, permitted: bool) -> None:
+    policy = AddressPolicy(["example.org"], allow_loopback=True, inside_only=True)
+    assert policy.permits("example.org", address) is permitted
+
+
 def test_loopback_alone_can_be_allowed() -> None:
     policy = AddressPolicy(allow_loopback=True)
     assert policy.permits("localhost", "127.0.0.1")

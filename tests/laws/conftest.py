@@ -9,6 +9,7 @@ import pytest
 
 from alerts.outbox import Outbox
 from monitor.ports import Log, Store
+from monitor.server.sink import FaultPlan, Sink
 from tests.laws.homes import LOGS, STORES, LogHome, StoreHome
 from tests.laws.queued import STORM
 
@@ -45,3 +46,15 @@ def outbox(store: Store) -> Outbox:
     with store.begin() as tx:
         tx.save_incident(STORM, 0)
     return store.outbox
+
+
+@pytest.fixture(scope="module")
+def running_sink() -> Iterator[Sink]:
+    with Sink(FaultPlan(hang_s=20.0, retry_after_s=7)) as sink:
+        yield sink
+
+
+@pytest.fixture
+def sink(running_sink: Sink) -> Sink:
+    running_sink.clear()
+    return running_sink

@@ -37,7 +37,7 @@ def test_good_settings_pass() -> None:
     result = called("check", "--config", str(CONFIG / "example.toml"))
     assert result.exit_code == 0
     assert result.output.endswith(
-        "2 topics, 4 sources, 5 channels, 3 routes, 3 playbooks, 0 complaints, 0 warnings\n"
+        "2 topics, 4 sources, 7 channels, 3 routes, 3 playbooks, 0 complaints, 0 warnings\n"
     )
 
 

@@ -66,8 +66,8 @@ MISTAKES = [
      'sturmglas.toml:17: source.tool.type: found "htp"; expected one of feed, file, http, mastodon, '
      'synthetic; did you mean "http"?'),
     ('type = "pagerduty"\n', "",
-     "sturmglas.toml:20: channel.pager: type is missing; expected one of console, pagerduty, slack, "
-     "smtp, webhook"),
+     "sturmglas.toml:20: channel.pager: type is missing; expected one of apprise, console, ntfy, pagerduty, slack, "
+     "smtp, teams, webhook"),
     ('channels = ["pager"]\n\n', 'channels = ["pagr"]\n\n',
      'sturmglas.toml:25: route.1.channels.1: unknown channel "pagr"; expected one of pager; '
      'did you mean "pager"?'),
@@ -106,6 +106,11 @@ MISTAKES = [
      "sturmglas.toml:10: topic.acme-bahn.thresholds.level4_authors: found -1; expected 0 or more"),
     ('name = "App"', 'name = "App"\nalarm_budget_days = 0',
      "sturmglas.toml:13: topic.acme-app.alarm_budget_days: found 0; expected more than 0.0"),
+    ("[[route]]", '[channel.pager.template]\ntitle = "{{ level }}"\ntext = """\n{{ lead }}\n{{ nobody }}"""\n[[route]]',
+     'sturmglas.toml:26: channel.pager.template.text: found "{{ lead }} {{ nobody }}"; cannot be used: '
+     'line 2: there is no "nobody"'),
+    ("[[route]]", '[channel.pager.template]\ntext = ""\nbody = "x"\n[[route]]',
+     "sturmglas.toml:26: channel.pager.template.body: unknown key; expected one of text, title"),
     ("[server]", "[server]\n[server]",
      "sturmglas.toml:5: not TOML: Cannot declare ('server',) twice, at character 8 of the line"),
 ]  # fmt: skip

@@ -56,7 +56,7 @@ def test_people_and_chains_come_out_as_they_were_written(tmp_path: Path) -> None
     assert found.settings is not None
     book = book_of(found.settings)
     assert book.people["kim"] == Person(
-        "kim", "Kim", (Method("pager"), Method("mail", "kim@example.org"))
+        "kim", "Kim", (Method("pager", pierces=True), Method("mail", "kim@example.org"))
     )
     chain = book.chains["night"]
     assert (chain.rounds, chain.steps[0].wait.total_seconds()) == (3, 300)
@@ -81,7 +81,7 @@ def test_people_and_chains_come_out_as_they_were_written(tmp_path: Path) -> None
          'person.kim.methods.2.channel: unknown channel "male"; expected one of mail, pager; did you mean "mail"?'),
         ('{ channel = "pager" }', '{ channel = "pager", address = "x" }',
          "person.kim.methods.1.address: a pagerduty channel takes no address of a person; "
-         "expected smtp or slack with a token"),
+         "expected ntfy, smtp, or slack with a token"),
         ('"kim@example.org"', '"kim"',
          'person.kim.methods.2.address: "kim" is no mail address; expected name@example.org'),
         ('wake = "night"', "min_level = 4",

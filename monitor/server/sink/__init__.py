@@ -106,6 +106,21 @@ class Sink:
         return f"{self.url}webhook"
 
     @property
+    def teams_url(self) -> str:
+        """The webhook of a workflow."""
+        return f"{self.url}teams/workflows/sink/triggers/manual/paths/invoke?sig=sink"
+
+    @property
+    def ntfy_url(self) -> str:
+        """A server of ntfy."""
+        return f"{self.url}ntfy"
+
+    @property
+    def apprise_url(self) -> str:
+        """What apprise's ``json://`` posts to."""
+        return f"{self.url.replace('http://', 'json://')}apprise"
+
+    @property
     def smtp_port(self) -> int:
         return _port(self._smtp)
 

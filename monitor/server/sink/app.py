@@ -68,6 +68,9 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str) -> Starlette:
             Route("/slack/api/conversations.history", history),
             take("/pagerduty/v2/enqueue", "pagerduty", lambda raw, _: receivers.pagerduty(raw)),
             take("/webhook", "webhook", webhook),
+            take("/teams/{path:path}", "teams", lambda raw, _: receivers.teams(raw)),
+            take("/ntfy", "ntfy", lambda raw, _: receivers.ntfy(raw)),
+            take("/apprise", "apprise", lambda raw, _: receivers.apprise(raw)),
             *page.routes(kept),
         ]
     )

@@ -1,4 +1,4 @@
-"""Receivers: what Slack, PagerDuty and a signed webhook check before they say yes.
+"""Receivers: what Slack, Teams, PagerDuty, ntfy and a signed webhook check before they say yes.
 
 Pure: bytes in, an answer out. The limits are those that their documentation states, so that a
 message which the sink takes would not be refused for its form by the real one.
@@ -7,6 +7,7 @@ message which the sink takes would not be refused for its form by the real one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -26,6 +27,21 @@ KEY_LIMIT = 255
 EVENT_LIMIT = 512_000
 SEVERITIES = {"critical", "error", "warning", "info"}
 ACTIONS = {"trigger", "acknowledge", "resolve"}
+CARD_LIMIT = 28 * 1024
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+CARD_ELEMENTS = {
+    "Container",
+    "RichTextBlock",
+    "TextRun",
+    "TextBlock",
+    "ColumnSet",
+    "Column",
+    "FactSet",
+}
+CARD_ACTIONS = {"Action.OpenUrl", "Action.ShowCard", "Action.ToggleVisibility"}
+NTFY_MESSAGE_LIMIT = 4096
+NTFY_TITLE_LIMIT = 1024
+NTFY_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,81 @@ def _event_complaints(body: Json) -> list[str]:
             "'payload.severity' is invalid (must be one of critical, error, warning, info)"
         )
     return wrong
+
+
+def teams(raw: bytes) -> Verdict:
+    """Answer like a workflow's webhook: 202 and nothing, or 400 where the card could not be posted.
+
+    The real one says 202 to anything that is JSON and fails behind it; this one looks first.
+    """
+    body = _object(raw)
+    if body is None:
+        return Verdict(400, "not a JSON object")
+    complaint = _card_complaint(body)
+    if len(raw) > CARD_LIMIT:
+        complaint = f"the card has {len(raw)} bytes, at most {CARD_LIMIT} are taken"
+    return Verdict(400, complaint) if complaint else Verdict(202, "", body)
+
+
+def _card_complaint(body: Json) -> str:
+    attachments = body.get("attachments")
+    if body.get("type") != "message" or not _objects(attachments) or len(attachments) != 1:
+        return "expected a message with one attachment"
+    card = attachments[0].get("content")
+    if attachments[0].get("contentType") != CARD_TYPE or not isinstance(card, dict):
+        return "the attachment is no Adaptive Card"
+    if card.get("type") != "AdaptiveCard" or card.get("version") not in (
+        "1.2",
+        "1.3",
+        "1.4",
+        "1.5",
+    ):
+        return "the card's type or version is unknown"
+    for node in (*_nodes(card.get("body")), *_nodes(card.get("actions"))):
+        kind = node.get("type")
+        if kind not in CARD_ELEMENTS | CARD_ACTIONS:
+            return f"unknown element {kind}"
+        if kind == "TextRun" and not isinstance(node.get("text"), str):
+            return "a TextRun without text"
+        if kind == "Action.OpenUrl" and not str(node.get("url", "")).startswith("http"):
+            return "an Action.OpenUrl without url"
+    return ""
+
+
+def ntfy(raw: bytes) -> Verdict:
+    """Answer like a server of ntfy that gets JSON: the message with an id, or 400 with a code."""
+    body = _object(raw)
+    complaint = "request body must be message JSON" if body is None else _push_complaint(body)
+    if body is None or complaint:
+        said = {"code": 40024, "http": 400, "error": f"invalid request: {complaint}"}
+        return Verdict(400, json.dumps(said))
+    said = {"id": "sInKmEsSaGe1", "event": "message", "topic": body["topic"]}
+    return Verdict(200, json.dumps(said), body, str(body.get("sequence_id", "")))
+
+
+def _push_complaint(body: Json) -> str:
+    if not NTFY_TOPIC.fullmatch(str(body.get("topic", ""))):
+        return "topic invalid"
+    if body.get("priority") not in (1, 2, 3, 4, 5):
+        return "priority invalid"
+    if len(str(body.get("title", "")).encode()) > NTFY_TITLE_LIMIT:
+        return "title too long"
+    if len(str(body.get("message", "")).encode()) > NTFY_MESSAGE_LIMIT:
+        return "message too long: it would become an attachment"
+    actions = body.get("actions", [])
+    if not _objects(actions) or len(actions) > 3:
+        return "actions invalid, or more than three"
+    if any(a.get("action") != "view" or not a.get("label") or not a.get("url") for a in actions):
+        return "an action without label or url"
+    return ""
+
+
+def apprise(raw: bytes) -> Verdict:
+    """Answer like a receiver of apprise's ``json://``: anything with a message is taken."""
+    body = _object(raw)
+    if body is None or not body.get("message"):
+        return Verdict(400, "expected JSON with a message")
+    return Verdict(200, "taken", body)
 
 
 def webhook(raw: bytes, headers: Mapping[str, str], secret: str) -> Verdict:
