@@ -68,6 +68,7 @@ def _wakes(settings: Settings) -> Advice:
     for id, person in settings.people.items():
         if not person.methods:
             yield ("person", id), f"{person.name} cannot be told: no methods"
+    yield from _unheard(settings)
     for id in settings.topics:
         routes = [r for r in fitting if not r.topics or id in r.topics]
         channels = {name for r in routes for name in reached(settings, r)}
@@ -103,6 +104,26 @@ def reached(settings: Settings, route: RouteSettings) -> set[str]:
         elif sort == "person" and name in settings.people:
             names.update(m.channel for m in settings.people[name].methods)
     return names
+
+
+def _unheard(settings: Settings) -> Advice:
+    """Say who is called at night by nothing that is heard through Do Not Disturb."""
+    night = settings.night.min_level
+    called = {
+        r.removeprefix("person.") for c in settings.chains.values() for s in c.steps for r in s.tell
+    }
+    called |= {
+        who for rota in settings.rotas.values() for who in (*rota.people, rota.deputy) if who
+    }
+    for id, person in settings.people.items():
+        ways = [
+            settings.channels[m.channel] for m in person.methods if m.channel in settings.channels
+        ]
+        heard = [w for w in ways if w.pierces_from is not None and w.pierces_from <= night]
+        if id in called and ways and not heard:
+            sorts = ", ".join(sorted({way.type for way in ways}))
+            text = f"{person.name} sleeps through it: Do Not Disturb holds back {sorts}"
+            yield ("person", id), f"{text}; add a pager, ntfy or a call"
 
 
 def _outputs(settings: Settings) -> Advice:

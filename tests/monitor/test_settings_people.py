@@ -100,6 +100,7 @@ def test_a_mistake_is_named_with_its_place(
     [
         ("methods = [", "# methods = [", "Kim cannot be told: no methods"),
         ("rounds", "rounds", "nobody has said who may be woken at night"),
+        ('{ channel = "pager" }, ', "", "Kim sleeps through it: Do Not Disturb holds back smtp"),
         ("[[chain.night.step]]", "rounds = 2\n[[chain.night.step]]", ""),
     ],
 )
