@@ -64,6 +64,8 @@ def test_the_example_shows_every_setting_and_loads() -> None:
         "webhook",
         "smtp",
         "console",
+        "teams",
+        "ntfy",
     }
     assert "synthetic" in text
 
