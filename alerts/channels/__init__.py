@@ -86,11 +86,3 @@ def build_channel(
 
             return Console(name, settings)
     assert_never(settings)
-
-
-def at_address(settings: ChannelSettings, address: str) -> ChannelSettings:
-    """Return a channel's settings with a person's address in place of its own.
-
-    Raises ValueError where the channel has none, or it is none of its kind.
-    """
-    return settings.sent_to([address])

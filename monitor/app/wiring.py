@@ -14,7 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from alerts.book import Book
-from alerts.channels import ChannelSettings, at_address, build_channel
+from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
@@ -220,7 +220,7 @@ def targets_of(settings: Settings) -> dict[str, ChannelSettings]:
         for method in person.methods:
             channel = settings.channels[method.channel]
             if method.address:
-                channel = at_address(channel, method.address)
+                channel = channel.sent_to([method.address])
             found[target(method.channel, id)] = channel
     return found
 
