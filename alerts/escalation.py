@@ -50,12 +50,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """One chain under way for one level of one episode. ``step`` and ``round``: which comes next, from 0."""
+    """One chain under way because of one alert. ``alert``: its id; ``step`` and ``round``: which comes next,
+    from 0."""
 
     incident: str
     episode: int
     level: Level
     chain: str
+    alert: str
     due_at: datetime
     step: int = 0
     round: int = 0
@@ -68,8 +70,8 @@ class Escalation:
 
     @property
     def key(self) -> str:
-        """Return what makes it one: the same level of an episode wakes once."""
-        return f"step/{self.incident}/{self.episode}/{int(self.level)}"
+        """Return what makes it one: an alert starts a chain once."""
+        return f"step/{self.incident}/{self.alert}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Runtime:
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
         if OUTBOX_LEASE in held and self._delivery is None and not self._stop.is_set():
-            self._delivery = _DeliveryThread(self._built)
+            self._delivery = _DeliveryThread(self._built, self._signals)
             self._deliveries.append(self._delivery)
             self._delivery.start()
         elif OUTBOX_LEASE not in held and self._delivery is not None:
@@ -174,8 +174,9 @@ class Runtime:
 class _DeliveryThread:
     """The deliverer in an event loop of its own, so that a busy page never delays an alert."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, signals: Signals) -> None:
         self._built = built
+        self._signals = signals
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
@@ -210,7 +211,7 @@ class _DeliveryThread:
                 clock=built.clock.now,
                 rng=random.Random(),  # jitter between processes, never part of a timeline
                 observer=Counting(),
-                errander=Due(Waking(built.book, NoSignals()), built.store),
+                errander=Due(Waking(built.book, self._signals), built.store),
             )
             built.trouble.tell("deliverer", "")
             if self._over.is_set():

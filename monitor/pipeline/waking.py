@@ -22,7 +22,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
 from monitor.pipeline.lines import stamp
-from monitor.ports import Reader, Signals, Store, Transaction
+from monitor.ports import Signals, Store, Transaction
 
 BATCH = 100
 """Errands of one look."""
@@ -42,19 +42,20 @@ class Waking:
     ) -> tuple[str, ...]:
         """Start ``chain`` for an alert that wakes, and take its first step; return whom it told.
 
-        A lower level's chain that still runs gives way. The same level of an episode starts once. What the night
+        A chain that still runs gives way. The same alert starts one once. What the night
         holds back starts in the morning, unless somebody has answered by then.
         """
         known = self._book.chains.get(chain)
         if known is None or alert.action is not Action.TRIGGER or alert.level < WAKE:
             return ()
         held = self._book.night.held_until(alert, now)
-        begun = Escalation(incident.id, incident.episode, alert.level, chain, held or now)
+        due = held or now
+        begun = Escalation(incident.id, incident.episode, alert.level, chain, alert.id, due)
         after, taken = take(begun, known, self._book.reach(now), now)
-        tx.cancel_errands(incident.id)
         errand = Errand(begun.key, Kind.STEP, incident.id, after.due_at, _content(after))
         if not tx.add_errand(errand):
             return ()
+        tx.cancel_errands(incident.id, but=errand.key)
         if taken is None:
             until = stamp(held) if held else ""
             payload = {"chain": chain, "level": int(alert.level), "until": until}
@@ -71,12 +72,12 @@ class Waking:
         for errand in store.read.due_errands(now, BATCH):
             try:
                 with store.begin() as tx:
-                    done += self._do(tx, store.read, errand, now)
+                    done += self._do(tx, errand, now)
             except Exception:  # each errand is a matter of its own; it stays due
                 log.exception("errand %s failed; trying again", errand.key)
         return done
 
-    def _do(self, tx: Transaction, read: Reader, errand: Errand, now: datetime) -> bool:
+    def _do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         before = _escalation(errand.content)
         incident = tx.incident(errand.incident)
         chain = self._book.chains.get(before.chain)
@@ -84,7 +85,7 @@ class Waking:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
         if incident.acked_level is not None and incident.acked_level >= before.level:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ANSWERED)))
-        alert = _newest(read, incident)
+        alert = tx.alert(before.alert)
         if chain is None or alert is None:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
         after, taken = take(before, chain, self._book.reach(now), now)
@@ -131,13 +132,6 @@ class Due:
 
     def next_due(self) -> datetime | None:
         return self.store.read.next_errand()
-
-
-def _newest(read: Reader, incident: Incident) -> Alert | None:
-    """Return the newest alert that told of the incident's episode."""
-    told = [d for d in read.deliveries(incident.id) if d.key == incident.key]
-    triggers = [d for d in told if d.alert.action is Action.TRIGGER]
-    return max(triggers, key=lambda d: (d.alert.at, d.id)).alert if triggers else None
 
 
 def _content(escalation: Escalation) -> dict[str, Any]:

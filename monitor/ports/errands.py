@@ -31,8 +31,9 @@ class ErrandWrites(ErrandReads, Protocol):
         as it was read: somebody else was first."""
         ...
 
-    def cancel_errands(self, incident: str) -> int:
-        """Let nothing more be done for an incident; return how many errands waited."""
+    def cancel_errands(self, incident: str, but: str = "") -> int:
+        """Let nothing more be done for an incident, except the errand with the key ``but``; return how many
+        waited."""
         ...
 
 

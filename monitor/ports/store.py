@@ -175,6 +175,10 @@ class Transaction(
         """Add one delivery per channel; the same (alert id, channel) again adds nothing. Returns new ones."""
         ...
 
+    def alert(self, id: str) -> Alert | None:
+        """Return an alert that was queued, also one that went to nobody."""
+        ...
+
     def cancel(self, key: str, now: datetime) -> int:
         """Drop pending deliveries of a key that were never attempted; returns how many."""
         ...

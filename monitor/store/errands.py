@@ -48,8 +48,8 @@ class ErrandKept:
         here = (_e.c.id == errand.id, _e.c.version == errand.version, _e.c.state == _WAITING)
         return self._c.execute(_e.update().where(*here).values(**values, **later)).rowcount > 0
 
-    def cancel_errands(self, incident: str) -> int:
-        here = (_e.c.incident == incident, _e.c.state == _WAITING)
+    def cancel_errands(self, incident: str, but: str = "") -> int:
+        here = (_e.c.incident == incident, _e.c.state == _WAITING, _e.c.key != but)
         return self._c.execute(_e.update().where(*here).values(state=_CANCELLED)).rowcount
 
 

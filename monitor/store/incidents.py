@@ -145,6 +145,10 @@ class IncidentWrites:
             ).rowcount
         return new
 
+    def alert(self, id: str) -> Alert | None:
+        content = self._c.exec_driver_sql("SELECT content FROM alert WHERE id = ?", (id,)).scalar()
+        return None if content is None else unpack(content, Alert)
+
     def cancel(self, key: str, now: datetime) -> int:
         """Drop pending deliveries of a key that were never attempted; returns how many.
 

@@ -15,7 +15,7 @@ from tests import builders as b
 
 M = timedelta(minutes=1)
 CHAIN = Chain("night", (Step(("rota.a",), 5 * M), Step(("person.lee", "channel.pager"), 10 * M)), 2)
-START = Escalation("incident", 1, Level.STORM, "night", b.T0)
+START = Escalation("incident", 1, Level.STORM, "night", "alert", b.T0)
 REACH = {
     "rota.a": ("pager/kim",),
     "person.lee": ("mail/lee", "pager"),

@@ -140,11 +140,24 @@ def test_a_rise_takes_the_place_of_the_lower_levels_chain(
     assert [e.due_at for e in store.read.errands(of.id)] == [b.T0 + 7 * M]
 
 
-def test_the_same_level_of_an_episode_starts_once(store: SqliteStore, waking: Waking) -> None:
+def test_the_same_alert_starts_a_chain_once_and_stops_none(
+    store: SqliteStore, waking: Waking
+) -> None:
     of = begin(store, waking)
     with store.begin() as tx:
-        again = waking.start(tx, of, alert_of(of, b.T0 + M), "night", b.T0 + M)
-    assert again == ()
+        assert waking.start(tx, of, alert_of(of, b.T0), "night", b.T0 + M) == ()
+    assert store.read.next_errand() == b.T0 + 5 * M
+
+
+def test_a_second_wave_to_the_same_level_calls_again(store: SqliteStore, waking: Waking) -> None:
+    begin(store, waking)
+    of = begin(store, waking, now=b.after(hours=2))
+    assert told(store, of)[-3:] == [
+        ("first", "room"),
+        ("first", "pager/kim"),
+        ("first", "mail/kim"),
+    ]
+    assert [e.due_at for e in store.read.errands(of.id)] == [b.after(hours=2) + 5 * M]
 
 
 def test_two_who_run_the_same_errand_call_once(store: SqliteStore, waking: Waking) -> None:
@@ -152,9 +165,7 @@ def test_two_who_run_the_same_errand_call_once(store: SqliteStore, waking: Wakin
     [errand] = store.read.due_errands(b.T0 + 5 * M, 10)
     assert waking.run(store, b.T0 + 5 * M) == 1
     with store.begin() as tx:
-        assert not waking._do(
-            tx, store.read, errand, b.T0 + 5 * M
-        )  # read before the other was done
+        assert not waking._do(tx, errand, b.T0 + 5 * M)  # read before the other was done
     assert len(told(store, of)) == 5
 
 
@@ -207,6 +218,19 @@ def test_a_strong_wind_at_night_wakes_nobody_and_calls_in_the_morning(
     assert told(store, of)[1:] == [("held", "pager/kim"), ("held", "mail/kim")]
     assert waking.run(store, MORNING + 5 * M) == 1
     assert told(store, of)[-1][0] == "unanswered"
+
+
+def test_what_waits_for_the_morning_calls_also_where_nobody_was_told_at_night(
+    store: SqliteStore, waking: Waking
+) -> None:
+    with store.begin() as tx:
+        made = b.incident(level=Level.STRONG_WIND)
+        assert tx.save_incident(made, 0)
+        alert = alert_of(made, NIGHT)
+        tx.enqueue(alert, waking.start(tx, made, alert, "night", NIGHT), NIGHT)
+    assert told(store, made) == []
+    assert waking.run(store, MORNING) == 1
+    assert told(store, made) == [("held", "pager/kim"), ("held", "mail/kim")]
 
 
 def test_a_storm_wakes_also_at_night(store: SqliteStore, waking: Waking) -> None:
