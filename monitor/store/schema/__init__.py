@@ -42,6 +42,7 @@ from monitor.store.schema.mentions import (
 )
 from monitor.store.schema.noticing import calibration, missed, planned, relevance, vocabulary
 from monitor.store.schema.reading import correction, speaking, taught
+from monitor.store.schema.waking import STANDING, answered, beat, duty, posted, silence
 
 __all__ = [
     "ASSESSED",
@@ -49,11 +50,14 @@ __all__ = [
     "DUE",
     "OPEN",
     "PENDING",
+    "STANDING",
     "WAITING",
     "alert",
+    "answered",
     "attempt",
     "author",
     "author_first",
+    "beat",
     "bin_result",
     "bin_revision",
     "calibration",
@@ -61,6 +65,7 @@ __all__ = [
     "correction",
     "count",
     "delivery",
+    "duty",
     "errand",
     "evidence",
     "fact",
@@ -78,11 +83,13 @@ __all__ = [
     "missed",
     "parked",
     "planned",
+    "posted",
     "relevance",
     "run",
     "secret",
     "seen",
     "setting",
+    "silence",
     "source_state",
     "speaking",
     "taken_back",
