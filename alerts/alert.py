@@ -78,6 +78,8 @@ class Alert:
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
+    ``brand`` of the topic; ``languages``, ``sources`` and ``tags`` (hashtags without #) of the burst, the
+    most frequent first, of those with a fifth of its negatives or more; empty in an alert of a person.
     """
 
     id: str
@@ -104,6 +106,10 @@ class Alert:
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
     blind_until: datetime | None = None
+    brand: str = ""
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -159,6 +165,7 @@ def compose(
         topic=topic.id,
         topic_name=topic.name,
         timezone=topic.timezone,
+        brand=topic.brand,
         since=incident.onset,
         mentions=mentions,
         negatives=negatives,
