@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +21,9 @@ from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
+from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
-from monitor.ports import Signals, Store, Transaction
-
-BATCH = 100
-"""Errands of one look."""
+from monitor.ports import Signals, Transaction
 
 log = logging.getLogger("sturmglas.waking")
 
@@ -66,18 +64,13 @@ class Waking:
         self._told(tx, alert, after, taken, now)
         return taken.targets
 
-    def run(self, store: Store, now: datetime) -> int:
-        """Do what is due at ``now``; return how much was done. One errand's trouble costs no other."""
-        done = 0
-        for errand in store.read.due_errands(now, BATCH):
-            try:
-                with store.begin() as tx:
-                    done += self._do(tx, errand, now)
-            except Exception:  # each errand is a matter of its own; it stays due
-                log.exception("errand %s failed; trying again", errand.key)
-        return done
+    @property
+    def handlers(self) -> Mapping[Kind, Handler]:
+        """The kinds of errand that are done here, for `monitor.pipeline.errands`."""
+        return {Kind.STEP: self.step}
 
-    def _do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+    def step(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        """Take the next step of a chain, or end it where somebody has answered."""
         before = _escalation(errand.content)
         incident = tx.incident(errand.incident)
         chain = self._book.chains.get(before.chain)
@@ -118,20 +111,6 @@ class Waking:
         if taken.exhausted:
             log.error("%s: nobody has answered, and chain %s is at its end", alert.ref, after.chain)
         self._signals.publish("incident", after.incident, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """`alerts.deliver.Errander` over a store: what is due, for whoever holds the outbox."""
-
-    waking: Waking
-    store: Store
-
-    def run(self, now: datetime) -> int:
-        return self.waking.run(self.store, now)
-
-    def next_due(self) -> datetime | None:
-        return self.store.read.next_errand()
 
 
 def _content(escalation: Escalation) -> dict[str, Any]:

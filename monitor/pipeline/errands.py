@@ -1,0 +1,57 @@
+"""Errands: what is due is done by its kind, each in a transaction of its own.
+
+A kind has one handler. It is called with the row as it was read, and moves it by compare-and-set in
+the transaction that does the work, so that two processes do nothing twice and a kill loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.errand import Errand, Kind
+from monitor.ports import Store, Transaction
+
+BATCH = 100
+"""Errands of one look."""
+LATER = timedelta(hours=1)
+"""When an errand is looked at again that nothing here knows how to do: another version may."""
+
+Handler = Callable[[Transaction, Errand, datetime], bool]
+"""Does one errand that is due; True where it did, False where somebody else was first."""
+
+log = logging.getLogger("sturmglas.errands")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`alerts.deliver.Errander` over a store: what is due, for whoever holds the outbox."""
+
+    store: Store
+    handlers: Mapping[Kind, Handler]
+
+    def run(self, now: datetime) -> int:
+        return run_due(self.store, self.handlers, now)
+
+    def next_due(self) -> datetime | None:
+        return self.store.read.next_errand()
+
+
+def run_due(store: Store, handlers: Mapping[Kind, Handler], now: datetime) -> int:
+    """Do what is due at ``now``; return how much was done. One errand's trouble costs no other."""
+    done = 0
+    for errand in store.read.due_errands(now, BATCH):
+        try:
+            with store.begin() as tx:
+                done += handlers.get(errand.kind, _put_off)(tx, errand, now)
+        except Exception:  # each errand is a matter of its own; it stays due
+            log.exception("errand %s failed; trying again", errand.key)
+    return done
+
+
+def _put_off(tx: Transaction, errand: Errand, now: datetime) -> bool:
+    log.error("errand %s: nothing here does a %s; again in an hour", errand.key, errand.kind)
+    tx.move_errand(errand, now + LATER, errand.content)
+    return False
