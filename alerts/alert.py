@@ -24,6 +24,7 @@ class NotifyReason(StrEnum):
     RESOLVED = "resolved"
     UNANSWERED = "unanswered"
     HELD = "held"
+    REPEATED = "repeated"
     TEST = "test"
 
 
@@ -124,6 +125,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.REOPENED: Action.TRIGGER,
     NotifyReason.UNANSWERED: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
+    NotifyReason.REPEATED: Action.TRIGGER,
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,

@@ -14,6 +14,8 @@ class Kind(StrEnum):
 
     STEP = "step"  # the next step of an escalation
     STALE = "stale"  # an acknowledgement grows old while it still blows
+    REPEAT = "repeat"  # say it again: nobody has answered
+    DIGEST = "digest"  # what was collected for a receiver
     MORNING = "morning"  # what waited for the morning
 
 

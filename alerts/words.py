@@ -56,6 +56,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.RESOLVED: ("beendet", "ended"),
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
+    NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
     NotifyReason.TEST: ("Probe", "test"),
 }
 """Why an alert speaks now, in one or two words."""

@@ -27,9 +27,9 @@ from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
 from monitor.app.wiring import Built, Counting
 from monitor.pipeline import Line, Pipeline
+from monitor.pipeline.doing import handlers
 from monitor.pipeline.errands import Due
 from monitor.pipeline.ownership import Ownership
-from monitor.pipeline.waking import Waking
 from monitor.pipeline.work import work, work_of
 from monitor.ports import DELIVER, OUTBOX_LEASE, SOURCE, Fences, NoSignals, Signals, Unavailable
 from monitor.sources.base import Source
@@ -212,7 +212,7 @@ class _DeliveryThread:
                 clock=built.clock.now,
                 rng=random.Random(),  # jitter between processes, never part of a timeline
                 observer=Counting(),
-                errander=Due(built.store, Waking(built.book, self._signals).handlers),
+                errander=Due(built.store, handlers(built.book, self._signals)),
             )
             built.trouble.tell("deliverer", "")
             if self._over.is_set():

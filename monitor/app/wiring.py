@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +19,6 @@ from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
 from alerts.rota import on_call
-from alerts.route import Route
-from detectors.detection import Level
 from detectors.topic import Topic
 from monitor import metrics
 from monitor.app.trouble import Trouble
@@ -182,7 +180,7 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
         taught=lambda added: scorer_of(settings, LinearScorer.load(change=added.onto)),
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
-        routes=routes(settings),
+        routes=settings.to_routes(),
         book=book_of(settings),
         page_url=settings.server.public_url,
         language=settings.language,
@@ -223,14 +221,6 @@ def targets_of(settings: Settings) -> dict[str, ChannelSettings]:
                 channel = channel.sent_to([method.address])
             found[target(method.channel, id)] = channel
     return found
-
-
-def routes(settings: Settings) -> Sequence[Route]:
-    """Return the routes in the order of the file."""
-    return [
-        Route(Level(r.min_level), tuple(r.topics), tuple(r.channels), r.wake)
-        for r in settings.routes
-    ]
 
 
 def sources(built: Built) -> list[Source]:

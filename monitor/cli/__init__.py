@@ -22,6 +22,7 @@ from monitor.cli import (
     keeping,
     planning,
     query_health,
+    routing,
     running,
     score,
     sending,
@@ -29,8 +30,9 @@ from monitor.cli import (
 from monitor.cli.told import seen_enough
 
 ORDER = (
-    *("demo", "import", "replay", "serve", "check", "doctor", "send-test", "backtest"),
+    *("demo", "import", "replay", "serve", "check", "doctor", "send-test", "route"),
     *(
+        "backtest",
         "plan",
         "query-health",
         "calibrate",
@@ -93,6 +95,7 @@ for part in (
     score,
     checking,
     sending,
+    routing,
     planning,
     query_health,
     calibrating,

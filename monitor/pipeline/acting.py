@@ -15,6 +15,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import LULL, advance, resolve, wakes
 from alerts.renotify import notify_reason
+from alerts.routing import AGAIN, Plan
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
@@ -22,6 +23,7 @@ from detectors.window import BIN, Counts, Window
 from monitor.pipeline.hours import HOUR
 from monitor.pipeline.kin import Shared, same_posts, same_terms, same_voices, together
 from monitor.pipeline.lines import Line, incident_data, stamp
+from monitor.pipeline.reminding import Reminding
 from monitor.pipeline.response import Burst, Response
 from monitor.pipeline.waking import Waking
 from monitor.ports import Signals, Transaction
@@ -69,6 +71,7 @@ class Acting:
         self._topics = topics
         self._response = response
         self._waking = waking
+        self._reminding = Reminding(signals)
         self._signals = signals
         self._live = live
         self._open: list[Incident] = []
@@ -300,14 +303,18 @@ class Acting:
         closing: Closing,
         reason: NotifyReason,
     ) -> list[Line]:
-        chain = self._response.chain(alert)
-        called = self._waking.start(tx, incident, alert, chain, closing.now)
-        channels = tuple(dict.fromkeys((*self._response.channels(alert), *called)))
+        planned = self._response.plan(alert, closing.now)
+        informed = self._informed(incident, alert, planned, closing.now)
+        called = self._waking.start(tx, incident, alert, planned.wake, closing.now)
+        channels = tuple(dict.fromkeys((*informed, *called)))
         tx.enqueue(alert, channels, closing.now)
+        self._reminding.start(tx, alert, informed, planned.repeat, closing.now)
         payload: dict[str, Any] = {
             "reason": reason.value,
             "level": int(alert.level),
             "channels": list(channels),
+            "informed": list(informed),
+            "routes": list(planned.by),
             "alert": alert.id,
         }
         if alert.blind_until is not None:
@@ -316,6 +323,14 @@ class Acting:
         tx.add_facts(incident.id, [fact])
         data = {"incident": incident.ref, "key": alert.key, **payload}
         return [Line("alert", closing.end, alert.topic, data)]
+
+    def _informed(
+        self, incident: Incident, alert: Alert, planned: Plan, now: datetime
+    ) -> tuple[str, ...]:
+        """Return the targets told at once: those of the routes, and at a rise or a new episode also whoever
+        was told before, so that nobody is left with an old number."""
+        before = self._response.informed(incident) if alert.reason in AGAIN else ()
+        return tuple(dict.fromkeys((*self._waking.targets(planned.inform, now), *before)))
 
 
 def _recent(last: Incident, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Alert, NotifyReason, Quote, compose
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
-from alerts.route import Route, chain_of, route
+from alerts.routing import Plan, Route, plan
 from detectors.card import POSTS, Card, card, first_negative, in_order, negatives
 from detectors.detection import Assessment, ReasonCode
 from detectors.measures import representatives
@@ -244,13 +244,14 @@ class Response:
         first = min(seen, default=since)
         return first if first - since > LATE else None
 
-    def channels(self, alert: Alert) -> tuple[str, ...]:
-        """Return the channels that hear of this alert, in the order of the routes."""
-        return route(alert, self._routes)
+    def plan(self, alert: Alert, now: datetime) -> Plan:
+        """Return who hears of this alert, by the routes."""
+        return plan(alert, self._routes, now)
 
-    def chain(self, alert: Alert) -> str:
-        """Return the chain that this alert starts, "" for none."""
-        return chain_of(alert, self._routes)
+    def informed(self, incident: Incident) -> tuple[str, ...]:
+        """Return the targets that routes have told of an incident so far, in all its episodes."""
+        queued = (f for f in self._reader.facts(incident.id) if f.kind is FactKind.ALERT_QUEUED)
+        return tuple(dict.fromkeys(t for f in queued for t in f.payload.get("informed", ())))
 
 
 def since_first_post(incident: Incident, of: Card) -> datetime:

@@ -7,7 +7,7 @@ compare-and-set, its deliveries, its fact. So a kill at any instant leaves a row
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,11 @@ class Waking:
     def __init__(self, book: Book, signals: Signals) -> None:
         self._book = book
         self._signals = signals
+
+    def targets(self, receivers: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """Return what deliveries to these receivers go to right now, each once."""
+        reach = self._book.reach(now)
+        return tuple(dict.fromkeys(target for name in receivers for target in reach(name)))
 
     def start(
         self, tx: Transaction, incident: Incident, alert: Alert, chain: str, now: datetime

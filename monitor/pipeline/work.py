@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.book import EMPTY, Book
-from alerts.route import Route
+from alerts.routing import Route
 from detectors.rivals import Rivals
 from detectors.score.addition import Addition
 from detectors.score.base import Scorer

@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from alerts.book import CHANNEL, PERSON
 from alerts.channels import apprise
 from alerts.rota import gaps
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
-from monitor.settings.sections import FeedSource, RouteSettings, SyntheticSource
+from monitor.settings.routes import RouteSettings, receiver
+from monitor.settings.sections import FeedSource, SyntheticSource
 from playbooks.complaints import Complaint
 from playbooks.match import GENERAL
 from playbooks.playbook import Playbook
@@ -58,7 +60,7 @@ def _inputs(settings: Settings) -> Advice:
 
 def _wakes(settings: Settings) -> Advice:
     """Say for which topics nobody would be woken."""
-    fitting = [r for r in settings.routes if r.min_level <= WAKE]
+    fitting = [r for r in settings.routes if r.level <= WAKE]
     if not fitting:
         yield ("route",), f"nobody would be woken: no route with min_level {int(WAKE)} or below"
         return
@@ -93,15 +95,17 @@ def _on_call(settings: Settings, now: datetime) -> Advice:
 
 
 def reached(settings: Settings, route: RouteSettings) -> set[str]:
-    """Return the channels that a route tells, its chain and the people in it included. Who is on call may be
-    anybody: a rota counts for none."""
-    chain = settings.chains.get(route.wake)
-    names = set(route.channels)
-    for receiver in (r for step in (chain.steps if chain else ()) for r in step.tell):
-        sort, _, name = receiver.partition(".")
-        if sort == "channel":
+    """Return the channels that a route and those below it tell, chains and the people in them included. Who is
+    on call may be anybody: a rota counts for none."""
+    nodes = list(route.nodes())
+    told = [receiver(r) for n in nodes for r in (*(n.inform or ()), *(n.watch or ()))]
+    chains = [settings.chains[n.wake] for n in nodes if n.wake in settings.chains]
+    told += [r for chain in chains for step in chain.steps for r in step.tell]
+    names: set[str] = set()
+    for sort, _, name in (r.partition(".") for r in told):
+        if sort == CHANNEL:
             names.add(name)
-        elif sort == "person" and name in settings.people:
+        elif sort == PERSON and name in settings.people:
             names.update(m.channel for m in settings.people[name].methods)
     return names
 

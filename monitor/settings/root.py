@@ -8,16 +8,17 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
 from alerts.rota import Rota
+from alerts.routing import Route
 from detectors.topic import Query, Topic
 from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
+from monitor.settings.routes import RouteSettings
 from monitor.settings.sections import (
     CascadeSettings,
     HeadSettings,
     Name,
     Phrase,
     PlaybookSettings,
-    RouteSettings,
     ServerSettings,
     SourceSettings,
     StoreSettings,
@@ -77,6 +78,10 @@ class Settings(Strict):
     def to_rotas(self) -> dict[str, Rota]:
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
+
+    def to_routes(self) -> list[Route]:
+        """Return the routing tree, in the order of the file."""
+        return [route.route(str(i)) for i, route in enumerate(self.routes, 1)]
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""

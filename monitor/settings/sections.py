@@ -331,24 +331,6 @@ SourceSettings = Annotated[
 ]
 
 
-class RouteSettings(Strict):
-    """Which channels hear of what, and which chain starts; every route that fits is used, in the order of
-    the file, and the first chain."""
-
-    min_level: int = Field(default=4, ge=0, le=6, description="from this storm level up")
-    topics: list[str] = Field(default=[], description="ids of topics; empty: every topic")
-    channels: list[str] = Field(default=[], description="names of channels, told at once")
-    wake: str = Field(
-        default="", description="name of a chain that starts at level 4 and above; empty: none"
-    )
-
-    @model_validator(mode="after")
-    def _somebody(self) -> RouteSettings:
-        if not self.channels and not self.wake:
-            raise ValueError("tells nobody; expected channels, wake, or both")
-        return self
-
-
 class PlaybookSettings(Strict):
     """Where playbooks come from besides the shipped library."""
 

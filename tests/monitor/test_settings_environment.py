@@ -41,11 +41,11 @@ def test_whole_sections_can_come_from_the_environment() -> None:
         "STURMGLAS_TOPIC__ACME__NAME": "Acme",
         "STURMGLAS_TOPIC__ACME__ANY": '["acme"]',
         "STURMGLAS_CHANNEL": '{"screen": {"type": "console"}}',
-        "STURMGLAS_ROUTE": '[{"channels": ["screen"]}]',
+        "STURMGLAS_ROUTE": '[{"inform": ["screen"]}]',
     }
     found = load(None, env)
     assert found.topics["acme"].any == ["acme"]
-    assert found.routes[0].channels == ["screen"]
+    assert found.routes[0].inform == ["screen"]
 
 
 def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:

@@ -1,0 +1,17 @@
+"""Doing: every kind of errand, and who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.book import Book
+from alerts.errand import Kind
+from monitor.pipeline.errands import Handler
+from monitor.pipeline.reminding import Reminding
+from monitor.pipeline.waking import Waking
+from monitor.ports import Signals
+
+
+def handlers(book: Book, signals: Signals) -> Mapping[Kind, Handler]:
+    """Return who does each kind of errand; each kind has one."""
+    return {**Waking(book, signals).handlers, **Reminding(signals).handlers}
