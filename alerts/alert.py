@@ -25,6 +25,7 @@ class NotifyReason(StrEnum):
     UNANSWERED = "unanswered"
     HELD = "held"
     REPEATED = "repeated"
+    MERGED = "merged"
     TEST = "test"
 
 
@@ -129,6 +130,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,
+    NotifyReason.MERGED: Action.RESOLVE,
 }
 """What each reason to speak asks of the receiver."""
 

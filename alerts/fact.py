@@ -21,6 +21,8 @@ class FactKind(StrEnum):
     LEVEL_FELL = "level_fell"
     REOPENED = "reopened"
     TOPIC_JOINED = "topic_joined"
+    MERGED = "merged"
+    SPLIT = "split"
     ACKNOWLEDGED = "acknowledged"
     ASSIGNED = "assigned"
     END_PROPOSED = "end_proposed"

@@ -21,12 +21,14 @@ class Status(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a person said it was when it ended; ``CLOSED_ITSELF`` only ends a watch."""
+    """What a person said it was when it ended; ``CLOSED_ITSELF`` only ends a watch, ``MERGED``: it goes on as
+    part of another."""
 
     REAL = "real"
     FALSE_ALARM = "false_alarm"
     NOT_OURS = "not_ours"
     CLOSED_ITSELF = "closed_itself"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ class Move(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ASSIGN = "assign"
     RESOLVE = "resolve"
+    MERGE = "merge"
+    ABSORB = "absorb"
+    SPLIT = "split"
 
 
 TRANSITIONS: dict[tuple[Status | None, Move], Status] = {
@@ -115,6 +120,18 @@ TRANSITIONS: dict[tuple[Status | None, Move], Status] = {
     (Status.STABILISING, Move.ACKNOWLEDGE): Status.STABILISING,
     (Status.STABILISING, Move.ASSIGN): Status.STABILISING,
     (Status.STABILISING, Move.RESOLVE): Status.RESOLVED,
+    (Status.WATCH, Move.MERGE): Status.RESOLVED,
+    (Status.NEW, Move.MERGE): Status.RESOLVED,
+    (Status.ACKNOWLEDGED, Move.MERGE): Status.RESOLVED,
+    (Status.STABILISING, Move.MERGE): Status.RESOLVED,
+    (Status.WATCH, Move.ABSORB): Status.WATCH,
+    (Status.NEW, Move.ABSORB): Status.NEW,
+    (Status.ACKNOWLEDGED, Move.ABSORB): Status.ACKNOWLEDGED,
+    (Status.STABILISING, Move.ABSORB): Status.ACKNOWLEDGED,
+    (Status.WATCH, Move.SPLIT): Status.WATCH,
+    (Status.NEW, Move.SPLIT): Status.NEW,
+    (Status.ACKNOWLEDGED, Move.SPLIT): Status.ACKNOWLEDGED,
+    (Status.STABILISING, Move.SPLIT): Status.STABILISING,
     (Status.RESOLVED, Move.REOPEN): Status.NEW,
     (Status.RESOLVED, Move.RESUME): Status.WATCH,
 }

@@ -95,7 +95,7 @@ def _opened(
     onset = seen.onset or seen.at
     after = Incident(
         id=incident_id(seen.topic, onset, counter),
-        ref=f"{_initials(topic_name)}-{counter}",
+        ref=f"{initials(topic_name)}-{counter}",
         topics=(seen.topic,),
         status=moved(None, Move.WAKE if wakes(seen) else Move.WATCH),
         level=seen.level,
@@ -228,6 +228,8 @@ def resolve(incident: Incident, actor: str, outcome: Outcome, cause: str, now: d
     """Return the incident ended by a person; raises `IllegalMove` when it has ended already."""
     if outcome is Outcome.CLOSED_ITSELF:
         raise IllegalMove(Move.RESOLVE, incident.status, "only a watch closes itself")
+    if outcome is Outcome.MERGED:
+        raise IllegalMove(Move.RESOLVE, incident.status, "merging names the other incident")
     after = replace(
         incident,
         status=moved(incident.status, Move.RESOLVE),
@@ -245,7 +247,7 @@ def note(incident: Incident, actor: str, text: str, now: datetime) -> Step:
     return after, (Fact(FactKind.NOTE, now, now, actor, {"text": text}),)
 
 
-def _initials(name: str) -> str:
+def initials(name: str) -> str:
     """Return up to three capital letters for a reference: "Kaffeewerk Altona" gives "KA"."""
     words = ["".join(c for c in word if c.isalnum()) for word in name.split()]
     words = [word for word in words if word]

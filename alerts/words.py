@@ -57,6 +57,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
+    NotifyReason.MERGED: ("zusammengelegt", "merged"),
     NotifyReason.TEST: ("Probe", "test"),
 }
 """Why an alert speaks now, in one or two words."""

@@ -158,6 +158,9 @@ def _ending(alert: Alert, lang: Language) -> str:
     at = words.clock(alert.at, alert.timezone, lang)
     if alert.reason is NotifyReason.RESOLVED:
         return pick((f"Von einer Person beendet, {at}.", f"Ended by a person, {at}."), lang)
+    if alert.reason is NotifyReason.MERGED:
+        gone = f"Geht in einem anderen Vorfall weiter, {at}.", f"Goes on in another incident, {at}."
+        return pick(gone, lang)
     return pick((f"Bestätigt, {at}. Jemand kümmert sich.", f"Acknowledged, {at}."), lang)
 
 

@@ -48,6 +48,8 @@ def fact_line(
     human = fact.actor != MACHINE
     if fact.kind is FactKind.RESOLVED and not human:
         key = "fact.resolved.self"
+    elif fact.kind is FactKind.RESOLVED and fact.payload.get("into"):
+        key = "fact.resolved.merged"
     payload = fact.payload
     bad = fact.kind is FactKind.ALERT_FAILED
     if payload.get("exhausted"):
@@ -61,6 +63,8 @@ def fact_line(
         level=level_words(level) if level is not None else "",
         owner=str(payload.get("owner", "")),
         topic=str(payload.get("topic", "")),
+        ref=str(payload.get("ref", "")),
+        into=str(payload.get("into", "")),
         channel=str(payload.get("channel", "")),
         name=name_of(str(payload.get("playbook", ""))),
         step=name_of(str(payload.get("step", ""))),

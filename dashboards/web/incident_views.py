@@ -103,7 +103,7 @@ class IncidentPage:
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
     ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
-    called next.
+    called next. ``others``: open incidents that it could be merged into.
     """
 
     chrome: Chrome
@@ -140,6 +140,7 @@ class IncidentPage:
     cause: str = ""
     card: CardView | None = None
     call: CallView | None = None
+    others: tuple[IncidentRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incid
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel_errands(after.id)
         reached = [d for d in deliveries if _will_be_heard(d)]
-        _say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
+        say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
 
     return _moved(store, incident, move, tell)
 
@@ -76,8 +76,8 @@ def resolve(
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel(after.key, now)
         tx.cancel_errands(after.id)
-        reached = [d for d in deliveries if _may_have_arrived(d)]
-        _say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
+        reached = [d for d in deliveries if may_have_arrived(d)]
+        say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
 
     return _moved(store, incident, move, tell)
 
@@ -134,7 +134,7 @@ def _conflict(store: Store, before: Incident, error: IllegalMove) -> Conflict:
     return Conflict(str(error), ended[-1].actor if ended else "", before.resolved_at)
 
 
-def _may_have_arrived(delivery: Delivery) -> bool:
+def may_have_arrived(delivery: Delivery) -> bool:
     """True when the receiver has the alert, or could have it."""
     if delivery.alert.action is not Action.TRIGGER:
         return False
@@ -147,10 +147,10 @@ def _will_be_heard(delivery: Delivery) -> bool:
     """True when the receiver has the alert, could have it, or will get it next."""
     pending = delivery.state is DeliveryState.PENDING
     is_trigger = delivery.alert.action is Action.TRIGGER
-    return is_trigger and (pending or _may_have_arrived(delivery))
+    return is_trigger and (pending or may_have_arrived(delivery))
 
 
-def _say(
+def say(
     tx: Transaction,
     incident: Incident,
     reached: Sequence[Delivery],

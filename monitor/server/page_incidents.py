@@ -152,6 +152,15 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
     )
 
 
+def others(read: Reader, incident: Incident) -> list[Incident]:
+    """Return the open incidents that this one could be merged into."""
+    if not incident.is_open:
+        return []
+    found = [i for i in read.incidents(open_only=True) if i.id != incident.id]
+    watched = incident.status is Status.WATCH
+    return [i for i in found if watched or i.status is not Status.WATCH]
+
+
 def call_view(call: NextCall | None) -> CallView | None:
     """Return who is called next."""
     if call is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.incident import Incident, Outcome
@@ -23,6 +23,7 @@ from dashboards.web.incident_views import IncidentList, IncidentPage
 from dashboards.web.views import Chrome, Notice, Tile, Trend
 from detectors.detection import Level
 from monitor.desk import incidents as desk
+from monitor.desk import merging
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
@@ -38,6 +39,7 @@ from monitor.server.page_incidents import (
     delivery_view,
     fact_views,
     next_view,
+    others,
     rose_at,
     row_of,
     run_view,
@@ -55,6 +57,7 @@ DID = frozenset({"acknowledge", "assign", "note", "resolve", "done", "skip", "ta
 """What a page may say was just done, when a form without script comes back to it."""
 
 Text = Annotated[str, Form()]
+Number = Annotated[int, Path(ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
     _looking(api, house)
     _preferring(api)
     _acting(api, house)
+    _joining(api, house)
     _stepping(api, house)
     page_settings.route(api, service, trials)
     page_planned.route(api, service)
@@ -209,6 +213,7 @@ def _incident_view(
         cause=cause_of(facts),
         card=card_view(read, cards),
         call=call_view(next_call(read, service.book, found.id)),
+        others=tuple(row_of(service, i, now) for i in others(read, found)),
     )
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)
@@ -278,6 +283,34 @@ def _acting(api: APIRouter, house: House) -> None:
 
         missing = "cause" if outcome else "outcome"
         return _act(house, request, id, Deed("resolve", lambda: "resolved", do, missing))
+
+
+def _joining(api: APIRouter, house: House) -> None:
+    """Merge, split, and send again what was given up."""
+    service = house.service
+    store, clock = service.store, service.clock
+
+    @api.post("/incidents/{id}/merge")
+    def merge(request: Request, id: str, into: Text = "") -> Response:
+        def do(actor: str) -> None:
+            merging.merge(store, id, into, actor, clock.now())
+
+        return _act(house, request, id, Deed("merge", lambda: "changed", do, "into"))
+
+    @api.post("/incidents/{id}/split")
+    def split(request: Request, id: str, topic: Text = "") -> Response:
+        def do(actor: str) -> None:
+            merging.split(store, service.topics, id, topic, actor, clock.now())
+
+        return _act(house, request, id, Deed("split", lambda: "changed", do, "topic"))
+
+    @api.post("/incidents/{id}/deliveries/{delivery}/resend")
+    def resend(request: Request, id: str, delivery: Number) -> Response:
+        def do(actor: str) -> None:
+            if not store.outbox.resend(delivery, actor, clock.now()):
+                raise Conflict(f"delivery {delivery} is not one that was given up")
+
+        return _act(house, request, id, Deed("resend", lambda: "changed", do))
 
 
 def _stepping(api: APIRouter, house: House) -> None:

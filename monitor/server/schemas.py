@@ -351,6 +351,14 @@ class Resolve(Act):
     note: Text = Field(default="", max_length=4000)
 
 
+class Merge(Act):
+    into: str = Field(min_length=1, max_length=80, description="id or reference")
+
+
+class Split(Act):
+    topic: str = Field(min_length=1, max_length=80, description="one of its topics")
+
+
 class StepDone(Act):
     note: Text = Field(default="", max_length=4000)
 

@@ -68,12 +68,12 @@ class IncidentWrites:
         return incident(self._c, id)
 
     def last_incident(self, topic: str) -> Incident | None:
-        """Return the newest incident that touches a topic, open or not."""
+        """Return the newest incident that touches a topic, open or not; what was merged lives on in another."""
         found = incidents(
             self._c,
             select(_incident)
             .join(_topic, _topic.c.incident == _incident.c.id)
-            .where(_topic.c.topic == topic)
+            .where(_topic.c.topic == topic, _incident.c.outcome.is_distinct_from(Outcome.MERGED))
             .order_by(_incident.c.opened_us.desc(), _incident.c.id.desc())
             .limit(1),
         )

@@ -17,18 +17,21 @@ from detectors.detection import Assessment, Level, Reason, ReasonCode
 from tests import builders as b
 
 TRIPPED = Reason(ReasonCode.TRIPWIRE, 2, 2, True, "recall")
+JOINING = {Move.MERGE, Move.ABSORB, Move.SPLIT}
 LEGAL = {
     None: {Move.WATCH, Move.WAKE},
-    Status.WATCH: {Move.WAKE, Move.CLOSE, Move.ASSIGN, Move.RESOLVE},
-    Status.NEW: {Move.PROPOSE_END, Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
+    Status.WATCH: {Move.WAKE, Move.CLOSE, Move.ASSIGN, Move.RESOLVE} | JOINING,
+    Status.NEW: {Move.PROPOSE_END, Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE}
+    | JOINING,
     Status.ACKNOWLEDGED: {
         Move.PROPOSE_END,
         Move.REOPEN,
         Move.ACKNOWLEDGE,
         Move.ASSIGN,
         Move.RESOLVE,
-    },
-    Status.STABILISING: {Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
+    }
+    | JOINING,
+    Status.STABILISING: {Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE} | JOINING,
     Status.RESOLVED: {Move.REOPEN, Move.RESUME},
 }
 

@@ -88,6 +88,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outcome.real": ("echter Sturm", "a real storm"),
     "outcome.false_alarm": ("Fehlalarm", "false alarm"),
     "outcome.not_ours": ("echt, aber nicht unserer", "real, but not ours"),
+    "outcome.merged": ("zusammengelegt", "merged"),
     "outcome.closed_itself": ("von selbst vorbei", "over by itself"),
     "notice.acknowledge": (
         "Bestätigt. Der Verlauf hält Namen und Uhrzeit fest.",
@@ -105,6 +106,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Step skipped, the reason is on the timeline.",
     ),
     "notice.take": ("Schritt übernommen.", "Step taken."),
+    "notice.merge": ("Zusammengelegt.", "Merged."),
+    "notice.split": ("Herausgelöst: ein eigener Vorfall.", "Split off: an incident of its own."),
+    "notice.resend": ("Wird noch einmal gesendet.", "Is sent again."),
     "notice.actor": ("Name gemerkt.", "Name remembered."),
     "notice.conflict": (
         "<b>Schon geschehen:</b> {what} von {by}, {time}. Nichts wurde geändert.",
@@ -131,6 +135,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "what.changed": ("geändert", "changed"),
     "field.reason": ("der Grund", "the reason"),
     "field.text": ("der Text", "the text"),
+    "field.into": ("der andere Vorfall", "the other incident"),
+    "field.topic": ("ein Thema, in dem es weht", "a topic in which it blows"),
     "field.outcome": ("was es war", "what it was"),
     "field.cause": ("die Ursache", "the cause"),
     "field.owner": ("ein Name", "a name"),

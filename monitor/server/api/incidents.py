@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from alerts.incident import Incident
 from monitor.desk import incidents as desk
+from monitor.desk import merging
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, NotFound
 from monitor.desk.escalations import next_call
@@ -22,10 +23,12 @@ from monitor.server.schemas import (
     IncidentDetailOut,
     IncidentOut,
     MediaSet,
+    Merge,
     NextCallOut,
     Note,
     Resolve,
     RunOut,
+    Split,
     StepDone,
     StepSkip,
 )
@@ -97,6 +100,19 @@ def _acting(api: APIRouter, service: Service) -> None:
         by = _by(request, body)
         done = desk.resolve(store, id, by, body.outcome, body.note, clock.now())
         return _changed(service, done)
+
+    @api.post("/incidents/{id}/merge")
+    def merge(request: Request, id: str, body: Merge) -> Done:
+        """Make it a part of another open incident, ``into``; answers with that one."""
+        by = _by(request, body)
+        return _changed(service, merging.merge(store, id, body.into, by, clock.now()))
+
+    @api.post("/incidents/{id}/split")
+    def split(request: Request, id: str, body: Split) -> Done:
+        """Make one of its topics an incident of its own; answers with the new one."""
+        by = _by(request, body)
+        made = merging.split(store, service.topics, id, body.topic, by, clock.now())
+        return _changed(service, made)
 
     @api.post("/topics/{id}/media", tags=["topics"])
     def media(request: Request, id: str, body: MediaSet) -> Done:
