@@ -15,6 +15,7 @@ class Kind(StrEnum):
     STEP = "step"  # the next step of an escalation
     STALE = "stale"  # an acknowledgement grows old while it still blows
     MORNING = "morning"  # what waited for the morning
+    SILENCED = "silenced"  # what a silence holds back, until it ends
 
 
 @dataclass(frozen=True, slots=True)
