@@ -101,6 +101,18 @@ class Silence:
         return Broken(self.author, self.until, by)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a silence holds back, as its errand keeps it: the key of the silence, the alert, its episode,
+    who would have been told and which chain would have started."""
+
+    silence: str
+    alert: str
+    episode: int
+    targets: tuple[str, ...]
+    chain: str
+
+
 def ruling(silence: Silence, alert: Alert, now: datetime) -> Ruling:
     """Return what ``silence`` says of ``alert`` at ``now``.
 
@@ -164,4 +176,3 @@ def _scope(matchers: Sequence[Matcher]) -> tuple[Matcher, ...]:
 
 def _words(term: str) -> set[str]:
     return {word.strip("#").casefold() for word in term.split()}
-

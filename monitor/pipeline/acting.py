@@ -15,6 +15,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import LULL, advance, resolve, wakes
 from alerts.renotify import notify_reason
+from alerts.silences import Silence
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
@@ -301,8 +302,14 @@ class Acting:
         reason: NotifyReason,
     ) -> list[Line]:
         chain = self._response.chain(alert)
+        told = self._response.channels(alert)
+        silencing, now = self._waking.silencing, closing.now
+        silence = silencing.held(tx, incident, alert, told, chain, now)
+        if silence is not None:
+            return [_held_line(incident, alert, silence, closing)]
+        alert = silencing.breaking(tx, incident, alert, now)
         called = self._waking.start(tx, incident, alert, chain, closing.now)
-        channels = tuple(dict.fromkeys((*self._response.channels(alert), *called)))
+        channels = tuple(dict.fromkeys((*told, *called)))
         tx.enqueue(alert, channels, closing.now)
         payload: dict[str, Any] = {
             "reason": reason.value,
@@ -316,6 +323,12 @@ class Acting:
         tx.add_facts(incident.id, [fact])
         data = {"incident": incident.ref, "key": alert.key, **payload}
         return [Line("alert", closing.end, alert.topic, data)]
+
+
+def _held_line(incident: Incident, alert: Alert, silence: Silence, closing: Closing) -> Line:
+    data = {"incident": incident.ref, "alert": alert.id, "level": int(alert.level)}
+    data |= {"author": silence.author, "until": stamp(silence.until)}
+    return Line("silenced", closing.end, alert.topic, data)
 
 
 def _recent(last: Incident, now: datetime) -> bool:

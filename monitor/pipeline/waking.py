@@ -22,6 +22,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
 from monitor.pipeline.lines import stamp
+from monitor.pipeline.silencing import Silencing
 from monitor.ports import Signals, Store, Transaction
 
 BATCH = 100
@@ -36,6 +37,7 @@ class Waking:
     def __init__(self, book: Book, signals: Signals) -> None:
         self._book = book
         self._signals = signals
+        self.silencing = Silencing(book.mutes)
 
     def start(
         self, tx: Transaction, incident: Incident, alert: Alert, chain: str, now: datetime
@@ -78,6 +80,11 @@ class Waking:
         return done
 
     def _do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        if errand.kind is Kind.SILENCED:
+            return self.silencing.over(tx, errand, self.start, now)
+        return self._step(tx, errand, now)
+
+    def _step(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         before = _escalation(errand.content)
         incident = tx.incident(errand.incident)
         chain = self._book.chains.get(before.chain)
@@ -88,6 +95,9 @@ class Waking:
         alert = tx.alert(before.alert)
         if chain is None or alert is None:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        if self.silencing.held(tx, incident, alert, (), before.chain, now) is not None:
+            return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        alert = self.silencing.breaking(tx, incident, alert, now, again=True)
         after, taken = take(before, chain, self._book.reach(now), now)
         due = after.due_at if after.state is State.RUNNING else None
         if taken is None or not tx.move_errand(errand, due, _content(after)):

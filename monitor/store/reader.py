@@ -52,7 +52,9 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead):
+class SqlReader(
+    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead
+):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:

@@ -13,7 +13,7 @@ from alerts.alert import Action, Alert
 from alerts.silences import Silence
 from monitor.ports.silences import Told
 from monitor.store import schema
-from monitor.store.codec import instant, micros, pack, unpack
+from monitor.store.codec import micros, pack, unpack
 from monitor.store.dialects import insert
 from monitor.store.incidents import CANCELLED
 from monitor.store.transactions import Snapshots

@@ -56,7 +56,8 @@ def test_those_that_stand_are_found_the_next_to_end_first(store: Store) -> None:
 def test_those_that_stopped_are_found_for_as_long_as_asked(store: Store) -> None:
     kept = add(store, SILENCE)
     other = add(store, replace(SILENCE, key="broken"))
-    assert kept is not None and other is not None
+    assert kept is not None
+    assert other is not None
     ended = replace(other, ended_at=b.after(hours=1), ended_by="lee", broken=Broke.TRIPWIRE)
     with store.begin() as tx:
         assert tx.save_silence(ended, other.version)
