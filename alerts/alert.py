@@ -26,7 +26,18 @@ class NotifyReason(StrEnum):
     HELD = "held"
     REPEATED = "repeated"
     MERGED = "merged"
+    SILENCE_OVER = "silence_over"
+    ALL_CLEAR = "all_clear"
     TEST = "test"
+
+
+class Broke(StrEnum):
+    """What broke a silence."""
+
+    ROSE = "rose"
+    TRIPWIRE = "tripwire"
+    AUTHORS = "authors"
+    TERMS = "terms"
 
 
 class Severity(StrEnum):
@@ -72,6 +83,15 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A silence that an alert broke: whose it was, until when it would have held, and by what."""
+
+    author: str
+    until: datetime
+    by: Broke
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -82,6 +102,7 @@ class Alert:
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
     ``brand`` of the topic; ``languages``, ``sources`` and ``tags`` (hashtags without #) of the burst, the
     most frequent first, of those with a fifth of its negatives or more; empty in an alert of a person.
+    ``authors``: distinct authors of the last hour's negatives. ``broke``: silences that it broke.
     """
 
     id: str
@@ -112,6 +133,8 @@ class Alert:
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    authors: int = 0
+    broke: tuple[Broken, ...] = ()
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -127,6 +150,8 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.UNANSWERED: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.REPEATED: Action.TRIGGER,
+    NotifyReason.SILENCE_OVER: Action.TRIGGER,
+    NotifyReason.ALL_CLEAR: Action.RESOLVE,
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.escalation import Chain, Reach
+from alerts.mutes import MuteWindow
 from alerts.night import Night
 from alerts.people import Person
 
@@ -23,13 +24,14 @@ def _nobody(rota: str, at: datetime) -> str:
 class Book:
     """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
     ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``night``: who may be
-    woken when."""
+    woken when. ``mutes``: recurring mute windows."""
 
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
     on_call: OnCall = _nobody
     night: Night = field(default_factory=Night)
+    mutes: tuple[MuteWindow, ...] = ()
 
     def reach(self, at: datetime) -> Reach:
         """Return what tells the targets of a receiver at ``at``."""

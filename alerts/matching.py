@@ -103,6 +103,12 @@ class Matcher:
             return alert.level >= _level(self.values[0])
         return self._named(alert, now) is (self.comparison is Comparison.IS)
 
+    def names(self, value: str) -> bool:
+        """Return whether one value alone fits, such as a topic's id; for fields of names only."""
+        fold = _fold(value, self.field)
+        found = any(fnmatchcase(fold, _pattern(v, self.field)) for v in self.values)
+        return found is (self.comparison is Comparison.IS)
+
     def _named(self, alert: Alert, now: datetime) -> bool:
         if self.field is Field.HOUR:
             local = now.astimezone(zone_of(alert.timezone)).time()

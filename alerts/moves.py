@@ -241,6 +241,15 @@ def resolve(incident: Incident, actor: str, outcome: Outcome, cause: str, now: d
     return after, (fact,)
 
 
+def explain(incident: Incident, actor: str, outcome: Outcome, cause: str, now: datetime) -> Step:
+    """Return an ended incident with what it was in the end; raises `IllegalMove` where it is open."""
+    if incident.is_open or outcome is Outcome.CLOSED_ITSELF:
+        raise IllegalMove(Move.RESOLVE, incident.status, "only what a person ended is explained")
+    after = replace(incident, outcome=outcome, updated_at=now)
+    payload = {"outcome": outcome.value, "cause": cause}
+    return after, (Fact(FactKind.EXPLAINED, now, now, actor, payload),)
+
+
 def note(incident: Incident, actor: str, text: str, now: datetime) -> Step:
     """Return the incident with a note on its timeline; possible at any time, also afterwards."""
     after = replace(incident, updated_at=now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from alerts.alert import Alert, NotifyReason
+from alerts.alert import Alert, Broke, NotifyReason
 from detectors.detection import Level, Reason, ReasonCode
 
 Language = Literal["de", "en"]
@@ -58,9 +58,20 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
     NotifyReason.MERGED: ("zusammengelegt", "merged"),
+    NotifyReason.SILENCE_OVER: ("Stummschaltung vorbei", "silence is over"),
+    NotifyReason.ALL_CLEAR: ("Entwarnung", "all clear"),
     NotifyReason.TEST: ("Probe", "test"),
 }
 """Why an alert speaks now, in one or two words."""
+
+
+BROKE: dict[Broke, tuple[str, str]] = {
+    Broke.ROSE: ("die Stufe ist gestiegen", "the level rose"),
+    Broke.TRIPWIRE: ("ein Signalwort fiel", "a word of danger was said"),
+    Broke.AUTHORS: ("es schreiben doppelt so viele", "twice as many people write"),
+    Broke.TERMS: ("neue Wörter kamen auf", "new words came up"),
+}
+"""What broke a silence."""
 
 
 def pick(pair: tuple[str, str], lang: Language) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from alerts import words
-from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
+from alerts.alert import Action, Alert, Broken, Delivery, NotifyReason, Quote
 from alerts.sentences import reason_line
 from alerts.stillness import silent_line
 from alerts.words import Language, pick
@@ -161,6 +161,9 @@ def _ending(alert: Alert, lang: Language) -> str:
     if alert.reason is NotifyReason.MERGED:
         gone = f"Geht in einem anderen Vorfall weiter, {at}.", f"Goes on in another incident, {at}."
         return pick(gone, lang)
+    if alert.reason is NotifyReason.ALL_CLEAR:
+        de = f"Entwarnung von einer Person, {at}. Schlaf weiter."
+        return pick((de, f"All clear from a person, {at}. Go back to sleep."), lang)
     return pick((f"Bestätigt, {at}. Jemand kümmert sich.", f"Acknowledged, {at}."), lang)
 
 
@@ -173,12 +176,25 @@ def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
 
 def _about(alert: Alert, lang: Language) -> tuple[str, ...]:
     """Return the card in short: words of the burst, and the nearest thing that would have silenced it."""
-    lines = []
+    lines = [_broken(broken, alert, lang) for broken in alert.broke]
     if alert.terms:
         said = ", ".join(one_line(term, TERM_LENGTH) for term in alert.terms)
         lines.append(pick((f"Neue Wörter: {said}", f"New words: {said}"), lang))
     lines += [one_line(silent_line(silencer, lang)) for silencer in alert.silent]
     return tuple(lines)
+
+
+def _broken(broken: Broken, alert: Alert, lang: Language) -> str:
+    who = one_line(broken.author, 80)
+    until = words.clock(broken.until, alert.timezone, lang, near=alert.at)
+    why = pick(words.BROKE[broken.by], lang)
+    return pick(
+        (
+            f"Stummschaltung von {who} (bis {until}) gebrochen: {why}",
+            f"Silence of {who} (until {until}) broken because {why}",
+        ),
+        lang,
+    )
 
 
 def _blind(alert: Alert, lang: Language) -> tuple[str, ...]:

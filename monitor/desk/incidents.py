@@ -42,20 +42,20 @@ def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incid
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel_errands(after.id)
         reached = [d for d in deliveries if _will_be_heard(d)]
-        say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
+        said(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
 
-    return _moved(store, incident, move, tell)
+    return moved(store, incident, move, tell)
 
 
 def assign(store: Store, incident: str, actor: str, owner: str, now: datetime) -> Incident:
     """Return the incident owned by ``owner``; "" takes it away from everybody."""
-    return _moved(store, incident, lambda found: moves.assign(found, actor, owner.strip(), now))
+    return moved(store, incident, lambda found: moves.assign(found, actor, owner.strip(), now))
 
 
 def note(store: Store, incident: str, actor: str, text: str, now: datetime) -> Incident:
     """Return the incident with a note on its timeline; a blank or endless one is `Invalid`."""
     text = _text(text, "a note")
-    return _moved(store, incident, lambda found: moves.note(found, actor, text, now))
+    return moved(store, incident, lambda found: moves.note(found, actor, text, now))
 
 
 def resolve(
@@ -68,7 +68,7 @@ def resolve(
     false alarm needs its reason in ``cause``, else it is `Invalid`.
     """
     if outcome is Outcome.FALSE_ALARM or cause.strip():
-        cause = _text(cause, "the reason of a false alarm")
+        cause = of_false_alarm(cause)
 
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
         return moves.resolve(found, actor, outcome, cause, now)
@@ -76,10 +76,10 @@ def resolve(
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel(after.key, now)
         tx.cancel_errands(after.id)
-        reached = [d for d in deliveries if may_have_arrived(d)]
-        say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
+        reached = reached_by(deliveries)
+        said(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
 
-    return _moved(store, incident, move, tell)
+    return moved(store, incident, move, tell)
 
 
 def set_media(store: Store, topic: str, level: int, actor: str, now: datetime) -> Incident | None:
@@ -99,7 +99,7 @@ def set_media(store: Store, topic: str, level: int, actor: str, now: datetime) -
     return open_ones[0] if open_ones else None
 
 
-def _moved(
+def moved(
     store: Store,
     name: str,
     move: Move,
@@ -126,6 +126,16 @@ def _moved(
     return replace(after, version=before.version + 1)
 
 
+def of_false_alarm(cause: str) -> str:
+    """Return the reason of a false alarm as it is kept; a blank or endless one is `Invalid`."""
+    return _text(cause, "the reason of a false alarm")
+
+
+def reached_by(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the triggers that reached their receiver, or may have."""
+    return [d for d in deliveries if _may_have_arrived(d)]
+
+
 def _conflict(store: Store, before: Incident, error: IllegalMove) -> Conflict:
     """Name who made it so: the one who ended it stands on the timeline."""
     if before.is_open:
@@ -134,7 +144,7 @@ def _conflict(store: Store, before: Incident, error: IllegalMove) -> Conflict:
     return Conflict(str(error), ended[-1].actor if ended else "", before.resolved_at)
 
 
-def may_have_arrived(delivery: Delivery) -> bool:
+def _may_have_arrived(delivery: Delivery) -> bool:
     """True when the receiver has the alert, or could have it."""
     if delivery.alert.action is not Action.TRIGGER:
         return False
@@ -147,10 +157,10 @@ def _will_be_heard(delivery: Delivery) -> bool:
     """True when the receiver has the alert, could have it, or will get it next."""
     pending = delivery.state is DeliveryState.PENDING
     is_trigger = delivery.alert.action is Action.TRIGGER
-    return is_trigger and (pending or may_have_arrived(delivery))
+    return is_trigger and (pending or _may_have_arrived(delivery))
 
 
-def say(
+def said(
     tx: Transaction,
     incident: Incident,
     reached: Sequence[Delivery],

@@ -12,7 +12,7 @@ from alerts.fact import Fact
 from alerts.incident import IllegalMove, Incident
 from detectors.topic import Topic
 from monitor.desk.errors import Conflict, Invalid, NotFound
-from monitor.desk.incidents import may_have_arrived, say
+from monitor.desk.incidents import reached_by, said
 from monitor.ports import Store, Transaction
 
 
@@ -38,8 +38,7 @@ def merge(store: Store, incident: str, into: str, actor: str, now: datetime) -> 
         if after.acked_level is not None:
             tx.cancel_errands(after.id)
         heard = [d for d in store.read.deliveries(one.id) if d.key == one.key]
-        reached = [d for d in heard if may_have_arrived(d)]
-        say(tx, ended, reached, Action.RESOLVE, NotifyReason.MERGED, now)
+        said(tx, ended, reached_by(heard), Action.RESOLVE, NotifyReason.MERGED, now)
     return replace(after, version=other.version + 1)
 
 

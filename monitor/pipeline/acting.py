@@ -8,23 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from alerts.alert import Alert, NotifyReason
+from alerts.alert import NotifyReason
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import LULL, advance, resolve, wakes
 from alerts.renotify import notify_reason
-from alerts.routing import AGAIN, Plan
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
 from detectors.window import BIN, Counts, Window
 from monitor.pipeline.hours import HOUR
 from monitor.pipeline.kin import Shared, same_posts, same_terms, same_voices, together
-from monitor.pipeline.lines import Line, incident_data, stamp
-from monitor.pipeline.reminding import Reminding
+from monitor.pipeline.lines import Line, incident_data
 from monitor.pipeline.response import Burst, Response
+from monitor.pipeline.speaking import Speaking
 from monitor.pipeline.waking import Waking
 from monitor.ports import Signals, Transaction
 
@@ -70,8 +68,7 @@ class Acting:
     ) -> None:
         self._topics = topics
         self._response = response
-        self._waking = waking
-        self._reminding = Reminding(signals)
+        self._speaking = Speaking(response, waking, signals)
         self._signals = signals
         self._live = live
         self._open: list[Incident] = []
@@ -292,45 +289,8 @@ class Acting:
         if closing.late is not None and alert.since < closing.late:
             blind = closing.now
         alert = replace(alert, blind_until=blind)
-        lines += self._queue(tx, after, alert, closing, reason)
+        lines.append(self._speaking.queue(tx, after, alert, closing.end, closing.now))
         return lines
-
-    def _queue(
-        self,
-        tx: Transaction,
-        incident: Incident,
-        alert: Alert,
-        closing: Closing,
-        reason: NotifyReason,
-    ) -> list[Line]:
-        planned = self._response.plan(alert, closing.now)
-        informed = self._informed(incident, alert, planned, closing.now)
-        called = self._waking.start(tx, incident, alert, planned.wake, closing.now)
-        channels = tuple(dict.fromkeys((*informed, *called)))
-        tx.enqueue(alert, channels, closing.now)
-        self._reminding.start(tx, alert, informed, planned.repeat, closing.now)
-        payload: dict[str, Any] = {
-            "reason": reason.value,
-            "level": int(alert.level),
-            "channels": list(channels),
-            "informed": list(informed),
-            "routes": list(planned.by),
-            "alert": alert.id,
-        }
-        if alert.blind_until is not None:
-            payload["blind_until"] = stamp(alert.blind_until)
-        fact = Fact(FactKind.ALERT_QUEUED, closing.end, closing.now, MACHINE, payload)
-        tx.add_facts(incident.id, [fact])
-        data = {"incident": incident.ref, "key": alert.key, **payload}
-        return [Line("alert", closing.end, alert.topic, data)]
-
-    def _informed(
-        self, incident: Incident, alert: Alert, planned: Plan, now: datetime
-    ) -> tuple[str, ...]:
-        """Return the targets told at once: those of the routes, and at a rise or a new episode also whoever
-        was told before, so that nobody is left with an old number."""
-        before = self._response.informed(incident) if alert.reason in AGAIN else ()
-        return tuple(dict.fromkeys((*self._waking.targets(planned.inform, now), *before)))
 
 
 def _recent(last: Incident, now: datetime) -> bool:

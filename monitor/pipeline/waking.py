@@ -23,6 +23,7 @@ from alerts.incident import Incident
 from detectors.detection import WAKE
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
+from monitor.pipeline.silencing import Silencing
 from monitor.ports import Signals, Transaction
 
 log = logging.getLogger("sturmglas.waking")
@@ -34,6 +35,7 @@ class Waking:
     def __init__(self, book: Book, signals: Signals) -> None:
         self._book = book
         self._signals = signals
+        self.silencing = Silencing(book.mutes)
 
     def targets(self, receivers: Sequence[str], now: datetime) -> tuple[str, ...]:
         """Return what deliveries to these receivers go to right now, each once."""
@@ -72,7 +74,11 @@ class Waking:
     @property
     def handlers(self) -> Mapping[Kind, Handler]:
         """The kinds of errand that are done here, for `monitor.pipeline.errands`."""
-        return {Kind.STEP: self.step}
+        return {Kind.STEP: self.step, Kind.SILENCED: self.silenced}
+
+    def silenced(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        """Say what a silence held back, now that it is over."""
+        return self.silencing.over(tx, errand, self.start, now)
 
     def step(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Take the next step of a chain, or end it where somebody has answered."""
@@ -86,6 +92,9 @@ class Waking:
         alert = tx.alert(before.alert)
         if chain is None or alert is None:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        if self.silencing.held(tx, incident, alert, (), before.chain, now) is not None:
+            return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
+        alert = self.silencing.breaking(tx, incident, alert, now, again=True)
         after, taken = take(before, chain, self._book.reach(now), now)
         due = after.due_at if after.state is State.RUNNING else None
         if taken is None or not tx.move_errand(errand, due, _content(after)):

@@ -70,6 +70,12 @@ from monitor.ports.signals import (
     NoSignals,
     Signals,
 )
+from monitor.ports.silences import (
+    Past,
+    SilenceReads,
+    SilenceWrites,
+    Told,
+)
 from monitor.ports.store import (
     Housekeeper,
     KeptStore,
@@ -118,6 +124,7 @@ __all__ = [
     "NewEntry",
     "NoSignals",
     "Parked",
+    "Past",
     "PlannedReads",
     "PlannedWrites",
     "Post",
@@ -125,10 +132,13 @@ __all__ = [
     "Reading",
     "Recent",
     "Signals",
+    "SilenceReads",
+    "SilenceWrites",
     "SourceState",
     "Speaking",
     "Store",
     "Taught",
+    "Told",
     "Transaction",
     "Unavailable",
     "WatchState",

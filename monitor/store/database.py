@@ -29,6 +29,7 @@ from monitor.store.planned import PlannedKept
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
+from monitor.store.silences import SilenceKept
 from monitor.store.sqlite import WrongFile, turns
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class SqliteTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    SilenceKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

@@ -24,6 +24,7 @@ from monitor.store.errands import ErrandRead
 from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
+from monitor.store.silences import SilenceRead
 from monitor.store.transactions import Snapshots
 from playbooks.run import Run
 
@@ -51,7 +52,9 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
+class SqlReader(
+    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead
+):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:
