@@ -14,4 +14,5 @@ from monitor.ports import Signals
 
 def handlers(book: Book, signals: Signals) -> Mapping[Kind, Handler]:
     """Return who does each kind of errand; each kind has one."""
-    return {**Waking(book, signals).handlers, **Reminding(signals).handlers}
+    waking = Waking(book, signals)
+    return {**waking.handlers, **Reminding(waking.silencing, signals).handlers}

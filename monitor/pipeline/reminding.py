@@ -15,6 +15,7 @@ from alerts.incident import Incident
 from detectors.detection import WATCH
 from detectors.window import Counts
 from monitor.pipeline.errands import Handler
+from monitor.pipeline.silencing import Silencing
 from monitor.ports import Signals, Transaction
 
 HOUR = timedelta(hours=1)
@@ -35,7 +36,8 @@ class Reminder(msgspec.Struct, frozen=True):
 class Reminding:
     """Keeps and does reminders. Holds no state of its own; safe in several processes."""
 
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self, silencing: Silencing, signals: Signals) -> None:
+        self._silencing = silencing
         self._signals = signals
 
     @property
@@ -79,6 +81,9 @@ class Reminding:
         self, tx: Transaction, incident: Incident, alert: Alert, made: Reminder, now: datetime
     ) -> None:
         again = _again(incident, alert, _last_hour(tx, incident, now), now)
+        if self._silencing.held(tx, incident, again, made.targets, "", now) is not None:
+            return
+        again = self._silencing.breaking(tx, incident, again, now, again=True)
         tx.enqueue(again, made.targets, now)
         payload = {
             "reason": again.reason.value,

@@ -27,7 +27,7 @@ class Speaking:
     def __init__(self, response: Response, waking: Waking, signals: Signals) -> None:
         self._response = response
         self._waking = waking
-        self._reminding = Reminding(signals)
+        self._reminding = Reminding(waking.silencing, signals)
 
     def queue(
         self, tx: Transaction, incident: Incident, alert: Alert, at: datetime, now: datetime

@@ -14,14 +14,16 @@ from alerts.incident import Outcome
 from detectors.detection import Level
 from detectors.window import Counts
 from monitor.desk import incidents as desk
+from monitor.desk.silences import Wish, silence
 from monitor.pipeline.errands import run_due
 from monitor.pipeline.reminding import Reminding
+from monitor.pipeline.silencing import Silencing
 from monitor.ports import CountKey, NoSignals
 from monitor.store.database import SqliteStore
 from tests import builders as b
 
 HOUR = timedelta(hours=1)
-REMINDING = Reminding(NoSignals())
+REMINDING = Reminding(Silencing(), NoSignals())
 OF = b.incident(level=Level.STORM)
 
 
@@ -107,6 +109,14 @@ def test_below_level_3_it_keeps_still_and_goes_on_when_it_blows_again(store: Sql
     assert run(store, b.T0 + 2 * HOUR) == 1
     [again] = said(store)
     assert again.alert.level == Level.STRONG_WIND
+
+
+def test_a_silence_holds_a_reminder_back(store: SqliteStore) -> None:
+    silence(store, Wish(f"topic={b.TOPIC} level<=5", "we know", 4 * HOUR), "kim", b.T0)
+    assert run(store, b.T0 + HOUR) == 1
+    assert said(store) == []
+    held = [f for f in store.read.facts(OF.id) if f.kind is FactKind.SILENCED]
+    assert [f.payload["channels"] for f in held] == [["room"]]
 
 
 def test_a_new_episode_is_not_reminded_of_by_the_one_before(store: SqliteStore) -> None:

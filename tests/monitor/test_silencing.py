@@ -318,7 +318,7 @@ def test_a_window_holds_back_in_every_coming_until_nobody_is_muted_any_more(
     run_due(store, MUTED.handlers, first.until + timedelta(days=1))
     assert len(facts(store, of, FactKind.SILENCED)) == 3
     without = Waking(BOOK, NoSignals())
-    without.run(store, first.until + timedelta(days=2))
+    run_due(store, without.handlers, first.until + timedelta(days=2))
     assert told(store, of)[0] == ("silence_over", "room")
 
 
