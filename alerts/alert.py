@@ -26,6 +26,7 @@ class NotifyReason(StrEnum):
     HELD = "held"
     REPEATED = "repeated"
     MERGED = "merged"
+    INHIBITION_OVER = "inhibition_over"
     SILENCE_OVER = "silence_over"
     ALL_CLEAR = "all_clear"
     TEST = "test"
@@ -150,6 +151,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.UNANSWERED: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.REPEATED: Action.TRIGGER,
+    NotifyReason.INHIBITION_OVER: Action.TRIGGER,
     NotifyReason.SILENCE_OVER: Action.TRIGGER,
     NotifyReason.ALL_CLEAR: Action.RESOLVE,
     NotifyReason.TEST: Action.TRIGGER,

@@ -34,6 +34,8 @@ class FactKind(StrEnum):
     ALERT_RESENT = "alert_resent"
     ESCALATION = "escalation"
     HELD = "held"
+    INHIBITED = "inhibited"
+    INHIBITION_OVER = "inhibition_over"
     SILENCED = "silenced"
     SILENCE_BROKEN = "silence_broken"
     SILENCE_OVER = "silence_over"

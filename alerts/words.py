@@ -58,6 +58,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
     NotifyReason.MERGED: ("zusammengelegt", "merged"),
+    NotifyReason.INHIBITION_OVER: ("der größere Sturm ist vorbei", "the bigger storm is over"),
     NotifyReason.SILENCE_OVER: ("Stummschaltung vorbei", "silence is over"),
     NotifyReason.ALL_CLEAR: ("Entwarnung", "all clear"),
     NotifyReason.TEST: ("Probe", "test"),

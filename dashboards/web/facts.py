@@ -65,6 +65,7 @@ def fact_line(
         topic=str(payload.get("topic", "")),
         ref=str(payload.get("ref", "")),
         into=str(payload.get("into", "")),
+        bigger=str(payload.get("bigger", "")),
         channel=str(payload.get("channel", "")),
         name=name_of(str(payload.get("playbook", ""))),
         step=name_of(str(payload.get("step", ""))),

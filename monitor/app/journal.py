@@ -53,5 +53,7 @@ class Journal:
             elif line.type == "silenced":
                 to = f"{data['author']} until {data['until']}"
                 log.warning("%s: alert held back by a silence of %s", data["incident"], to)
+            elif line.type == "inhibited":
+                log.warning("%s: %s speaks for it, the stronger", data["incident"], data["bigger"])
             elif line.type == "run":
                 log.info("%s: playbook %s starts", data["incident"], data["playbook"])

@@ -28,8 +28,8 @@ from monitor.ports import Transaction
 
 log = logging.getLogger("sturmglas.silencing")
 
-Start = Callable[[Transaction, Incident, Alert, str, datetime], tuple[str, ...]]
-"""Starts a chain for an alert and returns whom its first step told."""
+Say = Callable[[Transaction, Incident, Alert, Sequence[str], str, datetime], tuple[str, ...] | None]
+"""Says an alert to targets, starts a chain, and returns whom it told; None where a silence holds it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Silencing:
         told = tuple(silence.broken_by(by) for silence, by in found)
         return replace(alert, broke=told) if told else alert
 
-    def over(self, tx: Transaction, errand: Errand, start: Start, now: datetime) -> bool:
+    def over(self, tx: Transaction, errand: Errand, say: Say, now: datetime) -> bool:
         """Say what was held back, now that its silence has ended, where it still blows unanswered."""
         held = msgspec.convert(errand.content, Held)
         incident, first = tx.incident(errand.incident), tx.alert(held.alert)
@@ -107,12 +107,9 @@ class Silencing:
         alert = replace(first, id=id, reason=reason, level=incident.level, at=now)
         if not tx.move_errand(errand, None, errand.content):
             return False
-        if self.held(tx, incident, alert, held.targets, held.chain, now) is not None:
+        targets = say(tx, incident, alert, held.targets, held.chain, now)
+        if targets is None:
             return True
-        alert = self.breaking(tx, incident, alert, now)
-        called = start(tx, incident, alert, held.chain, now)
-        targets = tuple(dict.fromkeys((*held.targets, *called)))
-        tx.enqueue(alert, targets, now)
         payload: dict[str, Any] = {"silence": held.silence, "level": int(alert.level)}
         payload |= {"channels": list(targets), "alert": alert.id}
         tx.add_facts(incident.id, [Fact(FactKind.SILENCE_OVER, now, now, MACHINE, payload)])

@@ -14,6 +14,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.routing import AGAIN, Plan
 from alerts.silences import Silence
+from monitor.pipeline import inhibiting
 from monitor.pipeline.lines import Line, stamp
 from monitor.pipeline.reminding import Reminding
 from monitor.pipeline.response import Response
@@ -35,6 +36,9 @@ class Speaking:
         """Queue ``alert`` of the bin that ended at ``at``, or hold it back; return the line that tells it."""
         planned = self._response.plan(alert, now)
         informed = self._informed(incident, alert, planned, now)
+        bigger = inhibiting.held(tx, incident, alert, informed, planned.wake, now)
+        if bigger is not None:
+            return _inhibited_line(incident, alert, bigger, at)
         silencing = self._waking.silencing
         silence = silencing.held(tx, incident, alert, informed, planned.wake, now)
         if silence is not None:
@@ -66,6 +70,11 @@ class Speaking:
         was told before, so that nobody is left with an old number."""
         before = self._response.informed(incident) if alert.reason in AGAIN else ()
         return tuple(dict.fromkeys((*self._waking.targets(planned.inform, now), *before)))
+
+
+def _inhibited_line(incident: Incident, alert: Alert, bigger: Incident, at: datetime) -> Line:
+    data = {"incident": incident.ref, "alert": alert.id, "level": int(alert.level)}
+    return Line("inhibited", at, alert.topic, data | {"bigger": bigger.ref})
 
 
 def _held_line(incident: Incident, alert: Alert, silence: Silence, at: datetime) -> Line:

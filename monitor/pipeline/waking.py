@@ -21,6 +21,7 @@ from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
+from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
 from monitor.pipeline.silencing import Silencing
@@ -74,11 +75,37 @@ class Waking:
     @property
     def handlers(self) -> Mapping[Kind, Handler]:
         """The kinds of errand that are done here, for `monitor.pipeline.errands`."""
-        return {Kind.STEP: self.step, Kind.SILENCED: self.silenced}
+        return {
+            Kind.STEP: self.step,
+            Kind.SILENCED: self.silenced,
+            Kind.INHIBITED: self.inhibited,
+        }
+
+    def inhibited(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        """Say what a bigger storm spoke for, once it does no more."""
+        return inhibiting.look(tx, errand, self.say, now)
+
+    def say(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        alert: Alert,
+        targets: Sequence[str],
+        chain: str,
+        now: datetime,
+    ) -> tuple[str, ...] | None:
+        """Say an alert to ``targets``, start ``chain``, return whom it told; None where a silence holds it back."""
+        if self.silencing.held(tx, incident, alert, targets, chain, now) is not None:
+            return None
+        alert = self.silencing.breaking(tx, incident, alert, now)
+        called = self.start(tx, incident, alert, chain, now)
+        told = tuple(dict.fromkeys((*targets, *called)))
+        tx.enqueue(alert, told, now)
+        return told
 
     def silenced(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Say what a silence held back, now that it is over."""
-        return self.silencing.over(tx, errand, self.start, now)
+        return self.silencing.over(tx, errand, self.say, now)
 
     def step(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Take the next step of a chain, or end it where somebody has answered."""

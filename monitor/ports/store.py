@@ -186,6 +186,10 @@ class Transaction(
         """Return an alert that was queued, also one that went to nobody."""
         ...
 
+    def alerts(self, incident: str) -> list[Alert]:
+        """Return all alerts of an incident, in no order, also those that went to nobody."""
+        ...
+
     def cancel(self, key: str, now: datetime) -> int:
         """Drop pending deliveries of a key that were never attempted; returns how many."""
         ...

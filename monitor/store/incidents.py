@@ -149,6 +149,11 @@ class IncidentWrites:
         content = self._c.exec_driver_sql("SELECT content FROM alert WHERE id = ?", (id,)).scalar()
         return None if content is None else unpack(content, Alert)
 
+    def alerts(self, incident: str) -> list[Alert]:
+        table = schema.alert
+        query = select(table.c.content).where(table.c.incident == incident)
+        return [unpack(content, Alert) for content in self._c.scalars(query)]
+
     def cancel(self, key: str, now: datetime) -> int:
         """Drop pending deliveries of a key that were never attempted; returns how many.
 

@@ -221,7 +221,7 @@ def test_after_a_kill_at_its_end_another_says_it_once(store: SqliteStore, waking
     errands = store.read.due_errands(made.until, 9)
     for _ in range(2):  # two nodes that saw the same row
         with store.begin() as tx:
-            waking.silencing.over(tx, errands[0], waking.start, made.until)
+            waking.silencing.over(tx, errands[0], waking.say, made.until)
     assert [c for r, c in told(store, of) if r == "silence_over"].count("room") == 1
 
 

@@ -186,6 +186,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "notify.unanswered": ("ohne Antwort", "unanswered"),
     "notify.held": ("seit der Nacht", "since the night"),
     "notify.repeated": ("Erinnerung", "reminder"),
+    "notify.inhibition_over": ("größerer Sturm vorbei", "bigger storm over"),
     "notify.merged": ("zusammengelegt", "merged"),
     "notify.acknowledged": ("Bestätigung", "acknowledgement"),
     "notify.resolved": ("Ende", "end"),
@@ -206,6 +207,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "shared.authors": ("dieselben Leute", "the same people"),
     "shared.copies": ("dieselben Texte", "the same texts"),
     "shared.terms": ("dieselben neuen Wörter", "the same new words"),
+    "fact.inhibited": (
+        "{bigger} spricht dafür: derselbe Sturm, dort stärker",
+        "{bigger} speaks for it: the same storm, stronger there",
+    ),
+    "fact.inhibition_over": (
+        "Nichts Größeres spricht mehr dafür: jetzt wird gerufen",
+        "Nothing bigger speaks for it any more: called now",
+    ),
     "fact.merged": ("{actor} legt {ref} mit diesem zusammen", "{actor} merged {ref} into this"),
     "fact.split": ("{actor} löst {topic} heraus: {ref}", "{actor} split off {topic}: {ref}"),
     "fact.resolved.merged": (
