@@ -19,8 +19,10 @@ from monitor.bench.escalation_twin import TimersInMemory
 from monitor.bench.figures import versions
 from monitor.pipeline.waking import Waking
 
-INSTALL = 500
-"""Incidents in one store; some sixty are open at once."""
+INSTALL = 250
+"""Incidents in one store; some twenty are open at once."""
+SENDS = 8
+"""Of every eight stores the last is one whose outbox is emptied as a deliverer does."""
 TWIN = 1_000
 """Incidents of the naive twin: enough to fail."""
 BREACHES = (
@@ -60,7 +62,8 @@ def _side(
     for number, size in enumerate(_sizes(incidents)):
         made = install(Random(f"{seed} {number}"), size, f"t{number}")
         chance = Random(f"{seed} {number} looks")
-        _judged(made, play(made, kind, chance, flowing=flowing), side)
+        sends = number % SENDS == SENDS - 1
+        _judged(made, play(made, kind, chance, flowing=flowing, sends=sends), side)
         done = side.found.count["incidents"]
         say(f"{kind.__name__}: {done} incidents, {side.breaches()} breaches so far")
     return side

@@ -92,12 +92,12 @@ class Install:
 
 
 def install(chance: Random, incidents: int, name: str) -> Install:
-    """Return an install with so many incidents, some sixty of them open at once."""
+    """Return an install with so many incidents, some twenty of them open at once."""
     rotas = {f"r{n}": _rota(chance) for n in range(ROTAS)}
     chains = {f"c{n}": _chain(chance) for n in range(CHAINS)}
     at_s, scripts = 0.0, []
     for n in range(incidents):
-        at_s += chance.expovariate(1 / 400)
+        at_s += chance.expovariate(1 / 1_000)
         chain = chance.choice(tuple(chains))
         scripts.append(Script(f"{name}-{n}", at_s, chain, _acts(chance)))
     end_s = at_s + LONGEST_S + 4 * 3_600

@@ -111,13 +111,19 @@ class _Hushed(logging.Filter):
         return record.exc_info is not None
 
 
-def play(made: Install, kind: type[Waking], chance: Random, *, flowing: bool) -> Played:
-    """Let an install's scripts pass, with ``kind`` to take the steps; return what happened."""
+def play(
+    made: Install, kind: type[Waking], chance: Random, *, flowing: bool, sends: bool
+) -> Played:
+    """Let an install's scripts pass, with ``kind`` to take the steps; return what happened.
+
+    ``sends``: somebody takes from the outbox what is due, which doubles the time it takes; else it is only looked
+    at, before an end drops what nobody has sent.
+    """
     hushed, log = _Hushed(), logging.getLogger("sturmglas.waking")
     log.addFilter(hushed)
     try:
         with closing(SqliteStore.open("sqlite://")) as store:
-            playing = _Playing(made, kind, store, chance, flowing=flowing)
+            playing = _Playing(made, kind, store, chance, flowing=flowing, sends=sends)
             playing.to_the_end()
             played = playing.told()
     finally:
@@ -128,9 +134,16 @@ def play(made: Install, kind: type[Waking], chance: Random, *, flowing: bool) ->
 
 class _Playing:
     def __init__(
-        self, made: Install, kind: type[Waking], store: Store, chance: Random, *, flowing: bool
+        self,
+        made: Install,
+        kind: type[Waking],
+        store: Store,
+        chance: Random,
+        *,
+        flowing: bool,
+        sends: bool,
     ) -> None:
-        self._made, self._store, self._chance = made, store, chance
+        self._made, self._store, self._chance, self._sends = made, store, chance, sends
         self._order = count(1)
         self._clock = MovedClock(flowing=flowing)
         self._noted = Noted(self._clock, self._order)
@@ -296,6 +309,8 @@ class _Playing:
         if id is None:
             return
         self._note(topic, now, act.do)
+        if act.do is Do.RESOLVE and not self._sends:
+            self._seen(id)
         try:
             if act.do is Do.ACKNOWLEDGE:
                 desk.acknowledge(self._store, id, act.actor, now)
@@ -321,7 +336,7 @@ class _Playing:
 
     def _send(self, now: datetime) -> None:
         """Take what the outbox holds, as a deliverer does whose receivers accept everything."""
-        while due := self._store.outbox.due(now, 256):
+        while self._sends and (due := self._store.outbox.due(now, 256)):
             for one in due:
                 attempt = self._store.outbox.begin(one, now)
                 if attempt is None:
@@ -332,12 +347,19 @@ class _Playing:
                 self._store.outbox.finish(attempt, *accepted, now)
                 if one.alert.action is Action.TRIGGER:
                     self._sent[one.alert.id].add(one.channel)
-                    self._played.count["deliveries"] += 1
+                self._played.count["deliveries"] += 1
+
+    def _seen(self, id: str) -> None:
+        """Note what the outbox holds of an incident."""
+        for one in self._store.read.deliveries(id):
+            if one.alert.action is Action.TRIGGER:
+                self._sent[one.alert.id].add(one.channel)
 
     def told(self) -> Played:
         """Return all of it, with the calls as the timelines tell them."""
         for script in self._made.scripts:
             id = self._ids[script.topic]
+            self._seen(id)
             facts = [f for f in self._store.read.facts(id) if f.kind is FactKind.ESCALATION]
             noted = self._noted.at[id]
             self._played.count["untold"] += abs(len(facts) - len(noted))
