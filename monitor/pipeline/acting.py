@@ -13,7 +13,7 @@ from alerts.alert import NotifyReason
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import LULL, advance, resolve, wakes
-from alerts.renotify import notify_reason
+from alerts.renotify import asks_what_was_told, notify_reason, told_level
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
@@ -250,7 +250,9 @@ class Acting:
         self._now_stands(replace(after, version=expected + 1))
         tx.add_facts(after.id, facts)
         lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
-        reason = notify_reason(before, after, wave=wave)
+        asks = asks_what_was_told(before, after)
+        told = told_level(after, tx.facts(after.id)) if asks else None
+        reason = notify_reason(before, after, wave=wave, told=told)
         shows = after.level >= WATCH and any(fact.kind in SHOWN for fact in facts)
         if reason is not None or shows:
             window = tx.window(seen.topic, closing.end - HOUR, closing.end)

@@ -20,7 +20,7 @@ from alerts.errand import Errand, Kind
 from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
-from detectors.detection import WAKE
+from detectors.detection import WAKE, Level
 from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
@@ -49,7 +49,8 @@ class Waking:
         """Start ``chain`` for an alert that wakes, and take its first step; return whom it told.
 
         A chain that still runs gives way. The same alert starts one once. What the night
-        holds back starts in the morning, unless somebody has answered by then.
+        holds back starts in the morning, unless somebody has answered by then. A second wave at a level that
+        somebody has acknowledged calls the first step alone.
         """
         known = self._book.chains.get(chain)
         if known is None or alert.action is not Action.TRIGGER or alert.level < WAKE:
@@ -61,14 +62,17 @@ class Waking:
         errand = Errand(begun.key, Kind.STEP, incident.id, after.due_at, _content(after))
         if not tx.add_errand(errand):
             return ()
-        tx.cancel_errands(incident.id, but=errand.key)
+        if after.state is not State.RUNNING or _has_it(incident, alert.level):
+            tx.cancel_errands(incident.id)
+        else:
+            tx.cancel_errands(incident.id, but=errand.key)
+        if taken is None and _has_it(incident, alert.level):
+            return ()
         if taken is None:
             until = stamp(held) if held else ""
             payload = {"chain": chain, "level": int(alert.level), "until": until}
             tx.add_facts(incident.id, [Fact(FactKind.HELD, now, now, MACHINE, payload)])
             return ()
-        if after.state is not State.RUNNING:
-            tx.cancel_errands(incident.id)
         self._told(tx, alert, after, taken, now)
         return taken.targets
 
@@ -114,7 +118,7 @@ class Waking:
         chain = self._book.chains.get(before.chain)
         if incident is None or not incident.is_open or incident.episode != before.episode:
             return tx.move_errand(errand, None, _content(replace(before, state=State.ENDED)))
-        if incident.acked_level is not None and incident.acked_level >= before.level:
+        if _has_it(incident, before.level):
             return tx.move_errand(errand, None, _content(replace(before, state=State.ANSWERED)))
         alert = tx.alert(before.alert)
         if chain is None or alert is None:
@@ -152,6 +156,11 @@ class Waking:
         if taken.exhausted:
             log.error("%s: nobody has answered, and chain %s is at its end", alert.ref, after.chain)
         self._signals.publish("incident", after.incident, 0)
+
+
+def _has_it(incident: Incident, level: Level) -> bool:
+    """True when somebody has acknowledged this level or one above it."""
+    return incident.acked_level is not None and incident.acked_level >= level
 
 
 def _content(escalation: Escalation) -> dict[str, Any]:

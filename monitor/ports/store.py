@@ -178,6 +178,11 @@ class Transaction(
         """Append to a timeline; sequence numbers are given here, without gaps."""
         ...
 
+    def facts(self, incident: str) -> list[Fact]:
+        """Return a timeline, with what this transaction has added to it."""
+        ...
+
+    # alerts
     def enqueue(self, alert: Alert, channels: Sequence[str], due_at: datetime) -> int:
         """Add one delivery per channel; the same (alert id, channel) again adds nothing. Returns new ones."""
         ...

@@ -109,6 +109,10 @@ class IncidentWrites:
     def add_facts(self, incident: str, facts: Sequence[Fact]) -> None:
         add_facts(self._c, incident, facts)
 
+    def facts(self, incident: str) -> list[Fact]:
+        """Return a timeline, with what this transaction has added to it."""
+        return facts(self._c, incident)
+
     # alerts
 
     def enqueue(self, alert: Alert, channels: Sequence[str], due_at: datetime) -> int:
