@@ -64,9 +64,7 @@ def address_of(store: str) -> Iterator[str]:
         yield f"sqlite:///{folder}/store.db"
 
 
-def measure(
-    url: str, weather: str, rate: float, seconds: float, seed: int
-) -> dict[str, object]:
+def measure(url: str, weather: str, rate: float, seconds: float, seed: int) -> dict[str, object]:
     """Queue ``rate`` alerts a second for ``seconds``; return how long each took to arrive."""
     plan = FaultPlan(STORMY if weather == "faults" else {}, seed=seed, hang_s=HANG_S)
     storms = round(rate * seconds)

@@ -60,4 +60,3 @@ class Kept:
         with self._lock:
             self._all.clear()
             self._known.clear()
-
