@@ -41,6 +41,10 @@ POLL_S = 1.0
 BLOCKED_S = 0.25
 STOP_S = 1.0
 """How long a send under way at a stop may still take; a whole stop is promised in two seconds."""
+HELD_UP_S = 5.0
+"""Longest time from a claim to its request. Beyond it we were frozen, most likely: others may have sent it
+meanwhile, and the end of the storm behind it. A trigger after that end would page again."""
+HELD_UP = f"not sent: more than {HELD_UP_S:g} s passed since it was claimed"
 STALE = timedelta(minutes=10)
 """A send so old cannot be under way: no channel's time-out is a fifth of it."""
 
@@ -247,12 +251,14 @@ class Deliverer:
 
     async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
         """Make one attempt; True when it was accepted."""
+        loop = asyncio.get_running_loop()
+        claimed = loop.time()
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
             return False  # another was first
-        loop = asyncio.get_running_loop()
         self._since[delivery.id] = began = loop.time()
-        sent = await self._send(delivery)
+        late = began - claimed > HELD_UP_S
+        sent = ChannelError(HELD_UP) if late else await self._send(delivery)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())

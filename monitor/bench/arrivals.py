@@ -76,8 +76,12 @@ class Trail:
     delivery: Delivery
     attempts: Sequence[Attempt]
 
-    def count(self, outcome: AttemptOutcome) -> int:
-        return sum(a.outcome is outcome for a in self.attempts)
+    @property
+    def unknown(self) -> int:
+        """Attempts whose outcome was unknown when the next began, whatever was learnt later: a sender
+        that was frozen may still hear that its request had been accepted."""
+        ends = [a.outcome for a in self.attempts]
+        return ends.count(AttemptOutcome.UNKNOWN) + max(0, ends.count(AttemptOutcome.ACCEPTED) - 1)
 
 
 def trails(store: Store) -> list[Trail]:
@@ -158,8 +162,8 @@ def _trail(verdict: Verdict, trail: Trail) -> None:
     right = list(range(1, trail.delivery.attempts + 1))
     verdict.demand(numbers == right, f"{name}: trail {numbers}, expected {right}")
     verdict.demand(all(a.outcome for a in trail.attempts), f"{name}: an attempt is left open")
-    unknown = trail.count(AttemptOutcome.UNKNOWN)
-    verdict.demand(trail.delivery.may_repeat == (unknown > 0), f"{name}: marked, {unknown} unknown")
+    marked_so = trail.delivery.may_repeat or not trail.unknown
+    verdict.demand(marked_so, f"{name}: {trail.unknown} unknown outcomes, and not marked")
 
 
 def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles:
@@ -167,11 +171,11 @@ def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles
         pages=sum(t.delivery.state is DeliveryState.SENT for t in mine),
         arrived=len(got),
         attempts=sum(len(t.attempts) for t in mine),
-        unknown_outcomes=sum(t.count(AttemptOutcome.UNKNOWN) for t in mine),
+        unknown_outcomes=sum(t.unknown for t in mine),
         lost=len(missing(mine, got)),
     )
     arrived = Counter(got_as(r) for r in got if not is_edit(r))
-    allowed = {sent_as(t.delivery): 1 + t.count(AttemptOutcome.UNKNOWN) for t in mine}
+    allowed = {sent_as(t.delivery): 1 + t.unknown for t in mine}
     found.beyond = sum(max(0, n - allowed.get(id, 0)) for id, n in arrived.items())
     found.doubles = sum(n - 1 for n in arrived.values())
     if name == "A":

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.bench import receiving
@@ -110,7 +110,7 @@ def _figures(url: str, weather: str, storms: int, sink: Sink) -> dict[str, objec
     finally:
         store.close()
     verdict = judge(known, sink.received)
-    first = {}
+    first: dict[str, datetime] = {}
     for one in sink.received:
         first.setdefault(named(one), one.at)
     took = sorted(

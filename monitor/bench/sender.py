@@ -10,15 +10,16 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from types import FrameType
 
 from alerts.incident import Incident
 from monitor.app.runtime import DeliveryThread
-from monitor.app.wiring import Built, build
+from monitor.app.wiring import build
 from monitor.bench import crossings
 from monitor.bench.nursery import Plan, obey
-from monitor.ports import NoSignals
+from monitor.ports import KeptStore, NoSignals
 from monitor.settings import Settings
 
 UNDER_WAY = 30
@@ -28,20 +29,26 @@ UNDER_WAY = 30
 class Weather:
     """Steps of storms, one after the other, read from the store where it starts."""
 
-    def __init__(self, built: Built, plan: Plan) -> None:
-        self._built = built
-        self._channels = list(built.settings.channels)
-        self._storms = int(plan["storms"])
-        self._whole = bool(plan["whole"])
-        known = built.store.read.incidents(limit=1_000_000)
+    def __init__(
+        self, store: KeptStore, channels: Sequence[str], storms: int, *, whole: bool
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self.storms = storms
+        self._whole = whole
+        known = store.read.incidents(limit=1_000_000)
         self._made = len(known)
         waiting = sorted((i for i in known if i.is_open), key=lambda i: i.opened_at)
         self._open: deque[Incident] = deque(waiting if self._whole else ())
 
+    def no_more(self) -> None:
+        """Let no further storm cross; those under way go on to their end."""
+        self.storms = self._made
+
     def step(self, now: datetime) -> bool:
         """Do the next step in one transaction that begins ``now``; False where all is over."""
-        store = self._built.store
-        if self._made < self._storms and len(self._open) < UNDER_WAY:
+        store = self._store
+        if self._made < self.storms and len(self._open) < UNDER_WAY:
             made = crossings.cross(store, self._made, self._channels, now)
             self._made += 1
             if self._whole:
@@ -68,7 +75,10 @@ def live(plan: Plan) -> None:
     delivery = DeliveryThread(built, NoSignals())
     delivery.start()
     try:
-        weather, every = Weather(built, plan), 1 / float(plan["per_s"])
+        every = 1 / float(plan["per_s"])
+        weather = Weather(
+            built.store, list(built.settings.channels), plan["storms"], whole=plan["whole"]
+        )
         due = time.monotonic()
         while not stop.is_set() and weather.step(built.clock.now()):
             delivery.wake()
