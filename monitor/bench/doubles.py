@@ -26,8 +26,9 @@ from monitor.server.sink import Sink
 from monitor.server.sink.faults import STORMY, FaultPlan
 from monitor.store.database import SqliteStore
 
-ALERTS_A_STORM = 4
-"""First, risen, acknowledged, ended: each to every channel."""
+KILLS = 250
+STORMS = 900
+"""Each is told four times (first, risen, acknowledged, ended) to four channels: some 3,000 pages of each."""
 PER_S = 10.0
 """Alerts queued a second, while the sender lives."""
 TIMEOUT_S = 2.0
@@ -83,7 +84,10 @@ def run(kills: int, storms: int, seed: int, say: Callable[[str], None]) -> Resul
             code = _to_the_end(nursery, plan, path, storms)
         finally:
             nursery.close()
-        return _judged(path, sink, Result(seed, storms, done, 0, 0.0, Verdict()), code, began)
+        result = _judged(path, sink, Result(seed, storms, done, 0, 0.0, Verdict()), code, began)
+    for line in told(result.verdict.classes):
+        say(line)
+    return result
 
 
 def _judged(path: Path, sink: Sink, result: Result, code: int, began: float) -> Result:
