@@ -135,7 +135,7 @@ def run(kills: int, freezes: int, seed: int, say: Callable[[str], None]) -> dict
         house = House(folder, postgres, database)
         stack.callback(house.close)
         for worker in (house.add(), house.add()):
-            worker.wait_for("Sturmglas works")
+            worker.wait_for("Sturmglas works", 2 * PATIENCE_S)
         signals = RedisSignals(redis.url)
         stack.callback(signals.close)
         feeder = Feeder(store, signals)
@@ -170,7 +170,7 @@ def _kill(house: House, leader: Process) -> float:
     house.workers.remove(leader)
     fresh = house.add()
     took = house.claimed_after(began) - began
-    fresh.wait_for("Sturmglas works")
+    fresh.wait_for("Sturmglas works", 2 * PATIENCE_S)
     return took
 
 
@@ -193,10 +193,10 @@ def _await_over(house: House) -> None:
         "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending'))"
         " + (SELECT count(*) FROM incident WHERE status <> 'resolved')"
     )
-    end = time.monotonic() + 2 * PATIENCE_S
+    end = time.monotonic() + 4 * PATIENCE_S
     while house.ask(left):
         if time.monotonic() > end:
-            raise RuntimeError(f"still busy {2 * PATIENCE_S:g} s after the last fault")
+            raise RuntimeError(f"still busy {4 * PATIENCE_S:g} s after the last fault")
         time.sleep(0.25)
 
 

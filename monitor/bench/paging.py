@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from alerts.alert import DeliveryState
 from monitor.bench import receiving
 from monitor.bench.arrivals import Trail, judge, sent_as, trails
 from monitor.bench.arrivals import got_as as named
@@ -100,7 +101,12 @@ def _await_settled(url: str, storms: int, seconds: float) -> None:
 
 
 def _idle(store: KeptStore) -> bool:
-    return store.outbox.next_due() is None
+    """Tell whether nothing waits and nothing is under way."""
+    if store.outbox.next_due() is not None:
+        return False
+    over = (DeliveryState.SENT, DeliveryState.DEAD)
+    incidents = store.read.incidents(limit=1_000_000)
+    return all(d.state in over for i in incidents for d in store.read.deliveries(i.id))
 
 
 def _figures(url: str, weather: str, storms: int, sink: Sink) -> dict[str, object]:
