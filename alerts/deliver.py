@@ -30,12 +30,21 @@ BUDGET = timedelta(hours=24)
 """A delivery that cannot be placed for so long is dead: a person must look."""
 PER_CHANNEL = 8
 """Requests under way to one channel at a time; one per key, so different incidents only."""
-BATCH = 256
+HANGS_S = 1.0
+"""A request without an answer for so long hangs, most likely: it takes no place from the others. A receiver
+that hangs at one request in twenty for ten seconds would else have all eight at once."""
+HANGING = 64
+"""Requests under way to one channel, those that hang among them."""
+BATCH = 64
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
 BLOCKED_S = 0.25
 STOP_S = 1.0
 """How long a send under way at a stop may still take; a whole stop is promised in two seconds."""
+HELD_UP_S = 5.0
+"""Longest time from a claim to its request. Beyond it we were frozen, most likely: others may have sent it
+meanwhile, and the end of the storm behind it. A trigger after that end would page again."""
+HELD_UP = f"not sent: more than {HELD_UP_S:g} s passed since it was claimed"
 STALE = timedelta(minutes=10)
 """A send so old cannot be under way: no channel's time-out is a fifth of it."""
 
@@ -141,7 +150,8 @@ class Deliverer:
         self._observer: Observer = observer or _Nobody()
         self._errander: Errander = errander or _Idle()
         self._tasks: dict[int, asyncio.Task[bool]] = {}
-        self._busy: Counter[str] = Counter()
+        self._where: dict[int, str] = {}
+        self._since: dict[int, float] = {}
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -196,23 +206,39 @@ class Deliverer:
 
     async def _start_due(self, now: datetime) -> int:
         """Start a task for every due delivery whose channel has room; return how many."""
-        before = set(self._tasks)
-        due = await asyncio.to_thread(self._outbox.due, now, BATCH)
         started = 0
-        for delivery in due:
-            known = delivery.id in before or delivery.id in self._tasks
-            if known or self._busy[delivery.channel] >= PER_CHANNEL:
-                continue  # under way while we looked: what we read of it is out of date
-            self._busy[delivery.channel] += 1
-            task = asyncio.create_task(self._deliver(delivery, now))
-            self._tasks[delivery.id] = task
-            task.add_done_callback(partial(self._ended, delivery))
-            started += 1
-        return started
+        while True:
+            before, full = set(self._tasks), self._full()
+            due = await asyncio.to_thread(self._outbox.due, now, BATCH, full)
+            new = sum(self._start(delivery, now, before) for delivery in due)
+            started += new
+            if len(due) < BATCH or not new:  # else what one channel has waiting hides the others'
+                return started
+
+    def _start(self, delivery: Delivery, now: datetime, before: set[int]) -> bool:
+        known = delivery.id in before or delivery.id in self._tasks
+        if known or delivery.channel in self._full():
+            return False  # under way while we looked: what we read of it is out of date
+        self._where[delivery.id] = delivery.channel
+        task = asyncio.create_task(self._deliver(delivery, now))
+        self._tasks[delivery.id] = task
+        task.add_done_callback(partial(self._ended, delivery))
+        return True
+
+    def _full(self) -> frozenset[str]:
+        """Return the channels that get no further request now."""
+        hung = asyncio.get_running_loop().time() - HANGS_S
+        every = Counter(self._where.values())
+        hanging = Counter(self._where[id] for id, since in self._since.items() if since < hung)
+        return frozenset(
+            channel
+            for channel, n in every.items()
+            if n >= HANGING or n - hanging[channel] >= PER_CHANNEL
+        )
 
     def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
-        self._tasks.pop(delivery.id, None)
-        self._busy[delivery.channel] -= 1
+        for known in (self._tasks, self._where, self._since):
+            known.pop(delivery.id, None)
         if task.cancelled():
             return
         failure = task.exception()
@@ -225,12 +251,14 @@ class Deliverer:
 
     async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
         """Make one attempt; True when it was accepted."""
+        loop = asyncio.get_running_loop()
+        claimed = loop.time()
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
             return False  # another was first
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        sent = await self._send(delivery)
+        self._since[delivery.id] = began = loop.time()
+        late = began - claimed > HELD_UP_S
+        sent = ChannelError(HELD_UP) if late else await self._send(delivery)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())

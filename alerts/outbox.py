@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,8 +25,11 @@ class Attempt:
 class Outbox(Protocol):
     """Durable queue of deliveries. Every method is one transaction, durable on return."""
 
-    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending deliveries due at ``now``, oldest first, only the head of each (channel, key)."""
+    def due(self, now: datetime, limit: int, full: Collection[str] = ()) -> Sequence[Delivery]:
+        """Return pending deliveries due at ``now``, oldest first, only the head of each (channel, key).
+
+        Those to channels that are ``full`` are left out.
+        """
         ...
 
     def begin(self, delivery: Delivery, now: datetime) -> Attempt | None:

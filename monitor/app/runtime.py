@@ -72,8 +72,8 @@ class Runtime:
         self._stop = threading.Event()
         self._fetching: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
-        self._delivery: _DeliveryThread | None = None
-        self._deliveries: list[_DeliveryThread] = []
+        self._delivery: DeliveryThread | None = None
+        self._deliveries: list[DeliveryThread] = []
         kinds = work_of(pipeline, built.log)
         kinds |= {DELIVER: [OUTBOX_LEASE], SOURCE: list(self._sources)}
         self._kinds = tuple(kinds)
@@ -113,7 +113,7 @@ class Runtime:
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
         if OUTBOX_LEASE in held and self._delivery is None and not self._stop.is_set():
-            self._delivery = _DeliveryThread(self._built, self._signals)
+            self._delivery = DeliveryThread(self._built, self._signals)
             self._deliveries.append(self._delivery)
             self._delivery.start()
         elif OUTBOX_LEASE not in held and self._delivery is not None:
@@ -172,7 +172,7 @@ class Runtime:
         self._threads.append(thread)
 
 
-class _DeliveryThread:
+class DeliveryThread:
     """The deliverer in an event loop of its own, so that a busy page never delays an alert."""
 
     def __init__(self, built: Built, signals: Signals) -> None:

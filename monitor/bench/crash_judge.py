@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, NotifyReason, message_id
+from alerts.alert import AttemptOutcome, Delivery, DeliveryState, NotifyReason
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
+from monitor.bench.arrivals import got_as, sent_as
 from monitor.bench.crash_actors import PERSON, Act
 from monitor.bench.crash_feed import START, TOPICS, Sent, topic_name
 from monitor.bench.naive_twin import STORM
@@ -254,9 +255,9 @@ def _receiver(
     want, may = Counter[str](), Counter[str]()
     for delivery in deliveries:
         side.demand(delivery.key in keys, f"delivery {delivery.id} has the key {delivery.key}")
-        want[_sent_as(delivery)] += 1
-        may[_sent_as(delivery)] += 1 + unknown[delivery.id]
-    got = Counter(_got_as(r) for r in received)
+        want[sent_as(delivery)] += 1
+        may[sent_as(delivery)] += 1 + unknown[delivery.id]
+    got = Counter(got_as(r) for r in received)
     missing = want - got
     side.alerts_lost += sum(missing.values())
     side.demand(not missing, f"sent and never received: {dict(missing)}")
@@ -271,7 +272,7 @@ def _order(side: Side, received: Sequence[Received]) -> None:
     seen: set[str] = set()
     ended: set[str] = set()
     for one in received:
-        name = _got_as(one)
+        name = got_as(one)
         if one.channel == "webhook":
             marked = "sturmglas-may-repeat" in one.headers
             side.demand(marked or name not in seen, f"a repeat without its mark: {name}")
@@ -283,26 +284,6 @@ def _order(side: Side, received: Sequence[Received]) -> None:
             if action == "resolve":
                 ended.add(one.key)
         seen.add(name)
-
-
-def _sent_as(delivery: Delivery) -> str:
-    """Return what a receiver can tell one delivery by from the others."""
-    alert = delivery.alert
-    if delivery.channel == "hook":
-        return f"msg_{message_id(delivery)}"
-    if alert.action is not Action.TRIGGER:
-        return f"{delivery.key} {alert.action}"
-    return f"{delivery.key} trigger {alert.reason} {int(alert.level)}"
-
-
-def _got_as(received: Received) -> str:
-    if received.channel == "webhook":
-        return received.headers["webhook-id"]
-    payload = received.parsed.get("payload")
-    if not isinstance(payload, dict):
-        return f"{received.key} {received.parsed['event_action']}"
-    level = payload["custom_details"]["level"]
-    return f"{received.key} trigger {payload['class']} {level}"
 
 
 # --- at the end: the naive twin ---------------------------------------------------------------

@@ -41,6 +41,11 @@ def alive(pid: int) -> bool:
         return False
 
 
+def stopped(pid: int) -> bool:
+    """Tell whether it was stopped by a signal; OSError where there is no such process."""
+    return _stat(pid)[0] == "T"
+
+
 def children(pid: int) -> list[int]:
     """Return the ids of its children, ended ones that it did not wait for included."""
     found = []

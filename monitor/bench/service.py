@@ -42,9 +42,9 @@ class Process:
         """Return all that it printed."""
         return self._notes.read_text() if self._notes.exists() else ""
 
-    def wait_for(self, words: str) -> None:
+    def wait_for(self, words: str, within_s: float = START_S) -> None:
         """Wait until it has said ``words``; RuntimeError with its last words if it ends before."""
-        end = time.monotonic() + START_S
+        end = time.monotonic() + within_s
         while words not in self.told():
             if not self.alive or time.monotonic() > end:
                 raise RuntimeError(f"not started: {self.told()[-2000:]}")

@@ -22,7 +22,10 @@ class Options:
     mentions: int | None
     repeats: int
     limit: int
-    kills: int
+    kills: int | None
+    freezes: int
+    rate: float
+    seconds: float
     runs: int
     per_s: float | None
     minutes: float | None
@@ -79,7 +82,31 @@ def _realstream(o: Options) -> Record:
 def _crash(o: Options) -> Record:
     from monitor.bench import crash
 
-    return crash.run(o.kills, o.seed, o.say).record()
+    return crash.run(o.kills or 50, o.seed, o.say).record()
+
+
+def _doubles(o: Options) -> Record:
+    from monitor.bench import doubles
+
+    return doubles.run(o.kills or doubles.KILLS, doubles.STORMS, o.seed, o.say).record()
+
+
+def _paging(o: Options) -> Record:
+    from monitor.bench import paging
+
+    return paging.run(o.rate, o.seconds, o.seed, o.say)
+
+
+def _nodes(o: Options) -> Record:
+    from monitor.bench import nodes
+
+    return nodes.run(o.kills or 20, o.freezes, o.seed, o.say)
+
+
+def _flood(o: Options) -> Record:
+    from monitor.bench import flood
+
+    return flood.run(o.seed, o.say)
 
 
 def _share(o: Options) -> Record:
@@ -198,6 +225,10 @@ BENCHES = (
     Bench("footprint", "CPU and memory of a process that only takes in, against FastAPI alone", _footprint),
     Bench("realstream", "false alarms on a real stream; needs the data beside the checkout", _realstream),
     Bench("crash", "killed again and again: nothing lost, nothing counted twice", _crash),
+    Bench("doubles", "alerts sent under SIGKILLs: doubles by channel class", _doubles),
+    Bench("paging", "from a storm's crossing to the request at the receiver, without and with faults", _paging),
+    Bench("nodes", "two workers, whoever sends killed or frozen: lost, doubled, take-over", _nodes),
+    Bench("flood", "10,000 alerts of 50 incidents in a minute: pages, chat, memory", _flood),
     Bench("insert", "rows/s of the last against the first 250,000 of a million, both stores", _insert),
     Bench("scale", "one and two workers on Redis and PostgreSQL, and the same embedded", _scale),
     Bench("exact", "workers, Redis and PostgreSQL killed: every mention counted once", _exact),
@@ -241,8 +272,20 @@ def bench(
         int, typer.Option(metavar="N", min=1, help="realstream: at most so many mentions.")
     ] = 200_000,
     kills: Annotated[
-        int, typer.Option(metavar="N", min=1, help="crash: how often it is killed.")
-    ] = 50,
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="crash (50), doubles (250), nodes (20): how many kills."
+        ),
+    ] = None,
+    freezes: Annotated[
+        int, typer.Option(metavar="N", min=0, help="nodes: how often who sends is frozen.")
+    ] = 10,
+    rate: Annotated[
+        float, typer.Option(metavar="N", min=0.1, help="paging: alerts a second.")
+    ] = 50.0,
+    seconds: Annotated[
+        float, typer.Option(metavar="N", min=1, help="paging: how long on each side.")
+    ] = 60.0,
     runs: Annotated[
         int, typer.Option(metavar="N", min=1, help="exact: how many seeded runs.")
     ] = 200,
@@ -292,9 +335,24 @@ def bench(
         known = ", ".join([*(one.name for one in BENCHES), ALL])
         complain([f'no benchmark "{name}"; there are: {known}'], code=WRONG_USE)
     options = Options(
-        typer.echo, mentions, repeats, limit, kills, runs, per_s, minutes, seeds, part, rotas,
-        incidents, steps, seed,
-    )  # fmt: skip
+        say=typer.echo,
+        mentions=mentions,
+        repeats=repeats,
+        limit=limit,
+        kills=kills,
+        freezes=freezes,
+        rate=rate,
+        seconds=seconds,
+        runs=runs,
+        per_s=per_s,
+        minutes=minutes,
+        seeds=seeds,
+        part=part,
+        rotas=rotas,
+        incidents=incidents,
+        steps=steps,
+        seed=seed,
+    )
     broken = []
     try:
         for one in chosen:

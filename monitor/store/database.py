@@ -31,6 +31,7 @@ from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.silences import SilenceKept
 from monitor.store.sqlite import WrongFile, turns
+from monitor.store.together import Together
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore
@@ -88,7 +89,7 @@ class SqliteStore:
         self._writer = writing(path, max_bytes=max_bytes, synchronous=synchronous)
         self._readers = reading(path)
         self.read = SqlReader(self._snapshot)
-        self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.outbox = SqlOutbox(self._write, self._snapshot, Together(self._write))
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
 
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from monitor.store import schema
 from monitor.store.codec import instant, micros, unpack
 from monitor.store.dialects import hold, on_postgres
 from monitor.store.incidents import CANCELLED, TIMELINE, add_facts
+from monitor.store.together import Job
 from monitor.store.transactions import Snapshots, Transactions
 
 ERROR_LIMIT = 500
@@ -25,6 +27,10 @@ _d = schema.delivery
 _a = schema.attempt
 _alert = schema.alert
 _other = schema.delivery.alias("other")
+
+_BRIEF = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
+"""Who is frozen in the middle of a write would keep its locks from the next sender, who comes after a lease's
+ten seconds. Nothing here waits between two statements."""
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING)
 
@@ -66,17 +72,31 @@ def _ended() -> ColumnElement[bool]:
 class SqlOutbox:
     """`alerts.outbox.Outbox` over the store's own transactions."""
 
-    def __init__(self, write: Transactions, read: Snapshots) -> None:
-        self._write = write
+    def __init__(
+        self, write: Transactions, read: Snapshots, gather: Callable[[Job], Any] | None = None
+    ) -> None:
+        self._open = write
         self._read = read
+        self._gather = gather or self._alone
 
-    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending deliveries due at ``now``, oldest first, only the head of each (channel, key)."""
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._open() as c:
+            if on_postgres(c):
+                c.exec_driver_sql(_BRIEF)
+            yield c
+
+    def _alone(self, job: Job) -> Any:
+        with self._write() as c:
+            return job(c)
+
+    def due(self, now: datetime, limit: int, full: Collection[str] = ()) -> Sequence[Delivery]:
         query = (
             deliveries_query()
             .where(
                 schema.PENDING,
                 _d.c.due_us <= micros(now),
+                _d.c.channel.not_in(full),
                 ~_blocked(),
                 ~_ended(),
             )
@@ -92,29 +112,8 @@ class SqlOutbox:
         None as well where it is not its turn: an earlier one of its (channel, key) still waits,
         or a resolve has gone out in the meantime.
         """
-        with self._write() as c:
-            hold(c, TIMELINE, [delivery.alert.incident])
-            taken = c.execute(
-                _d.update()
-                .where(
-                    _d.c.id == delivery.id,
-                    _d.c.state == DeliveryState.PENDING,
-                    ~_blocked(),
-                    ~_ended(),
-                )
-                .values(
-                    state=DeliveryState.SENDING,
-                    attempts=_d.c.attempts + 1,
-                    began_us=micros(now),
-                )
-                .returning(_d.c.attempts)
-            ).scalar()
-            if taken is None:
-                return None
-            c.execute(
-                _a.insert().values(delivery=delivery.id, number=taken, started_us=micros(now))
-            )
-        return Attempt(delivery=delivery.id, number=taken, started_at=now)
+        begun: Attempt | None = self._gather(lambda c: _begin(c, delivery, now))
+        return begun
 
     def finish(
         self,
@@ -136,36 +135,22 @@ class SqlOutbox:
             raise ValueError("an attempt ends as pending, sent or dead; sending is no end")
         if (state is DeliveryState.PENDING) != (retry_at is not None):
             raise ValueError(f"retry_at belongs to pending and only to it; state is {state}")
-        error = error[:ERROR_LIMIT]
-        with self._write() as c:
+        values: dict[str, object] = {"state": state, "error": error[:ERROR_LIMIT]}
+        values["began_us"] = None
+        if outcome is AttemptOutcome.UNKNOWN:
+            values["may_repeat"] = True
+        if retry_at is not None:
+            values["due_us"] = micros(retry_at)
+        if state is DeliveryState.SENT:
+            values["sent_us"] = micros(now)
+
+        def job(c: Connection) -> None:
             _hold_for(c, attempt.delivery)
-            c.execute(
-                _a.update()
-                .where(
-                    _a.c.delivery == attempt.delivery,
-                    _a.c.number == attempt.number,
-                    or_(_a.c.outcome.is_(None), _a.c.outcome == AttemptOutcome.UNKNOWN),
-                )
-                .values(outcome=outcome, error=error, latency_ms=latency_ms)
-            )
-            values: dict[str, object] = {"state": state, "error": error, "began_us": None}
-            if outcome is AttemptOutcome.UNKNOWN:
-                values["may_repeat"] = True
-            if retry_at is not None:
-                values["due_us"] = micros(retry_at)
-            if state is DeliveryState.SENT:
-                values["sent_us"] = micros(now)
-            changed = c.execute(
-                _d.update()
-                .where(
-                    _d.c.id == attempt.delivery,
-                    _d.c.attempts == attempt.number,
-                    _d.c.state.in_(_WAITING),
-                )
-                .values(**values)
-            ).rowcount
-            if changed and state is not DeliveryState.PENDING:
+            _close(c, attempt, outcome, error[:ERROR_LIMIT], latency_ms)
+            if _settle(c, attempt, values) and state is not DeliveryState.PENDING:
                 self._tell(c, attempt.delivery, state, now)
+
+        self._gather(job)
 
     def recover(self, now: datetime, older_than: datetime) -> int:
         """Return SENDING rows begun before or at ``older_than`` to PENDING, their attempts UNKNOWN.
@@ -261,6 +246,59 @@ class SqlOutbox:
         if state is DeliveryState.DEAD:
             payload["error"] = row.error
         add_facts(c, row.incident, [Fact(kind, now, now, actor, payload)])
+
+
+def _begin(c: Connection, delivery: Delivery, now: datetime) -> Attempt | None:
+    hold(c, TIMELINE, [delivery.alert.incident])
+    taken = c.execute(
+        _d.update()
+        .where(
+            _d.c.id == delivery.id,
+            _d.c.state == DeliveryState.PENDING,
+            ~_blocked(),
+            ~_ended(),
+        )
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=_d.c.attempts + 1,
+            began_us=micros(now),
+        )
+        .returning(_d.c.attempts)
+    ).scalar()
+    if taken is None:
+        return None
+    c.execute(_a.insert().values(delivery=delivery.id, number=taken, started_us=micros(now)))
+    return Attempt(delivery=delivery.id, number=taken, started_at=now)
+
+
+def _close(
+    c: Connection, attempt: Attempt, outcome: AttemptOutcome, error: str, latency_ms: float
+) -> None:
+    c.execute(
+        _a.update()
+        .where(
+            _a.c.delivery == attempt.delivery,
+            _a.c.number == attempt.number,
+            or_(_a.c.outcome.is_(None), _a.c.outcome == AttemptOutcome.UNKNOWN),
+        )
+        .values(outcome=outcome, error=error, latency_ms=latency_ms)
+    )
+
+
+def _settle(c: Connection, attempt: Attempt, values: dict[str, object]) -> bool:
+    """Set what becomes of the delivery; False where a later attempt has begun, or it is over."""
+    return (
+        c.execute(
+            _d.update()
+            .where(
+                _d.c.id == attempt.delivery,
+                _d.c.attempts == attempt.number,
+                _d.c.state.in_(_WAITING),
+            )
+            .values(**values)
+        ).rowcount
+        > 0
+    )
 
 
 def _hold_for(c: Connection, delivery: int) -> None:

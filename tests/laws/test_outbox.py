@@ -74,6 +74,17 @@ def test_cancelling_drops_what_was_never_tried(store: Store, outbox: Outbox) -> 
     assert outbox.due(LATER, 10) == []
 
 
+def test_what_waits_for_a_full_channel_hides_nothing_of_the_others(
+    store: Store, outbox: Outbox
+) -> None:
+    for counter in range(2, 6):
+        enqueue(store, b.alert(b.incident(counter=counter)), channels=("pd",))
+    enqueue(store, FIRST, channels=("slack",))
+    assert [d.channel for d in outbox.due(NOW, 2, {"pd"})] == ["slack"]
+    assert outbox.due(NOW, 2, {"pd", "slack"}) == []
+    assert len(outbox.due(NOW, 9)) == 5
+
+
 # --- order ----------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,13 +36,16 @@ class Kept:
         self._now = now
         self._lock = threading.Lock()
         self._all: list[Received] = []
+        self._known: Counter[tuple[str, str, object]] = Counter()
 
     def add(
         self, channel: str, headers: Mapping[str, str], raw: bytes, parsed: Json, key: str
     ) -> Received:
         """Keep one message and return it with its number."""
         with self._lock:
-            repeat = sum(_same(earlier, channel, key, parsed) for earlier in self._all)
+            name = (channel, key, parsed.get("event_action"))
+            repeat = self._known[name] if key else 0
+            self._known[name] += 1
             found = Received(
                 len(self._all) + 1, channel, self._now(), dict(headers), raw, parsed, key, repeat
             )
@@ -55,9 +59,4 @@ class Kept:
     def clear(self) -> None:
         with self._lock:
             self._all.clear()
-
-
-def _same(earlier: Received, channel: str, key: str, parsed: Json) -> bool:
-    if not key or earlier.channel != channel or earlier.key != key:
-        return False
-    return earlier.parsed.get("event_action") == parsed.get("event_action")
+            self._known.clear()

@@ -1,0 +1,241 @@
+"""What arrived held against what was sent: nothing missing, nothing else, doubles by channel class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, message_id
+from alerts.outbox import Attempt
+from alerts.render.mail import REPEAT_HEADER
+from monitor.bench.receiving import CHAT, CLASSES, HOOK, MAIL, PAGER
+from monitor.ports import Store
+from monitor.server.sink import Received
+
+RECEIVERS = {PAGER: "pagerduty", CHAT: "slack", HOOK: "webhook", MAIL: "mail"}
+"""How the sink calls what a channel of ours leads to."""
+B_AT_MOST = 0.001
+"""Doubles of class B, as a share of its pages (docs/architecture.md, promises)."""
+
+
+def sent_as(delivery: Delivery) -> str:
+    """Return what a receiver can tell one delivery by from the others."""
+    alert = delivery.alert
+    if delivery.channel != PAGER:
+        return message_id(delivery)
+    if alert.action is not Action.TRIGGER:
+        return f"{delivery.key} {alert.action}"
+    return f"{delivery.key} trigger {alert.reason} {int(alert.level)}"
+
+
+def got_as(received: Received) -> str:
+    """Return what `sent_as` gives for the delivery that arrived; "" for what names none."""
+    match received.channel:
+        case "webhook":
+            return received.headers["webhook-id"].removeprefix("msg_")
+        case "mail":
+            return received.key.strip("<>").partition("@")[0]
+        case "slack":
+            return _in_metadata(received)
+        case _:
+            return _event(received)
+
+
+def _in_metadata(received: Received) -> str:
+    metadata = received.parsed.get("metadata")
+    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    return str(payload.get("id", "")) if isinstance(payload, dict) else ""
+
+
+def _event(received: Received) -> str:
+    payload = received.parsed.get("payload")
+    if not isinstance(payload, dict):
+        return f"{received.key} {received.parsed['event_action']}"
+    level = payload["custom_details"]["level"]
+    return f"{received.key} trigger {payload['class']} {level}"
+
+
+def marked(received: Received) -> bool:
+    """Tell whether a message of class C says that it may have arrived before."""
+    return bool({"sturmglas-may-repeat", REPEAT_HEADER.lower()} & received.headers.keys())
+
+
+def is_edit(received: Received) -> bool:
+    """Tell chat.update from chat.postMessage: only an edit names the message it changes."""
+    return received.channel == "slack" and "ts" in received.parsed
+
+
+# --- the outbox ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One delivery and every attempt of it."""
+
+    delivery: Delivery
+    attempts: Sequence[Attempt]
+
+    @property
+    def unknown(self) -> int:
+        """Attempts whose outcome was unknown when the next began, whatever was learnt later: a sender
+        that was frozen may still hear that its request had been accepted."""
+        ends = [a.outcome for a in self.attempts]
+        return ends.count(AttemptOutcome.UNKNOWN) + max(0, ends.count(AttemptOutcome.ACCEPTED) - 1)
+
+
+def trails(store: Store) -> list[Trail]:
+    """Return what went out about every incident; what was cancelled before it was tried is left out."""
+    incidents = store.read.incidents(limit=1_000_000)
+    found = [d for i in incidents for d in store.read.deliveries(i.id)]
+    return [Trail(d, store.read.delivery_attempts(d.id)) for d in found]
+
+
+# --- by class -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Doubles:
+    """What the channels of one class sent, and what their receivers got.
+
+    ``pages`` deliveries that were sent; ``doubles`` of class A: pages beyond one an episode, by the
+    receiver's own rules; of B: messages beyond one a delivery; of C the same, of which
+    ``unmarked`` do not say so and ``beyond`` have no unknown outcome to be explained by.
+    """
+
+    pages: int = 0
+    arrived: int = 0
+    attempts: int = 0
+    unknown_outcomes: int = 0
+    doubles: int = 0
+    unmarked: int = 0
+    beyond: int = 0
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Doubles by class, and every promise that was broken, in words."""
+
+    classes: dict[str, Doubles] = field(default_factory=dict)
+    wrong_keys: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def demand(self, holds: bool, problem: str) -> None:
+        if not holds:
+            self.problems.append(problem)
+
+    def record(self) -> dict[str, object]:
+        """Return it JSON-ready."""
+        return asdict(self)
+
+    @property
+    def lost(self) -> int:
+        return sum(found.lost for found in self.classes.values())
+
+
+def judge(known: Sequence[Trail], received: Sequence[Received]) -> Verdict:
+    """Hold what arrived against the outbox: loss, foreign keys, trails, doubles by class."""
+    verdict = Verdict()
+    _keys(verdict, known, received)
+    for trail in known:
+        _trail(verdict, trail)
+    for name, channels in CLASSES.items():
+        mine = [t for t in known if t.delivery.channel in channels]
+        if mine:
+            got = [r for r in received if r.channel in {RECEIVERS[c] for c in channels}]
+            verdict.classes[name] = _class(name, mine, got)
+            _promise(verdict, name, verdict.classes[name])
+    return verdict
+
+
+def _keys(verdict: Verdict, known: Sequence[Trail], received: Iterable[Received]) -> None:
+    names = {sent_as(t.delivery) for t in known}
+    verdict.wrong_keys = len({got_as(r) for r in received} - names)
+    verdict.demand(not verdict.wrong_keys, f"{verdict.wrong_keys} arrived that nobody queued")
+
+
+def _trail(verdict: Verdict, trail: Trail) -> None:
+    """Every attempt is on record, ended, and an unknown one marks what follows."""
+    numbers = [a.number for a in trail.attempts]
+    name = f"delivery {trail.delivery.id}"
+    right = list(range(1, trail.delivery.attempts + 1))
+    verdict.demand(numbers == right, f"{name}: trail {numbers}, expected {right}")
+    verdict.demand(all(a.outcome for a in trail.attempts), f"{name}: an attempt is left open")
+    marked_so = trail.delivery.may_repeat or not trail.unknown
+    verdict.demand(marked_so, f"{name}: {trail.unknown} unknown outcomes, and not marked")
+
+
+def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles:
+    found = Doubles(
+        pages=sum(t.delivery.state is DeliveryState.SENT for t in mine),
+        arrived=len(got),
+        attempts=sum(len(t.attempts) for t in mine),
+        unknown_outcomes=sum(t.unknown for t in mine),
+        lost=len(missing(mine, got)),
+    )
+    arrived = Counter(got_as(r) for r in got if not is_edit(r))
+    allowed = {sent_as(t.delivery): 1 + t.unknown for t in mine}
+    found.beyond = sum(max(0, n - allowed.get(id, 0)) for id, n in arrived.items())
+    found.doubles = sum(n - 1 for n in arrived.values())
+    if name == "A":
+        found.doubles = sum(n - 1 for n in rung(got).values())
+    if name == "C":
+        found.unmarked = _unmarked(got)
+    return found
+
+
+def _promise(verdict: Verdict, name: str, found: Doubles) -> None:
+    verdict.demand(not found.lost, f"class {name}: {found.lost} lost")
+    verdict.demand(not found.beyond, f"class {name}: {found.beyond} beyond the unknown outcomes")
+    verdict.demand(not found.unmarked, f"class {name}: {found.unmarked} repeats without a mark")
+    at_most = {"A": 0.0, "B": B_AT_MOST * found.pages}.get(name, float(found.unknown_outcomes))
+    verdict.demand(found.doubles <= at_most, f"class {name}: {found.doubles} doubles")
+
+
+def missing(known: Iterable[Trail], received: Iterable[Received]) -> list[Delivery]:
+    """Return what was not sent, or was and never arrived.
+
+    In a chat a later state of the same storm stands for the earlier ones: it is the same message.
+    """
+    arrived = {got_as(r) for r in received}
+    newest: dict[tuple[str, str], int] = {}
+    for trail in known:
+        one = trail.delivery
+        if sent_as(one) in arrived:
+            place = (one.channel, one.key)
+            newest[place] = max(newest.get(place, 0), one.seq)
+    return [t.delivery for t in known if not _is_there(t.delivery, arrived, newest)]
+
+
+def _is_there(one: Delivery, arrived: set[str], newest: Mapping[tuple[str, str], int]) -> bool:
+    if one.state is not DeliveryState.SENT:
+        return False
+    overtaken = one.channel == CHAT and newest.get((one.channel, one.key), 0) > one.seq
+    return sent_as(one) in arrived or overtaken
+
+
+def rung(received: Iterable[Received]) -> Counter[str]:
+    """Return how often PagerDuty would have paged for each key: a trigger where nothing is open.
+
+    After a resolve the same key opens a new alert and pages again (Events API v2).
+    """
+    pages, open_ = Counter[str](), set[str]()
+    for event in received:
+        action = event.parsed["event_action"]
+        if action == "trigger" and event.key not in open_:
+            pages[event.key] += 1
+            open_.add(event.key)
+        elif action == "resolve":
+            open_.discard(event.key)
+    return pages
+
+
+def _unmarked(received: Iterable[Received]) -> int:
+    seen: set[str] = set()
+    unmarked = 0
+    for one in received:
+        id = got_as(one)
+        unmarked += id in seen and not marked(one)
+        seen.add(id)
+    return unmarked
