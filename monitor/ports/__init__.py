@@ -77,6 +77,16 @@ from monitor.ports.store import (
     Store,
     Transaction,
 )
+from monitor.ports.watching import (
+    Beat,
+    BeatReads,
+    BeatWrites,
+    Dead,
+    Late,
+    Outstanding,
+    Waiting,
+    WatchReads,
+)
 
 __all__ = [
     "DELIVER",
@@ -90,6 +100,9 @@ __all__ = [
     "Alone",
     "Answers",
     "Backlog",
+    "Beat",
+    "BeatReads",
+    "BeatWrites",
     "BinResult",
     "CalibrationReads",
     "CalibrationWrites",
@@ -99,6 +112,7 @@ __all__ = [
     "CorrectionWrites",
     "CountKey",
     "CurvePoint",
+    "Dead",
     "Entry",
     "EntryKind",
     "ErrandReads",
@@ -111,12 +125,14 @@ __all__ = [
     "Housekeeper",
     "KeptStore",
     "Known",
+    "Late",
     "Leases",
     "Log",
     "Missed",
     "Moved",
     "NewEntry",
     "NoSignals",
+    "Outstanding",
     "Parked",
     "PlannedReads",
     "PlannedWrites",
@@ -131,6 +147,8 @@ __all__ = [
     "Taught",
     "Transaction",
     "Unavailable",
+    "Waiting",
+    "WatchReads",
     "WatchState",
     "shard_of",
 ]

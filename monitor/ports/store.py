@@ -36,11 +36,18 @@ from monitor.ports.rows import (
     SourceState,
     WatchState,
 )
+from monitor.ports.watching import BeatWrites, WatchReads
 from playbooks.run import Run
 
 
 class Transaction(
-    PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, ErrandWrites, Protocol
+    PlannedWrites,
+    RelevanceWrites,
+    CalibrationWrites,
+    CorrectionWrites,
+    ErrandWrites,
+    BeatWrites,
+    Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
@@ -203,7 +210,14 @@ class Transaction(
 
 
 class Reader(
-    PlannedReads, RelevanceReads, CalibrationReads, CorrectionReads, ErrandReads, Errands, Protocol
+    PlannedReads,
+    RelevanceReads,
+    CalibrationReads,
+    CorrectionReads,
+    ErrandReads,
+    Errands,
+    WatchReads,
+    Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 

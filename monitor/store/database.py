@@ -30,6 +30,7 @@ from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.sqlite import WrongFile, turns
+from monitor.store.watching import BeatKept
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore
@@ -66,6 +67,7 @@ class SqliteTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    BeatKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

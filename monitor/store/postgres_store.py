@@ -27,6 +27,7 @@ from monitor.store.postgres import address, engine_for, shown, transaction, tran
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
+from monitor.store.watching import BeatKept
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
@@ -42,6 +43,7 @@ class PostgresTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    BeatKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 

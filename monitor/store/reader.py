@@ -25,6 +25,7 @@ from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
 from monitor.store.transactions import Snapshots
+from monitor.store.watching import WatchRead
 from playbooks.run import Run
 
 _POST = (
@@ -51,7 +52,7 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
+class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, WatchRead):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:
