@@ -25,6 +25,9 @@ class NotifyReason(StrEnum):
     UNANSWERED = "unanswered"
     HELD = "held"
     TEST = "test"
+    MORNING = "morning"  # the line of the morning: no alarm
+    TROUBLE = "trouble"  # of our own: something does not go out, or a sender is not heard
+    RECOVERED = "recovered"
 
 
 class Severity(StrEnum):
@@ -70,6 +73,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said that is about no incident, each line in German and English."""
+
+    title: tuple[str, str]
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -78,6 +89,7 @@ class Alert:
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
+    ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
     """
 
     id: str
@@ -104,6 +116,7 @@ class Alert:
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
     blind_until: datetime | None = None
+    notice: Notice | None = None
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -119,6 +132,9 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.UNANSWERED: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.TEST: Action.TRIGGER,
+    NotifyReason.MORNING: Action.TRIGGER,
+    NotifyReason.TROUBLE: Action.TRIGGER,
+    NotifyReason.RECOVERED: Action.RESOLVE,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,
 }

@@ -57,6 +57,9 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.TEST: ("Probe", "test"),
+    NotifyReason.MORNING: ("Morgenzeile", "morning line"),
+    NotifyReason.TROUBLE: ("Störung", "trouble"),
+    NotifyReason.RECOVERED: ("behoben", "recovered"),
 }
 """Why an alert speaks now, in one or two words."""
 

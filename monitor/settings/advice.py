@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from alerts.channels import apprise
 from alerts.rota import gaps
 from alerts.words import TRIPWIRE_NAMES
-from detectors.detection import WAKE
+from detectors.detection import WAKE, Level
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
 from monitor.settings.sections import FeedSource, RouteSettings, SyntheticSource
@@ -36,7 +36,7 @@ def advise(reading: Reading, library: Mapping[str, Playbook], now: datetime) -> 
         return []
     found = [*_inputs(settings), *_wakes(settings), *_outputs(settings), *_refused(settings)]
     found += _playbooks(settings, library.values())
-    found += _on_call(settings, now)
+    found += [*_on_call(settings, now), *_watchers(settings)]
     return [reading.source.complain(key, text) for key, text in found]
 
 
@@ -92,6 +92,33 @@ def _on_call(settings: Settings, now: datetime) -> Advice:
                 yield ("rota", id, "people"), f"{person} cannot be told: no methods"
 
 
+def _watchers(settings: Settings) -> Advice:
+    """Say who would not notice that we are gone, and which pager would ring to say that all is calm."""
+    outside = any(channel.type != "console" for channel in settings.channels.values())
+    if outside and settings.heartbeat.url is None:
+        text = "not set: if this machine stops, nobody is told; give the address of a dead-man's switch"
+        yield ("heartbeat", "url"), text
+    for k, receiver in enumerate(settings.morning.to):
+        ringing = sorted(name for name in _channels_of(settings, receiver) if rings(settings, name))
+        if ringing and ringing == sorted(_channels_of(settings, receiver)):
+            text = f"{receiver} hears no morning line: {', '.join(ringing)} rings at any message"
+            yield ("morning", "to", k), text
+
+
+def rings(settings: Settings, channel: str) -> bool:
+    """True for a channel that rings whatever it is told: it is told alarms and nothing else."""
+    given = settings.channels.get(channel)
+    return given is not None and given.pierces_from == Level.CALM
+
+
+def _channels_of(settings: Settings, receiver: str) -> set[str]:
+    sort, _, name = receiver.partition(".")
+    if sort == "channel":
+        return {name}
+    people = [name] if sort == "person" else list(settings.rotas[name].people)
+    return {m.channel for who in people for m in settings.people[who].methods}
+
+
 def reached(settings: Settings, route: RouteSettings) -> set[str]:
     """Return the channels that a route tells, its chain and the people in it included. Who is on call may be
     anybody: a rota counts for none."""
@@ -132,6 +159,12 @@ def _outputs(settings: Settings) -> Advice:
             yield ("channel", name), f"nothing would be sent: {apprise.MISSING}"
     used = {name for route in settings.routes for name in reached(settings, route)}
     used |= {m.channel for person in settings.people.values() for m in person.methods}
+    told = [
+        *settings.audit.tell,
+        *settings.morning.to,
+        *(r for w in settings.watches.values() for r in w.tell),
+    ]
+    used |= {name for receiver in told for name in _channels_of(settings, receiver)}
     for name in settings.channels:
         if name not in used:
             yield ("channel", name), "no route uses this channel"

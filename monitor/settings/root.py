@@ -28,6 +28,12 @@ from monitor.settings.sections import (
     WorkSettings,
     Zone,
 )
+from monitor.settings.watching import (
+    AuditSettings,
+    HeartbeatSettings,
+    MorningSettings,
+    WatchSettings,
+)
 
 Phrases = Annotated[list[Phrase], Field(min_length=1)]
 DEFAULTS = "no settings file: defaults, and nothing is watched yet"
@@ -35,8 +41,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
-    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``.
+    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``, ``[watch.NAME]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``, ``watches``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -67,6 +73,10 @@ class Settings(Strict):
         default={}, description="own words of danger or duty, by language and category"
     )
     words: WordSettings = WordSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    watches: dict[Name, WatchSettings] = Field(default={}, alias="watch")
+    audit: AuditSettings = AuditSettings()
+    morning: MorningSettings = MorningSettings()
     _origin: str = PrivateAttr(default=DEFAULTS)
 
     @property
