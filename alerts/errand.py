@@ -14,7 +14,8 @@ class Kind(StrEnum):
 
     STEP = "step"  # the next step of an escalation
     STALE = "stale"  # an acknowledgement grows old while it still blows
-    MORNING = "morning"  # what waited for the morning
+    MORNING = "morning"  # the line of the morning
+    HEARTBEAT = "heartbeat"  # somebody is expected to have spoken by now
 
 
 @dataclass(frozen=True, slots=True)

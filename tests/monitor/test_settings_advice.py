@@ -30,7 +30,7 @@ def test_good_settings_get_only_the_advice_they_need(toml: Path) -> None:
 def test_a_pager_that_would_ring_to_say_that_all_is_calm_is_said(toml: Path) -> None:
     text = GOOD + '[morning]\nto = ["channel.pager"]\n'
     assert any(
-        "morning.to.0: channel.pager hears no morning line: pager rings at any message" in line
+        "morning.to.1: channel.pager hears no morning line: pager rings at any message" in line
         for line in advice(toml, text)
     )
 
