@@ -16,11 +16,11 @@ from alerts.book import Book
 from alerts.errand import Errand, Kind
 from alerts.notices import Pair, notice
 from alerts.words import Language, clock
+from monitor.desk.watchers import WATCH, beat_name, errand_key
 from monitor.pipeline.awake import RUNNING, awake_since
 from monitor.pipeline.errands import Handler
 from monitor.ports import BeatReads, SourceState, Store, Transaction
 
-WATCH, SOURCE = "watch", "source"
 AGAIN = timedelta(minutes=1)
 """How often we look whether somebody who is missing is back."""
 SourcesOf = Callable[[], Mapping[str, SourceState]]
@@ -30,7 +30,7 @@ IDLE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Somebody who should speak at least ``every``. ``sort``: `WATCH` by heartbeat, `SOURCE` by mentions."""
+    """Somebody who should speak at least ``every``; ``sort``: by heartbeats (watch), or by mentions (source)."""
 
     sort: str
     name: str
@@ -39,12 +39,7 @@ class Expected:
 
     @property
     def key(self) -> str:
-        return f"{Kind.HEARTBEAT}/{self.sort}/{self.name}"
-
-
-def beat_name(name: str) -> str:
-    """Return the name under which a sender's heartbeats are kept."""
-    return f"{WATCH}/{name}"
+        return errand_key(self.sort, self.name)
 
 
 def missing_from(expected: Expected, heard: datetime | None, *others: datetime | None) -> datetime:

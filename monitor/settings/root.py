@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, PrivateAttr
@@ -13,6 +14,7 @@ from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.sections import (
     CascadeSettings,
+    Fed,
     HeadSettings,
     Name,
     Phrase,
@@ -87,6 +89,14 @@ class Settings(Strict):
     def to_rotas(self) -> dict[str, Rota]:
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
+
+    def to_expected(self) -> list[tuple[str, str, timedelta]]:
+        """Return who is expected to speak: sort ("watch" by heartbeats, "source" by mentions), name, how often."""
+        every = [("watch", name, watch.every_min) for name, watch in self.watches.items()]
+        for name, source in self.sources.items():
+            if isinstance(source, Fed) and source.expect_every_min is not None:
+                every.append(("source", name, source.expect_every_min))
+        return [(sort, name, timedelta(minutes=minutes)) for sort, name, minutes in every]
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""

@@ -11,9 +11,10 @@ import pytest
 from alerts.alert import AttemptOutcome, DeliveryState
 from alerts.book import Book
 from detectors.window import SourceClock
+from monitor.desk.watchers import SOURCE, WATCH, beat_name
 from monitor.pipeline.awake import RUNNING, awake_since, blind_spans, next_beat
 from monitor.pipeline.errands import run_due
-from monitor.pipeline.expecting import SOURCE, WATCH, Expected, Expecting, beat_name
+from monitor.pipeline.expecting import Expected, Expecting
 from monitor.ports import Beat, SourceState
 from monitor.store.database import SqliteStore
 from tests import builders as b
