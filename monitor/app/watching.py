@@ -116,6 +116,7 @@ class Watching:
     def _keep(self, now: datetime, found: list[Finding]) -> None:
         """Write that we are here: which also shows that the store can be written."""
         content = {"by": self._owner, "findings": [one.words(now)[1] for one in found]}
+        self._built.store.require_room()
         with self._built.store.begin() as tx:
             tx.save_beat(next_beat(tx.beat(RUNNING), now))
             tx.save_beat(Beat(AUDITOR, now, content))

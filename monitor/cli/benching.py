@@ -110,6 +110,12 @@ def _rota(o: Options) -> Record:
     return rota.run(o.rotas, o.seed, o.say)
 
 
+def _watchdog(o: Options) -> Record:
+    from monitor.bench import watchdog
+
+    return watchdog.run(o.repeats, o.say)
+
+
 def _sentiment(o: Options) -> Record:
     from monitor.bench import sentiment
 
@@ -204,6 +210,7 @@ BENCHES = (
     Bench("sentiment", "speed and macro-F1 of the tone, against lexicons and learners; needs the data", _sentiment),
     Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("rota", "who is on call around both changes of the clock, against a minute-by-minute oracle", _rota),
+    Bench("watchdog", "stopped, hung, full disk, locked store, dead channel: seen outside in time", _watchdog),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"

@@ -351,6 +351,11 @@ class Housekeeper(Protocol):
         """
         ...
 
+    def require_room(self) -> None:
+        """Raise `Unavailable` where what is written next may find no room. A small change of rows that are
+        there may succeed on a full disk, so it shows nothing."""
+        ...
+
 
 class KeptStore(Store, Housekeeper, Protocol):
     """A store as an install has it: it works, and it forgets."""

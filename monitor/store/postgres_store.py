@@ -152,6 +152,9 @@ class PostgresStore:
             housekeeping.sweep_authors(self._write, before_us)
         return gone
 
+    def require_room(self) -> None:
+        """A server's disk is its own to watch: whether it can be written shows when we write."""
+
     def close(self) -> None:
         """Close every connection. May be called twice."""
         self._closed = True
