@@ -56,6 +56,7 @@ class Watching:
         )
         self._standing: dict[str, Finding] = {}
         self._pinged: float | None = None
+        self._unwell = False
 
     def run(self, stop: threading.Event) -> None:
         """Look until ``stop``; survives whatever a look throws."""
@@ -156,9 +157,10 @@ class Watching:
         if self._ping is None or OUTBOX_LEASE not in self._held():
             return
         every_s = self._built.settings.heartbeat.every_s
-        if self._pinged is not None and stopwatch() - self._pinged < every_s:
+        changed = bool(found) != self._unwell  # that something is wrong is said at once
+        if self._pinged is not None and not changed and stopwatch() - self._pinged < every_s:
             return
-        self._pinged = stopwatch()
+        self._pinged, self._unwell = stopwatch(), bool(found)
         try:
             if not found:
                 self._ping.well()

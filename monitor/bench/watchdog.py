@@ -41,6 +41,7 @@ allow_loopback_receivers = true
 url = "sqlite:///{folder}/watchdog.db"
 [heartbeat]
 url = "{url}/ping"
+fail_url = "{url}/fail"
 every_s = {every}
 [audit]
 every_s = {audit}
@@ -69,6 +70,7 @@ class Outside:
     """What is outside: the switch, and the receiver of alerts. ``dead``: the receiver refuses all."""
 
     pings: list[float] = field(default_factory=list)
+    fails: int = 0
     hooks: int = 0
     dead: bool = False
     url: str = ""
@@ -80,6 +82,9 @@ class Outside:
     def took(self, path: str) -> int:
         if path == "/ping":
             self.pings.append(time.monotonic())
+            return 200
+        if path == "/fail":
+            self.fails += 1
             return 200
         self.hooks += 1
         return 500 if self.dead else 200
@@ -185,6 +190,7 @@ def run(repeats: int, say: Callable[[str], None]) -> dict[str, object]:
         if name == "full disk" and not _can_mount():
             faults[name] = "not run: needs root to mount a small disk"
             continue
+        say(f"  {name} ...")
         took = [_once(fault) for _ in range(repeats)]
         alarms = [one for one in took if one is not None]
         say(f"  {name}: {len(alarms)} of {repeats}, {[round(one * FASTER) for one in alarms]} s")
@@ -221,7 +227,7 @@ def _once(fault: Callable[[House], None]) -> float | None:
         began = time.monotonic()
         fault(House(folder, process, seen, inner))
         while time.monotonic() - began < LIMIT_S / FASTER:
-            if time.monotonic() - seen.last > 2 * EVERY_S:
+            if seen.fails or time.monotonic() - seen.last > 2 * EVERY_S:
                 return time.monotonic() - began
             time.sleep(0.02)
     return None
