@@ -171,7 +171,8 @@ def none(house: House) -> None:
     """The control: all stays well."""
 
 
-FAULTS: dict[str, Callable[[House], None]] = {
+Fault = Callable[[House], None]
+FAULTS: dict[str, Fault] = {
     "stop": stop,
     "kill": kill,
     "hang": hang,
@@ -191,7 +192,7 @@ def run(repeats: int, say: Callable[[str], None]) -> dict[str, object]:
             faults[name] = "not run: needs root to mount a small disk"
             continue
         say(f"  {name} ...")
-        took = [_once(fault) for _ in range(repeats)]
+        took = [once(fault) for _ in range(repeats)]
         alarms = [one for one in took if one is not None]
         say(f"  {name}: {len(alarms)} of {repeats}, {[round(one * FASTER) for one in alarms]} s")
         faults[name] = {
@@ -212,7 +213,7 @@ def run(repeats: int, say: Callable[[str], None]) -> dict[str, object]:
     }
 
 
-def _once(fault: Callable[[House], None]) -> float | None:
+def once(fault: Fault) -> float | None:
     """Return the seconds from one fault to the alarm outside, None where there was none in time."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="sturmglas-watchdog-"))
