@@ -30,6 +30,9 @@ class NotifyReason(StrEnum):
     SILENCE_OVER = "silence_over"
     ALL_CLEAR = "all_clear"
     TEST = "test"
+    MORNING = "morning"  # the line of the morning: no alarm
+    TROUBLE = "trouble"  # of our own: something does not go out, or a sender is not heard
+    RECOVERED = "recovered"
 
 
 class Broke(StrEnum):
@@ -93,6 +96,14 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said that is about no incident, each line in German and English."""
+
+    title: tuple[str, str]
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -104,6 +115,7 @@ class Alert:
     ``brand`` of the topic; ``languages``, ``sources`` and ``tags`` (hashtags without #) of the burst, the
     most frequent first, of those with a fifth of its negatives or more; empty in an alert of a person.
     ``authors``: distinct authors of the last hour's negatives. ``broke``: silences that it broke.
+    ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
     """
 
     id: str
@@ -136,6 +148,7 @@ class Alert:
     tags: tuple[str, ...] = ()
     authors: int = 0
     broke: tuple[Broken, ...] = ()
+    notice: Notice | None = None
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -155,6 +168,9 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.SILENCE_OVER: Action.TRIGGER,
     NotifyReason.ALL_CLEAR: Action.RESOLVE,
     NotifyReason.TEST: Action.TRIGGER,
+    NotifyReason.MORNING: Action.TRIGGER,
+    NotifyReason.TROUBLE: Action.TRIGGER,
+    NotifyReason.RECOVERED: Action.RESOLVE,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,
     NotifyReason.MERGED: Action.RESOLVE,

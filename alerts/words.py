@@ -62,6 +62,9 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.SILENCE_OVER: ("Stummschaltung vorbei", "silence is over"),
     NotifyReason.ALL_CLEAR: ("Entwarnung", "all clear"),
     NotifyReason.TEST: ("Probe", "test"),
+    NotifyReason.MORNING: ("Morgenzeile", "morning line"),
+    NotifyReason.TROUBLE: ("Störung", "trouble"),
+    NotifyReason.RECOVERED: ("behoben", "recovered"),
 }
 """Why an alert speaks now, in one or two words."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from alerts import words
-from alerts.alert import Action, Alert, Broken, Delivery, NotifyReason, Quote
+from alerts.alert import Action, Alert, Broken, Delivery, Notice, NotifyReason, Quote
 from alerts.sentences import reason_line
 from alerts.stillness import silent_line
 from alerts.words import Language, pick
@@ -23,6 +23,12 @@ LINK_LABELS: dict[str, tuple[str, str]] = {
 }
 """Buttons by the name of the link; another one is labelled as it is called."""
 NEXT: tuple[str, str] = ("Als Nächstes", "Next")
+FEATHERS: dict[NotifyReason, str] = {
+    NotifyReason.MORNING: "○",
+    NotifyReason.TROUBLE: "!",
+    NotifyReason.RECOVERED: "○",
+}
+"""What stands where the wind feather stands, for what is about no incident."""
 _BLIND = frozenset({ReasonCode.BLIND})
 _FIRST = (ReasonCode.TRIPWIRE, ReasonCode.FIRST_SPARK, ReasonCode.REACH)
 
@@ -100,7 +106,35 @@ def message(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> Mes
 
     An acknowledgement and an end are short; no posts, no step.
     """
+    if delivery.alert.notice is not None:
+        return _noticed(delivery, delivery.alert.notice, lang)
     return _built_in(delivery, lang).said_as(own)
+
+
+def _noticed(delivery: Delivery, notice: Notice, lang: Language) -> Message:
+    """Return what is about no incident: a title and lines, no level, no posts, no step."""
+    title = one_line(pick(notice.title, lang))
+    first, *more = [one_line(pick(line, lang)) for line in notice.lines] or [title]
+    links = tuple(_links(delivery.alert, lang))
+    spoken = pick(words.SPOKEN[delivery.alert.reason], lang)
+    return Message(
+        level=spoken[:1].upper() + spoken[1:],
+        feather=FEATHERS.get(delivery.alert.reason, ""),
+        topic=one_line(delivery.alert.topic_name),
+        spoken=spoken,
+        short=title,
+        lead=first,
+        why=tuple(more),
+        about=(),
+        blind=(),
+        voices=(),
+        next_step="",
+        link=links[0][1] if links else "",
+        link_label=links[0][0] if links else "",
+        links=links,
+        marks=_marks(delivery, lang),
+        own_title=title,
+    )
 
 
 def _built_in(delivery: Delivery, lang: Language) -> Message:

@@ -29,11 +29,15 @@ def body(delivery: Delivery, lang: Language) -> str:
     """Return the JSON text that is signed and sent; the same delivery gives the same text, but
     for ``may_repeat``."""
     event = {
-        "type": TYPES[delivery.alert.action],
+        "type": _type(delivery.alert),
         "timestamp": stamp(delivery.alert.at),
         "data": _data(delivery, lang),
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _type(alert: Alert) -> str:
+    return f"notice.{alert.reason}" if alert.notice else TYPES[alert.action]
 
 
 def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
@@ -81,6 +85,7 @@ def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
         ],
         "next_step": m.next_step,
         "links": dict(alert.links),
+        **({"lines": [m.lead, *m.why]} if alert.notice else {}),
     }
 
 

@@ -93,6 +93,24 @@ class OwnThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class NightCaller:
+    """Night calls of one person; ``over``: so many that the rota is to be looked at."""
+
+    name: str
+    calls: tuple[datetime, ...]
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NightPart:
+    """Who was called at night within ``days``, over all topics; from ``budget`` calls on the lead is told."""
+
+    days: int
+    budget: int
+    people: tuple[NightCaller, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TopicSettings:
     """One topic's settings, read only. ``rivals``: names with the terms that name them.
 
@@ -120,6 +138,7 @@ class TopicSettings:
     health: HealthPart | None = None
     query: QueryPart | None = None
     sources: tuple[str, ...] = ()
+    night: NightPart | None = None
     span_days: int = SPAN_DAYS
 
     def choices(self, chosen: float) -> tuple[float, ...]:

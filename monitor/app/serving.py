@@ -76,8 +76,8 @@ def run(
         stack.callback(built.close)
         between = shared_signals(built.settings) if built.shared else None
         signals: Signals = between or hub
-        elsewhere = Elsewhere(built) if built.shared else None
         runtime = _runtime(built, fetched, signals, on_lines) if work else None
+        elsewhere = Elsewhere(built, runtime.owner if runtime else "") if built.shared else None
         if between is not None:
             here = runtime.wake_here if runtime else lambda: None
             stack.enter_context(hearing(between, here, hub.publish))
@@ -92,7 +92,11 @@ def run(
             wake=runtime.wake if runtime else lambda: signals.publish(OUTBOX, "", 0),
             demo=demo,
             sink_url=sink_url,
-            failures=lambda: [*built.trouble.list(), *(elsewhere() if elsewhere else [])],
+            failures=lambda: [
+                *built.trouble.list(),
+                *(runtime.trouble() if runtime else []),
+                *(elsewhere() if elsewhere else []),
+            ],
             book=built.book,
             housekeep=built.store.housekeep,
             send_test=partial(send_test, built.settings, inside_only=built.inside_only),

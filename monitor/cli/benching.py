@@ -145,6 +145,12 @@ def _escalation(o: Options) -> Record:
     return escalation.run(o.incidents, o.seed, o.say)
 
 
+def _watchdog(o: Options) -> Record:
+    from monitor.bench import watchdog
+
+    return watchdog.run(o.repeats, o.say)
+
+
 def _sentiment(o: Options) -> Record:
     from monitor.bench import sentiment
 
@@ -244,6 +250,7 @@ BENCHES = (
     Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("rota", "who is on call around both changes of the clock, against a minute-by-minute oracle", _rota),
     Bench("escalation", "steps of chains in time and none after an answer, against timers in memory", _escalation),
+    Bench("watchdog", "stopped, hung, full disk, locked store, dead channel: seen outside in time", _watchdog),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"

@@ -83,6 +83,16 @@ from monitor.ports.store import (
     Store,
     Transaction,
 )
+from monitor.ports.watching import (
+    Beat,
+    BeatReads,
+    BeatWrites,
+    Dead,
+    Late,
+    Outstanding,
+    Waiting,
+    WatchReads,
+)
 
 __all__ = [
     "DELIVER",
@@ -96,6 +106,9 @@ __all__ = [
     "Alone",
     "Answers",
     "Backlog",
+    "Beat",
+    "BeatReads",
+    "BeatWrites",
     "BinResult",
     "CalibrationReads",
     "CalibrationWrites",
@@ -105,6 +118,7 @@ __all__ = [
     "CorrectionWrites",
     "CountKey",
     "CurvePoint",
+    "Dead",
     "Entry",
     "EntryKind",
     "ErrandReads",
@@ -117,12 +131,14 @@ __all__ = [
     "Housekeeper",
     "KeptStore",
     "Known",
+    "Late",
     "Leases",
     "Log",
     "Missed",
     "Moved",
     "NewEntry",
     "NoSignals",
+    "Outstanding",
     "Parked",
     "Past",
     "PlannedReads",
@@ -141,6 +157,8 @@ __all__ = [
     "Told",
     "Transaction",
     "Unavailable",
+    "Waiting",
+    "WatchReads",
     "WatchState",
     "shard_of",
 ]

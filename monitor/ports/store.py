@@ -37,6 +37,7 @@ from monitor.ports.rows import (
     WatchState,
 )
 from monitor.ports.silences import Past, SilenceReads, SilenceWrites
+from monitor.ports.watching import BeatWrites, WatchReads
 from playbooks.run import Run
 
 
@@ -47,6 +48,7 @@ class Transaction(
     CorrectionWrites,
     ErrandWrites,
     SilenceWrites,
+    BeatWrites,
     Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
@@ -227,6 +229,7 @@ class Reader(
     Errands,
     SilenceReads,
     Past,
+    WatchReads,
     Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
@@ -359,6 +362,11 @@ class Housekeeper(Protocol):
         0 keeps everything. Ids go with them: the same post sent again after that is new. A store
         that needs room made ahead makes it here, so call it about once a day in any case.
         """
+        ...
+
+    def require_room(self) -> None:
+        """Raise `Unavailable` where what is written next may find no room. A small change of rows that are
+        there may succeed on a full disk, so it shows nothing."""
         ...
 
 

@@ -24,6 +24,7 @@ from monitor.server.api import (
     sources,
     system,
     topics,
+    watchers,
 )
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
@@ -101,6 +102,7 @@ def create_app(
     web.include_router(planned.router(service))
     web.include_router(sources.router(service))
     web.include_router(channels.router(service))
+    web.include_router(watchers.router(service))
     web.include_router(live.router(hub))
     docs.install(web)
     for router in extra:

@@ -12,7 +12,7 @@ from alerts.book import CHANNEL, PERSON
 from alerts.channels import apprise
 from alerts.rota import gaps
 from alerts.words import TRIPWIRE_NAMES
-from detectors.detection import WAKE
+from detectors.detection import WAKE, Level
 from monitor.settings.load import Reading
 from monitor.settings.root import Settings
 from monitor.settings.routes import RouteSettings, receiver
@@ -38,7 +38,7 @@ def advise(reading: Reading, library: Mapping[str, Playbook], now: datetime) -> 
         return []
     found = [*_inputs(settings), *_wakes(settings), *_outputs(settings), *_refused(settings)]
     found += _playbooks(settings, library.values())
-    found += _on_call(settings, now)
+    found += [*_on_call(settings, now), *_watchers(settings)]
     return [reading.source.complain(key, text) for key, text in found]
 
 
@@ -94,6 +94,34 @@ def _on_call(settings: Settings, now: datetime) -> Advice:
                 yield ("rota", id, "people"), f"{person} cannot be told: no methods"
 
 
+def _watchers(settings: Settings) -> Advice:
+    """Say who would not notice that we are gone, and which pager would ring to say that all is calm."""
+    outside = any(channel.type != "console" for channel in settings.channels.values())
+    if outside and settings.heartbeat.url is None:
+        text = "not set: if this machine stops, nobody is told; give the address of a dead-man's switch"
+        yield ("heartbeat", "url"), text
+    for k, to in enumerate(settings.morning.to):
+        channels = sorted(_channels_of(settings, to))
+        if channels and all(rings(settings, name) for name in channels):
+            text = f"{to} hears no morning line: {', '.join(channels)} rings at any message"
+            yield ("morning", "to", k), text
+
+
+def rings(settings: Settings, channel: str) -> bool:
+    """True for a channel that rings whatever it is told: it is told alarms and nothing else."""
+    given = settings.channels.get(channel)
+    return given is not None and given.pierces_from == Level.CALM
+
+
+def _channels_of(settings: Settings, name: str, *, rotas: bool = True) -> set[str]:
+    """Return the channels behind a receiver; of a rota those of everybody in it, unless ``rotas`` is False."""
+    sort, _, id = name.partition(".")
+    if sort == CHANNEL:
+        return {id}
+    people = [id] if sort == PERSON else settings.rotas[id].people if rotas else []
+    return {m.channel for who in people for m in settings.people[who].methods}
+
+
 def reached(settings: Settings, route: RouteSettings) -> set[str]:
     """Return the channels that a route and those below it tell, chains and the people in them included. Who is
     on call may be anybody: a rota counts for none."""
@@ -101,13 +129,7 @@ def reached(settings: Settings, route: RouteSettings) -> set[str]:
     told = [receiver(r) for n in nodes for r in (*(n.inform or ()), *(n.watch or ()))]
     chains = [settings.chains[n.wake] for n in nodes if n.wake in settings.chains]
     told += [r for chain in chains for step in chain.steps for r in step.tell]
-    names: set[str] = set()
-    for sort, _, name in (r.partition(".") for r in told):
-        if sort == CHANNEL:
-            names.add(name)
-        elif sort == PERSON and name in settings.people:
-            names.update(m.channel for m in settings.people[name].methods)
-    return names
+    return {name for one in told for name in _channels_of(settings, one, rotas=False)}
 
 
 def _unheard(settings: Settings) -> Advice:
@@ -136,6 +158,12 @@ def _outputs(settings: Settings) -> Advice:
             yield ("channel", name), f"nothing would be sent: {apprise.MISSING}"
     used = {name for route in settings.routes for name in reached(settings, route)}
     used |= {m.channel for person in settings.people.values() for m in person.methods}
+    told = [
+        *settings.audit.tell,
+        *settings.morning.to,
+        *(r for w in settings.watches.values() for r in w.tell),
+    ]
+    used |= {name for one in told for name in _channels_of(settings, one)}
     for name in settings.channels:
         if name not in used:
             yield ("channel", name), "no route uses this channel"

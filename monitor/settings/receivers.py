@@ -14,6 +14,8 @@ from monitor.settings.routes import LISTS, Found, raw_routes
 from playbooks.complaints import nearest, one_of, shown
 
 SORTS = (CHANNEL, PERSON, ROTA)
+SELVES = (("audit", "tell"), ("morning", "to"))
+"""Sections that name receivers of what we say about ourselves."""
 Path = tuple[str | int, ...]
 Known = Mapping[str, Mapping[str, Any]]
 """What there is: names of channels, people, rotas, chains and topics."""
@@ -22,7 +24,8 @@ Known = Mapping[str, Mapping[str, Any]]
 def check_receivers(raw: Mapping[str, Any]) -> list[Found]:
     """Return key path and text of each complaint about a name that is nobody's."""
     known = {sort: _table(raw, sort) for sort in (*SORTS, "chain", "topic")}
-    return [*_routes(raw, known), *_people(known), *_rotas(known), *_chains(known)]
+    found = [*_routes(raw, known), *_people(known), *_rotas(known), *_chains(known)]
+    return [*found, *_watchers(raw, known)]
 
 
 def _routes(raw: Mapping[str, Any], known: Known) -> Iterator[Found]:
@@ -68,6 +71,17 @@ def _chains(known: Known) -> Iterator[Found]:
         for i, step in enumerate(_list(chain, "step")):
             for k, receiver in enumerate(_list(step, "tell")):
                 yield from _receiver(("chain", name, "step", i, "tell", k), receiver, known)
+
+
+def _watchers(raw: Mapping[str, Any], known: Known) -> Iterator[Found]:
+    lists: list[tuple[Path, list[Any]]] = [
+        (("watch", name, "tell"), _list(watch, "tell"))
+        for name, watch in _table(raw, "watch").items()
+    ]
+    lists += [((one, key), _list(raw.get(one), key)) for one, key in SELVES]
+    for path, receivers in lists:
+        for k, receiver in enumerate(receivers):
+            yield from _receiver((*path, k), receiver, known)
 
 
 def _receiver(path: Path, receiver: object, known: Known) -> Iterator[Found]:

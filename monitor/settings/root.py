@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, PrivateAttr
@@ -15,6 +16,7 @@ from monitor.settings.rota import RotaSettings
 from monitor.settings.routes import RouteSettings
 from monitor.settings.sections import (
     CascadeSettings,
+    Fed,
     HeadSettings,
     Name,
     Phrase,
@@ -29,6 +31,12 @@ from monitor.settings.sections import (
     WorkSettings,
     Zone,
 )
+from monitor.settings.watching import (
+    AuditSettings,
+    HeartbeatSettings,
+    MorningSettings,
+    WatchSettings,
+)
 
 Phrases = Annotated[list[Phrase], Field(min_length=1)]
 DEFAULTS = "no settings file: defaults, and nothing is watched yet"
@@ -36,8 +44,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
-    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``.
+    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``, ``[watch.NAME]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``, ``watches``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -68,6 +76,10 @@ class Settings(Strict):
         default={}, description="own words of danger or duty, by language and category"
     )
     words: WordSettings = WordSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    watches: dict[Name, WatchSettings] = Field(default={}, alias="watch")
+    audit: AuditSettings = AuditSettings()
+    morning: MorningSettings = MorningSettings()
     _origin: str = PrivateAttr(default=DEFAULTS)
 
     @property
@@ -82,6 +94,14 @@ class Settings(Strict):
     def to_routes(self) -> list[Route]:
         """Return the routing tree, in the order of the file."""
         return [route.route(str(i)) for i, route in enumerate(self.routes, 1)]
+
+    def to_expected(self) -> list[tuple[str, str, timedelta]]:
+        """Return who is expected to speak: sort ("watch" by heartbeats, "source" by mentions), name, how often."""
+        every = [("watch", name, watch.every_min) for name, watch in self.watches.items()]
+        for name, source in self.sources.items():
+            if isinstance(source, Fed) and source.expect_every_min is not None:
+                every.append(("source", name, source.expect_every_min))
+        return [(sort, name, timedelta(minutes=minutes)) for sort, name, minutes in every]
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""

@@ -33,7 +33,9 @@ def check_together(raw: Mapping[str, Any]) -> list[Found]:
     sources = raw.get("source", {})
     if not isinstance(sources, dict):
         return found
-    return found + _senders(sources) + _limits(topics, sources)
+    watches = raw.get("watch")
+    senders = _senders(sources) + _watches(watches if isinstance(watches, dict) else {}, sources)
+    return found + senders + _limits(topics, sources)
 
 
 def _open_door(server: object) -> list[Found]:
@@ -144,6 +146,28 @@ def _senders(sources: Mapping[str, Any]) -> list[Found]:
             if not isinstance(given, str) or given == UNREADABLE:
                 continue
             found += [(("source", name, key), t) for t in _faults(key, given.split(), name, owner)]
+    return found
+
+
+def _watches(watches: Mapping[str, Any], sources: Mapping[str, Any]) -> list[Found]:
+    """Look at the tokens of those who are expected to speak: each has its own."""
+    found: list[Found] = []
+    owner: dict[str, str] = {}
+    for name, section in sources.items():
+        token = section.get("token") if isinstance(section, dict) else None
+        owner |= dict.fromkeys(token.split(), f"source.{name}") if isinstance(token, str) else {}
+    for name, section in watches.items():
+        token = section.get("token") if isinstance(section, dict) else None
+        if not isinstance(token, str) or token == UNREADABLE:
+            continue
+        for given in token.split() or [""]:
+            first = owner.setdefault(given, f"watch.{name}")
+            if len(given) < _MIN_SECRET:
+                text = f"too short (not shown); expected at least {_MIN_SECRET} characters"
+                found.append((("watch", name, "token"), text))
+            elif first != f"watch.{name}":
+                text = f'the same secret as {first}; expected one of its own for "{name}"'
+                found.append((("watch", name, "token"), text))
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -32,9 +33,14 @@ from monitor.store.secret import secret
 from monitor.store.silences import SilenceKept
 from monitor.store.sqlite import WrongFile, turns
 from monitor.store.together import Together
+from monitor.store.watching import BeatKept
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore
+
+
+ROOM: Final = 256 * 1024
+"""Bytes with which the next batch may still be filed."""
 
 
 def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
@@ -69,6 +75,7 @@ class SqliteTransaction(
     CorrectionKept,
     ErrandKept,
     SilenceKept,
+    BeatKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 
@@ -83,6 +90,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, max_bytes: int = 0, synchronous: str = "FULL") -> None:
         migrate(path)
         self.path = path
+        self._max_bytes = max_bytes
         self._private: tempfile.TemporaryDirectory[str] | None = None
         self._closed = False
         self._turns = turns(path)
@@ -178,6 +186,19 @@ class SqliteStore:
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)
         return gone
+
+    def require_room(self) -> None:
+        """Raise `Unavailable` with less than `ROOM` left, on the disk or below ``max_bytes``."""
+        free = shutil.disk_usage(self.path.parent).free
+        if self._max_bytes:
+            with self._snapshot() as c:
+                page: int = c.exec_driver_sql("PRAGMA page_size").scalar_one()
+                used: int = c.exec_driver_sql("PRAGMA page_count").scalar_one()
+                again: int = c.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            free = min(free, self._max_bytes - (used - again) * page)
+        if free < ROOM:
+            left = max(0, free) // 1024
+            raise Unavailable(f"{self.path.name}: {left} kB left on the disk or below max_bytes")
 
     def close(self) -> None:
         """Close every connection; a private store's files go with it. May be called twice."""

@@ -69,6 +69,11 @@ def _ended() -> ColumnElement[bool]:
     )
 
 
+def free() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions under which a delivery's turn has come: nothing is before it, no end is out."""
+    return ~_blocked(), ~_ended()
+
+
 class SqlOutbox:
     """`alerts.outbox.Outbox` over the store's own transactions."""
 

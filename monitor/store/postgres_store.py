@@ -28,6 +28,7 @@ from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.silences import SilenceKept
+from monitor.store.watching import BeatKept
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
@@ -44,6 +45,7 @@ class PostgresTransaction(
     CorrectionKept,
     ErrandKept,
     SilenceKept,
+    BeatKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
@@ -151,6 +153,9 @@ class PostgresStore:
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)
         return gone
+
+    def require_room(self) -> None:
+        """A server's disk is its own to watch: whether it can be written shows when we write."""
 
     def close(self) -> None:
         """Close every connection. May be called twice."""

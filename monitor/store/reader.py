@@ -26,6 +26,7 @@ from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
 from monitor.store.silences import SilenceRead
 from monitor.store.transactions import Snapshots
+from monitor.store.watching import WatchRead
 from playbooks.run import Run
 
 _POST = (
@@ -53,7 +54,7 @@ _r = schema.bin_result
 
 
 class SqlReader(
-    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead
+    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead, WatchRead
 ):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 

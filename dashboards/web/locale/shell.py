@@ -175,6 +175,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Kaum ein Beitrag mehr seit {time}; so lange kommt das seltener als 1× im Monat vor. Vielleicht findet die Suche nichts mehr.",
         "Hardly a post since {time}; a silence this long comes less than once a month. Perhaps the query finds nothing any more.",
     ),
+    "gap.missing.s": ("{name}: nichts gehört seit {time}", "{name}: nothing heard since {time}"),
+    "gap.missing": ("{name} meldet sich nicht", "{name} does not report"),
+    "gap.missing.d": (
+        "Zuletzt {time}; hier wird öfter ein Lebenszeichen erwartet. Wer sonst davon liefert, fehlt vielleicht auch.",
+        "Last at {time}; signs of life are expected more often. What it delivers may be missing as well.",
+    ),
+    "gap.asleep.s": ("wir waren blind: {time}–{until}", "we were blind: {time}–{until}"),
+    "gap.asleep": ("Wir selbst liefen nicht", "We ourselves did not run"),
+    "gap.asleep.d": (
+        "Blind von {time} bis {until}: Rechner oder Dienst stand still. Nachgeholte Beiträge wecken niemanden allein.",
+        "Blind from {time} until {until}: machine or service stood still. Posts that were caught up on wake nobody alone.",
+    ),
     "gap.late.s": ("{name}: {size} zu spät", "{name}: {size} late"),
     "gap.late": ("{name} kommt {size} zu spät", "{name} comes {size} late"),
     "gap.late.d": (

@@ -27,7 +27,7 @@ from monitor.store.schema.counts import (
     taken_back,
     watch,
 )
-from monitor.store.schema.deliveries import PENDING, alert, attempt, delivery
+from monitor.store.schema.deliveries import PENDING, UNSETTLED, alert, attempt, delivery
 from monitor.store.schema.errands import DUE, errand
 from monitor.store.schema.incidents import OPEN, evidence, fact, incident, incident_topic, run
 from monitor.store.schema.install import lease, secret, setting
@@ -51,6 +51,7 @@ __all__ = [
     "OPEN",
     "PENDING",
     "STANDING",
+    "UNSETTLED",
     "WAITING",
     "alert",
     "answered",

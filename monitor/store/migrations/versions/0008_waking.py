@@ -10,6 +10,7 @@ down_revision = "0007"
 
 ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STANDING = sa.text("ended_us IS NULL")
+UNSETTLED = sa.text("state IN ('sending', 'dead')")
 
 
 def _words(name: str) -> sa.Column[str]:
@@ -69,6 +70,14 @@ def upgrade() -> None:
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_beat")),
+    )
+    op.create_index(op.f("ix_delivery_sent_us"), "delivery", ["sent_us"])
+    op.create_index(
+        op.f("ix_delivery_unsettled"),
+        "delivery",
+        ["id"],
+        sqlite_where=UNSETTLED,
+        postgresql_where=UNSETTLED,
     )
 
 
