@@ -30,6 +30,8 @@ class NotifyReason(StrEnum):
     SILENCE_OVER = "silence_over"
     ALL_CLEAR = "all_clear"
     TEST = "test"
+    WATCH = "watch"  # level 3: told in digests only
+    DIGEST = "digest"
     MORNING = "morning"  # the line of the morning: no alarm
     TROUBLE = "trouble"  # of our own: something does not go out, or a sender is not heard
     RECOVERED = "recovered"
@@ -168,6 +170,8 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.SILENCE_OVER: Action.TRIGGER,
     NotifyReason.ALL_CLEAR: Action.RESOLVE,
     NotifyReason.TEST: Action.TRIGGER,
+    NotifyReason.WATCH: Action.TRIGGER,
+    NotifyReason.DIGEST: Action.TRIGGER,
     NotifyReason.MORNING: Action.TRIGGER,
     NotifyReason.TROUBLE: Action.TRIGGER,
     NotifyReason.RECOVERED: Action.RESOLVE,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.escalation import Chain, Reach
 from alerts.mutes import MuteWindow
 from alerts.night import Night
-from alerts.people import Person
+from alerts.people import Person, parted
 
 OnCall = Callable[[str, datetime], str]
 """Rota and instant -> id of the person who is on call, "" for nobody."""
@@ -24,13 +24,14 @@ def _nobody(rota: str, at: datetime) -> str:
 class Book:
     """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
     ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``night``: who may be
-    woken when. ``mutes``: recurring mute windows."""
+    woken when. ``ringing``: channels that ring at any message, so that nothing calm goes there. ``mutes``: recurring mute windows."""
 
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
     on_call: OnCall = _nobody
     night: Night = field(default_factory=Night)
+    ringing: frozenset[str] = frozenset()
     mutes: tuple[MuteWindow, ...] = ()
 
     def reach(self, at: datetime) -> Reach:
@@ -45,6 +46,11 @@ class Book:
             return found.targets if found else ()
 
         return targets
+
+
+def calm(targets: Sequence[str], book: Book) -> tuple[str, ...]:
+    """Return those of ``targets`` where a calm message may go: no channel that rings at any."""
+    return tuple(target for target in targets if parted(target)[0] not in book.ringing)
 
 
 EMPTY = Book()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.alert import Alert, NotifyReason
 from alerts.book import PERSON, ROTA, Book
@@ -14,8 +14,6 @@ from alerts.trial import trial_alert
 from detectors.detection import WAKE, Level, Reason, ReasonCode
 from detectors.topic import Topic
 
-DIGEST = timedelta(hours=1)
-"""How long a digest collects where no route says it."""
 MOST_STEPS = 20
 """Steps of a chain that are told: the first round has no more."""
 

@@ -12,6 +12,7 @@ NAME = "Sturmglas"
 Pair = tuple[str, str]
 """A sentence in German and English."""
 LEVELS: dict[NotifyReason, Level] = {
+    NotifyReason.DIGEST: Level.CALM,
     NotifyReason.MORNING: Level.CALM,
     NotifyReason.TROUBLE: Level.STRONG_WIND,
     NotifyReason.RECOVERED: Level.CALM,

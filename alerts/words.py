@@ -62,6 +62,8 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.SILENCE_OVER: ("Stummschaltung vorbei", "silence is over"),
     NotifyReason.ALL_CLEAR: ("Entwarnung", "all clear"),
     NotifyReason.TEST: ("Probe", "test"),
+    NotifyReason.WATCH: ("wird beobachtet", "being watched"),
+    NotifyReason.DIGEST: ("Sammelmeldung", "digest"),
     NotifyReason.MORNING: ("Morgenzeile", "morning line"),
     NotifyReason.TROUBLE: ("Störung", "trouble"),
     NotifyReason.RECOVERED: ("behoben", "recovered"),

@@ -24,6 +24,7 @@ LINK_LABELS: dict[str, tuple[str, str]] = {
 """Buttons by the name of the link; another one is labelled as it is called."""
 NEXT: tuple[str, str] = ("Als Nächstes", "Next")
 FEATHERS: dict[NotifyReason, str] = {
+    NotifyReason.DIGEST: "○",
     NotifyReason.MORNING: "○",
     NotifyReason.TROUBLE: "!",
     NotifyReason.RECOVERED: "○",

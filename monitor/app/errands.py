@@ -25,7 +25,6 @@ from monitor.pipeline.morning import Morning
 from monitor.pipeline.ownership import Ownership
 from monitor.ports import Signals
 from monitor.settings import Settings
-from monitor.settings.advice import rings
 
 AUDIT = "audit"
 """The part of `Trouble` that says that the auditor does not run; what it finds is told as "auditor"."""
@@ -110,7 +109,6 @@ def morning_of(built: Built) -> Morning:
         given.to,
         topics=tuple(built.topics),
         sources=[name for name, source in known if source.type != "synthetic"],
-        ringing=frozenset(name for name in settings.channels if rings(settings, name)),
     )
 
 

@@ -30,6 +30,7 @@ from monitor.settings import (
     MastodonSource,
     Settings,
 )
+from monitor.settings.advice import rings
 from monitor.sources.base import Source
 from monitor.store.database import open_store
 from playbooks.load import load_library
@@ -205,6 +206,7 @@ def book_of(settings: Settings) -> Book:
         people={id: person.person(id, pierces) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
         night=night,
+        ringing=frozenset(name for name in settings.channels if rings(settings, name)),
     )
 
 

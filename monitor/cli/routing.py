@@ -86,7 +86,7 @@ def route(
 
 
 def _told(found: DryRun, settings: Settings, home: ZoneInfo, now: datetime) -> Iterator[str]:
-    from alerts.dry_run import DIGEST
+    from alerts.digest import USUAL
     from alerts.words import level_name
 
     alert, plan = found.alert, found.plan
@@ -99,7 +99,7 @@ def _told(found: DryRun, settings: Settings, home: ZoneInfo, now: datetime) -> I
     if found.inform and plan.repeat:
         yield f"         again every {_minutes(plan.repeat)} until somebody answers"
     if found.watch:
-        yield f"watch    {_names(found.watch)}: in a digest every {_minutes(plan.digest or DIGEST)}"
+        yield f"watch    {_names(found.watch)}: in a digest every {_minutes(plan.digest or USUAL)}"
     yield from _wakes(found, settings, home)
 
 

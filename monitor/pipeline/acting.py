@@ -261,6 +261,11 @@ class Acting:
             tx.keep_evidence(after.id, burst.evidence)
             if shows:
                 self._show(tx, after, burst, closing)
+            if _opens_watch(after, facts):
+                alert = self._response.alert(
+                    after, seen, NotifyReason.WATCH, window, burst, "", closing.end, usual
+                )
+                self._speaking.watched(tx, alert, closing.now)
             if reason is not None:
                 lines += self._speak(tx, reason, after, seen, closing, window, burst)
         self._signals.publish("incident", after.id, after.version + 1)
@@ -293,6 +298,11 @@ class Acting:
         alert = replace(alert, blind_until=blind)
         lines.append(self._speaking.queue(tx, after, alert, closing.end, closing.now))
         return lines
+
+
+def _opens_watch(after: Incident, facts: Sequence[Fact]) -> bool:
+    """Return whether ``facts`` tell that a watch began, of which nobody is told at once."""
+    return after.status is Status.WATCH and any(fact.kind in SHOWN for fact in facts)
 
 
 def _recent(last: Incident, now: datetime) -> bool:

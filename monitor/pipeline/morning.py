@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from alerts.book import Book
+from alerts.book import Book, calm
 from alerts.errand import Errand, Kind
 from alerts.fact import FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.morning import DAY, Seen, Times, morning_line
 from alerts.night_calls import MONTH, Called, night_calls
-from alerts.people import parted
 from detectors.detection import WAKE, Level
 from monitor.pipeline.awake import RUNNING, blind_spans
 from monitor.pipeline.errands import Handler
@@ -29,7 +28,7 @@ INCIDENTS = 500
 
 
 class Morning:
-    """Plants and does the line of the morning. ``ringing``: channels that ring at any message get none."""
+    """Plants and does the line of the morning."""
 
     def __init__(
         self,
@@ -40,7 +39,6 @@ class Morning:
         *,
         topics: Sequence[str],
         sources: Sequence[str],
-        ringing: frozenset[str] = frozenset(),
     ) -> None:
         self._read = read
         self._book = book
@@ -48,7 +46,6 @@ class Morning:
         self._to = to
         self._topics = topics
         self._sources = sources
-        self._ringing = ringing
 
     @property
     def handlers(self) -> Mapping[Kind, Handler]:
@@ -120,7 +117,7 @@ class Morning:
     def _targets(self, now: datetime) -> tuple[str, ...]:
         reach = self._book.reach(now)
         every = dict.fromkeys(target for one in self._to for target in reach(one))
-        return tuple(target for target in every if parted(target)[0] not in self._ringing)
+        return calm(tuple(every), self._book)
 
     def _next(self, tx: Transaction, now: datetime, since: datetime) -> None:
         """Add the next line; the time may have been moved to later on a day that had its line."""

@@ -6,6 +6,7 @@ page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from alerts.incident import Incident
 from alerts.routing import AGAIN, Plan
 from alerts.silences import Silence
 from monitor.pipeline import inhibiting
+from monitor.pipeline.digesting import Digesting
 from monitor.pipeline.lines import Line, stamp
 from monitor.pipeline.reminding import Reminding
 from monitor.pipeline.response import Response
@@ -29,6 +31,7 @@ class Speaking:
         self._response = response
         self._waking = waking
         self._reminding = Reminding(waking.silencing, signals)
+        self._digesting = Digesting()
 
     def queue(
         self, tx: Transaction, incident: Incident, alert: Alert, at: datetime, now: datetime
@@ -48,6 +51,7 @@ class Speaking:
         channels = tuple(dict.fromkeys((*informed, *called)))
         tx.enqueue(alert, channels, now)
         self._reminding.start(tx, alert, informed, planned.repeat, now)
+        self._collect(tx, alert, planned, channels, now)
         payload: dict[str, Any] = {
             "reason": alert.reason.value,
             "level": int(alert.level),
@@ -62,6 +66,16 @@ class Speaking:
         tx.add_facts(incident.id, [fact])
         data = {"incident": incident.ref, "key": alert.key, **payload}
         return Line("alert", at, alert.topic, data)
+
+    def watched(self, tx: Transaction, alert: Alert, now: datetime) -> None:
+        """Keep ``alert`` for the digests of those who watch; it interrupts nobody."""
+        self._collect(tx, alert, self._response.plan(alert, now), (), now)
+
+    def _collect(
+        self, tx: Transaction, alert: Alert, planned: Plan, told: Sequence[str], now: datetime
+    ) -> None:
+        targets = [t for t in self._waking.calm(planned.watch, now) if t not in told]
+        self._digesting.collect(tx, alert, targets, planned.digest, now)
 
     def _informed(
         self, incident: Incident, alert: Alert, planned: Plan, now: datetime

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from alerts.alert import Action, Alert, NotifyReason, alert_id
-from alerts.book import Book
+from alerts.book import Book, calm
 from alerts.errand import Errand, Kind
 from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
@@ -42,6 +42,10 @@ class Waking:
         """Return what deliveries to these receivers go to right now, each once."""
         reach = self._book.reach(now)
         return tuple(dict.fromkeys(target for name in receivers for target in reach(name)))
+
+    def calm(self, receivers: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """Return the targets of these receivers where what is not urgent may go."""
+        return calm(self.targets(receivers, now), self._book)
 
     def start(
         self, tx: Transaction, incident: Incident, alert: Alert, chain: str, now: datetime

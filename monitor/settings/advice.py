@@ -71,6 +71,7 @@ def _wakes(settings: Settings) -> Advice:
         if not person.methods:
             yield ("person", id), f"{person.name} cannot be told: no methods"
     yield from _unheard(settings)
+    yield from _watch_in_vain(settings)
     for id in settings.topics:
         routes = [r for r in fitting if not r.topics or id in r.topics]
         channels = {name for r in routes for name in reached(settings, r)}
@@ -105,6 +106,16 @@ def _watchers(settings: Settings) -> Advice:
         if channels and all(rings(settings, name) for name in channels):
             text = f"{to} hears no morning line: {', '.join(channels)} rings at any message"
             yield ("morning", "to", k), text
+
+
+def _watch_in_vain(settings: Settings) -> Advice:
+    """Say which receivers of digests would be rung out of bed by what is not urgent, and so hear nothing."""
+    for k, route in enumerate(settings.routes):
+        for name in {receiver(r) for node in route.nodes() for r in node.watch or ()}:
+            channels = sorted(_channels_of(settings, name))
+            if channels and all(rings(settings, one) for one in channels):
+                text = f"{name} hears no digest: {', '.join(channels)} rings at any message"
+                yield ("route", k), text
 
 
 def rings(settings: Settings, channel: str) -> bool:

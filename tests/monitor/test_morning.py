@@ -28,7 +28,11 @@ M = timedelta(minutes=1)
 ZONE = "Europe/Berlin"
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 KIM = Person("kim", "Kim", (Method("pager"), Method("mail", "kim@example.org")))
-BOOK = Book(channels=frozenset({"room", "pager", "mail"}), people={"kim": KIM})
+BOOK = Book(
+    channels=frozenset({"room", "pager", "mail"}),
+    people={"kim": KIM},
+    ringing=frozenset({"pager"}),
+)
 
 
 @pytest.fixture
@@ -52,7 +56,6 @@ def morning(
         to,
         topics=(b.TOPIC,),
         sources=("shop", "forum"),
-        ringing=frozenset({"pager"}),
     )
 
 

@@ -186,6 +186,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "notify.unanswered": ("ohne Antwort", "unanswered"),
     "notify.held": ("seit der Nacht", "since the night"),
     "notify.repeated": ("Erinnerung", "reminder"),
+    "notify.watch": ("wird beobachtet", "being watched"),
+    "notify.digest": ("Sammelmeldung", "digest"),
     "notify.inhibition_over": ("größerer Sturm vorbei", "bigger storm over"),
     "notify.merged": ("zusammengelegt", "merged"),
     "notify.acknowledged": ("Bestätigung", "acknowledgement"),
