@@ -10,6 +10,7 @@ from typing import Any
 from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import FactKind
 from dashboards.web.curve import Range
+from dashboards.web.silence_views import QuietView
 from dashboards.web.views import CardView, Chrome, IncidentRow, PostView, Term, Tile, Trend
 from detectors.detection import Level, Reason
 from playbooks.playbook import Role, Text
@@ -103,7 +104,7 @@ class IncidentPage:
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
     ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
-    called next.
+    called next. ``quiet``: silences and all clear.
     """
 
     chrome: Chrome
@@ -140,6 +141,7 @@ class IncidentPage:
     cause: str = ""
     card: CardView | None = None
     call: CallView | None = None
+    quiet: QuietView = field(default_factory=QuietView)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ def book_of(settings: Settings) -> Book:
         people={id: person.person(id, pierces) for id, person in settings.people.items()},
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
         night=night,
+        mutes=settings.to_mutes(),
     )
 
 

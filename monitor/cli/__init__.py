@@ -25,6 +25,7 @@ from monitor.cli import (
     running,
     score,
     sending,
+    silencing,
 )
 from monitor.cli.told import seen_enough
 
@@ -93,6 +94,7 @@ for part in (
     score,
     checking,
     sending,
+    silencing,
     planning,
     query_health,
     calibrating,

@@ -27,7 +27,15 @@ from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
 from monitor.ports import Unavailable
-from monitor.server import page_health, page_planned, page_reading, page_settings
+from monitor.server import (
+    page_health,
+    page_planned,
+    page_quiet,
+    page_reading,
+    page_settings,
+    page_silences,
+)
+from monitor.server.deed import Deed
 from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
@@ -45,13 +53,29 @@ from monitor.server.page_incidents import (
 from monitor.server.page_posts import Heard
 from monitor.server.page_topics import Sight, reading, situation
 from monitor.server.query_trials import QueryTrials
+from monitor.server.silence_rows import quiet_view, standing_lines
 from monitor.service import Service
 from playbooks.run import StepState
 
 NOBODY = "anonym"
 """The actor of somebody who has not given a name."""
 CLOSED_SHOWN = 50
-DID = frozenset({"acknowledge", "assign", "note", "resolve", "done", "skip", "take", "actor"})
+DID = frozenset(
+    {
+        "silence",
+        "end",
+        "sleep",
+        "explain",
+        "acknowledge",
+        "assign",
+        "note",
+        "resolve",
+        "done",
+        "skip",
+        "take",
+        "actor",
+    }
+)
 """What a page may say was just done, when a form without script comes back to it."""
 
 Text = Annotated[str, Form()]
@@ -72,11 +96,13 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
     _looking(api, house)
     _preferring(api)
     _acting(api, house)
+    page_quiet.route(api, service, lambda *of: _act(house, *of))
     _stepping(api, house)
     page_settings.route(api, service, trials)
     page_planned.route(api, service)
     page_health.route(api, service)
     page_reading.route(api, service)
+    page_silences.route(api, service)
     return api
 
 
@@ -104,6 +130,7 @@ def _looking(api: APIRouter, house: House) -> None:
         view = situation(
             service, chrome, sight, chosen=topic, span=span, table=table, heard=house.heard
         )
+        view = replace(view, silences=standing_lines(service, chrome.now))
         return html(request, render.situation(view, part=part))
 
     @api.get("/incidents")
@@ -209,6 +236,7 @@ def _incident_view(
         cause=cause_of(facts),
         card=card_view(read, cards),
         call=call_view(next_call(read, service.book, found.id)),
+        quiet=quiet_view(service, found, now),
     )
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)
@@ -315,17 +343,6 @@ def _closed_as(service: Service, id: str, run: str, step: str) -> str:
     runs = service.store.read.runs(found.id) if found else []
     closed = {s.state for r in runs if r.id == run for s in r.steps if s.step == step}
     return "skipped" if StepState.SKIPPED in closed else "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One press of a button: its name, what stands there already if somebody was first, the doing,
-    and which field is missing where the doing says `Invalid`."""
-
-    name: str
-    already: Callable[[], str]
-    do: Callable[[str], None]
-    field: str = "text"
 
 
 def _act(house: House, request: Request, id: str, deed: Deed) -> Response:

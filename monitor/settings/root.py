@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
+from alerts.mutes import MuteWindow
 from alerts.rota import Rota
 from detectors.topic import Query, Topic
+from monitor.settings.mutes import MuteSettings
 from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.sections import (
@@ -35,8 +37,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
-    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``.
+    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[mute.NAME]``, ``[[route]]``, ``[transformer.HEAD]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``rotas``, ``chains``, ``mutes``, ``routes``, ``transformers``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -61,6 +63,7 @@ class Settings(Strict):
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
     rotas: dict[Name, RotaSettings] = Field(default={}, alias="rota")
     chains: dict[Name, ChainSettings] = Field(default={}, alias="chain")
+    mutes: dict[Name, MuteSettings] = Field(default={}, alias="mute")
     routes: list[RouteSettings] = Field(default=[], alias="route")
     playbooks: PlaybookSettings = PlaybookSettings()
     tripwires: dict[Literal["de", "en"], dict[Name, Phrases]] = Field(
@@ -77,6 +80,10 @@ class Settings(Strict):
     def to_rotas(self) -> dict[str, Rota]:
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
+
+    def to_mutes(self) -> tuple[MuteWindow, ...]:
+        """Return the recurring mute windows, in the order of the file."""
+        return tuple(mute.window(id, self.timezone) for id, mute in self.mutes.items())
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""
