@@ -12,6 +12,7 @@ from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.outbox import Attempt
 from detectors.detection import Reason
+from monitor.desk.silences import HeldBack
 from monitor.ports import BinResult, CurvePoint, SourceState
 from playbooks.run import Run, StepState
 
@@ -279,10 +280,30 @@ class NextCallOut(Out):
     names: list[str]
 
 
+class HeldBackOut(Out):
+    """Which silence holds an incident's alert back; ``due_at``: when what it holds is looked at again."""
+
+    silence: int
+    author: str
+    reason: str
+    until: datetime
+    due_at: datetime
+
+    @classmethod
+    def of(cls, held: HeldBack | None) -> HeldBackOut | None:
+        if held is None or held.silence is None:
+            return None
+        by = held.silence
+        return cls(
+            silence=by.id, author=by.author, reason=by.reason, until=by.until, due_at=held.due_at
+        )
+
+
 class IncidentDetailOut(IncidentOut):
     """An incident with its timeline, its runs and what was sent."""
 
     next_call: NextCallOut | None
+    held_back: HeldBackOut | None
 
     facts: list[FactOut]
     runs: list[RunOut]

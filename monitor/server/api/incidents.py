@@ -12,6 +12,7 @@ from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, NotFound
 from monitor.desk.escalations import next_call
+from monitor.desk.silences import held_back
 from monitor.server.guard import ACTOR
 from monitor.server.schemas import (
     Act,
@@ -19,6 +20,7 @@ from monitor.server.schemas import (
     DeliveryOut,
     Done,
     FactOut,
+    HeldBackOut,
     IncidentDetailOut,
     IncidentOut,
     MediaSet,
@@ -65,6 +67,7 @@ def _reading(api: APIRouter, service: Service) -> None:
         return IncidentDetailOut(
             **dict(IncidentOut.of(found)),
             next_call=NextCallOut(**asdict(call)) if call else None,
+            held_back=HeldBackOut.of(held_back(read, found)),
             facts=[FactOut.of(fact) for fact in read.facts(found.id)],
             runs=[RunOut.of(run) for run in read.runs(found.id)],
             deliveries=[DeliveryOut.of(d, read.delivery_attempts(d.id)) for d in deliveries],
