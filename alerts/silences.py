@@ -19,6 +19,8 @@ USUAL = timedelta(hours=4)
 LONGEST = timedelta(hours=24)
 RISE = 2
 """Levels above that at which a silence was made which break it."""
+ALL_CLEAR = "all clear, sleep"
+"""What stands as the cause of an incident that was cleared, until somebody says by day what it was."""
 GROWTH = 2
 """Times the distinct negative authors at which "all clear, sleep" no longer holds."""
 

@@ -25,6 +25,7 @@ from dashboards.web.locale import (
     reasons,
     settings,
     shell,
+    silences,
     situation,
 )
 
@@ -44,6 +45,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **reading.TEXTS,
         **calibration.TEXTS,
         **answers.TEXTS,
+        **silences.TEXTS,
     }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""

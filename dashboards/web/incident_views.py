@@ -10,6 +10,7 @@ from typing import Any
 from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import FactKind
 from dashboards.web.curve import Range
+from dashboards.web.silence_views import QuietView
 from dashboards.web.views import CardView, Chrome, IncidentRow, PostView, Term, Tile, Trend
 from detectors.detection import Level, Reason
 from playbooks.playbook import Role, Text
@@ -103,7 +104,7 @@ class IncidentPage:
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
     ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
-    called next. ``others``: open incidents that it could be merged into.
+    called next. ``others``: open incidents that it could be merged into. ``quiet``: silences and all clear.
     """
 
     chrome: Chrome
@@ -141,6 +142,7 @@ class IncidentPage:
     card: CardView | None = None
     call: CallView | None = None
     others: tuple[IncidentRow, ...] = ()
+    quiet: QuietView = field(default_factory=QuietView)
 
 
 @dataclass(frozen=True, slots=True)

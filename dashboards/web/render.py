@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
 from alerts.sentences import reason_line
+from alerts.silences import ALL_CLEAR
 from alerts.words import Language, level_name, return_period
 from dashboards.web import curve_words, svg
 from dashboards.web.curve import Span
@@ -31,6 +32,7 @@ from dashboards.web.quotes import http_url, marked
 from dashboards.web.reading_views import ReadingPage
 from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
+from dashboards.web.silence_views import HOURS, ForetoldPage, SilencePage
 from dashboards.web.tags import SIGNS, harm_told, kinds_told, tags
 from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import Chrome, Situation
@@ -70,6 +72,8 @@ def _environment() -> Environment:
         DeliveryState=DeliveryState,
         OUTCOMES=(Outcome.REAL, Outcome.NOT_OURS, Outcome.FALSE_ALARM),
         SPANS=tuple(Span),
+        HOURS=HOURS,
+        CLEARED=ALL_CLEAR,
         WATCH=WATCH,
         WAKE=WAKE,
     )
@@ -118,6 +122,16 @@ def planned(view: PlannedPage) -> str:
 def reading(view: ReadingPage) -> str:
     """Return how the tones of a topic are read."""
     return _draw("reading", view, view.chrome, part=False)
+
+
+def silences(view: SilencePage) -> str:
+    """Return who keeps what quiet, and the form that asks for more."""
+    return _draw("silences", view, view.chrome, part=False)
+
+
+def foretold(view: ForetoldPage) -> str:
+    """Return what a silence would have held back, for the region that fetches it."""
+    return _draw("foretold", view, view.chrome, part=True)
 
 
 def status(chrome: Chrome) -> str:

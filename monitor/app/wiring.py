@@ -207,6 +207,7 @@ def book_of(settings: Settings) -> Book:
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
         night=night,
         ringing=frozenset(name for name in settings.channels if rings(settings, name)),
+        mutes=settings.to_mutes(),
     )
 
 

@@ -26,6 +26,7 @@ from monitor.cli import (
     running,
     score,
     sending,
+    silencing,
 )
 from monitor.cli.told import seen_enough
 
@@ -96,6 +97,7 @@ for part in (
     checking,
     sending,
     routing,
+    silencing,
     planning,
     query_health,
     calibrating,

@@ -5,7 +5,7 @@ Each function is one transaction and raises `NotFound`, `Conflict` or `Invalid`;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -26,7 +26,6 @@ from alerts.silences import (
     would_rule,
 )
 from detectors.detection import WAKE, Level
-from detectors.topic import Topic
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.lines import one_line
 from monitor.ports import Reader, Store, Transaction
@@ -203,6 +202,17 @@ def held_back(read: Reader, incident: Incident) -> HeldBack | None:
     return HeldBack(incident, read.silence_of(str(last.content["silence"])), last.due_at)
 
 
+def holds_now(read: Reader) -> dict[str, list[str]]:
+    """Return the references of the open incidents that each silence holds back, by its key."""
+    found: dict[str, list[str]] = {}
+    for incident in read.incidents(open_only=True):
+        for errand in read.errands(incident.id):
+            if errand.kind is Kind.SILENCED:
+                refs = found.setdefault(str(errand.content["silence"]), [])
+                refs += [] if incident.ref in refs else [incident.ref]
+    return found
+
+
 def standing(read: Reader, mutes: Sequence[MuteWindow], now: datetime) -> list[Silence]:
     """Return the silences that stand, comings of mute windows included, the next to end first."""
     found = {s.key: s for s in open_at(mutes, now)} | {s.key: s for s in read.silences(now)}
@@ -215,7 +225,7 @@ def ended(read: Reader, now: datetime, days: float = DAYS) -> list[Silence]:
     return sorted((s for s in found if not s.stands(now)), key=lambda s: s.over_at, reverse=True)
 
 
-def suggested(incident: Incident, topics: Mapping[str, Topic]) -> str:
+def suggested(incident: Incident) -> str:
     """Return the matchers that a silence of an incident begins with."""
     return f"topic={','.join(incident.topics)}"
 

@@ -14,7 +14,7 @@ from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.matching import Field, Matcher
 from alerts.night import Night
-from alerts.silences import Silence, SilenceKind
+from alerts.silences import ALL_CLEAR, Silence, SilenceKind
 from alerts.wall_clock import zone_of
 from detectors.card import card_of
 from detectors.detection import WAKE
@@ -25,8 +25,6 @@ from monitor.ports import Reader, Store, Transaction
 
 MUTED = timedelta(hours=24)
 HOUR = timedelta(hours=1)
-CAUSE = "all clear, sleep"
-"""What stands as the cause until somebody says by day what it was."""
 DAY_BEGINS, DAY_ENDS = time(7, 0), time(21, 0)
 """Local hours in which details are asked for, where no night is set."""
 
@@ -40,7 +38,7 @@ def sleep(store: Store, incident: str, actor: str, now: datetime) -> Incident:
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
         if found.status is Status.WATCH:
             raise Invalid("a watch woke nobody; end it, or leave it to close itself")
-        return moves.resolve(found, actor, Outcome.FALSE_ALARM, CAUSE, now)
+        return moves.resolve(found, actor, Outcome.FALSE_ALARM, ALL_CLEAR, now)
 
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel(after.key, now)
@@ -53,6 +51,11 @@ def sleep(store: Store, incident: str, actor: str, now: datetime) -> Incident:
         tx.add_facts(after.id, [Fact(FactKind.ALL_CLEAR, now, now, actor, payload)])
 
     return moved(store, incident, move, tell)
+
+
+def key_of(incident: Incident) -> str:
+    """Return the key of the silence that an incident's episode leaves when it is cleared."""
+    return f"sleep/{incident.id}/{incident.episode}"
 
 
 def explain(
@@ -80,12 +83,12 @@ def _muted(
     people = [measure(read.window(t, now - HOUR, now)).authors for t in incident.topics]
     people += [d.alert.authors for d in deliveries]
     return Silence(
-        key=f"sleep/{incident.id}/{incident.episode}",
+        key=key_of(incident),
         matchers=(Matcher(Field.TOPIC, incident.topics),),
         since=now,
         until=now + MUTED,
         author=actor,
-        reason=CAUSE,
+        reason=ALL_CLEAR,
         kind=SilenceKind.SLEEP,
         level=max(WAKE, incident.level),
         incident=incident.id,

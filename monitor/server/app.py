@@ -21,6 +21,7 @@ from monitor.server.api import (
     queries,
     reading,
     rotas,
+    silences,
     sources,
     system,
     topics,
@@ -100,6 +101,7 @@ def create_app(
     web.include_router(incidents.router(service))
     web.include_router(rotas.router(service))
     web.include_router(planned.router(service))
+    web.include_router(silences.router(service))
     web.include_router(sources.router(service))
     web.include_router(channels.router(service))
     web.include_router(watchers.router(service))

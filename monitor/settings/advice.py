@@ -10,7 +10,11 @@ from pydantic import SecretStr
 
 from alerts.book import CHANNEL, PERSON
 from alerts.channels import apprise
+from alerts.matching import Field, ceiling
+from alerts.mutes import MuteWindow
 from alerts.rota import gaps
+from alerts.silences import is_broad
+from alerts.wall_clock import zone_of
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE, Level
 from monitor.settings.load import Reading
@@ -23,6 +27,7 @@ from playbooks.playbook import Playbook
 
 SHIPPED_TRIPWIRES = frozenset(TRIPWIRE_NAMES) - {"other"}
 
+ALWAYS_H = 7 * 24
 AHEAD = timedelta(days=28)
 """How far ahead gaps of rotas are looked for."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -38,7 +43,7 @@ def advise(reading: Reading, library: Mapping[str, Playbook], now: datetime) -> 
         return []
     found = [*_inputs(settings), *_wakes(settings), *_outputs(settings), *_refused(settings)]
     found += _playbooks(settings, library.values())
-    found += [*_on_call(settings, now), *_watchers(settings)]
+    found += [*_on_call(settings, now), *_watchers(settings), *_muted(settings, now)]
     return [reading.source.complain(key, text) for key, text in found]
 
 
@@ -131,6 +136,39 @@ def _channels_of(settings: Settings, name: str, *, rotas: bool = True) -> set[st
         return {id}
     people = [id] if sort == PERSON else settings.rotas[id].people if rotas else []
     return {m.channel for who in people for m in settings.people[who].methods}
+
+
+def _muted(settings: Settings, now: datetime) -> Advice:
+    """Say which recurring windows mute more than was probably meant."""
+    for window in settings.to_mutes():
+        key = ("mute", window.id)
+        for m in window.matchers:
+            if m.field is Field.TOPIC and not any(m.names(id) for id in settings.topics):
+                yield (*key, "match"), f"no topic is meant by {m}"
+        top = ceiling(window.matchers)
+        spans = window.spans(now, now + timedelta(days=7))
+        week = sum((until - since).total_seconds() for since, until in spans) / 3600
+        if is_broad(window.matchers) and top is None:
+            yield (
+                (*key, "match"),
+                "mutes everything of every level but 6; name a topic, or level<=4",
+            )
+        elif (top is None or top >= Level.STORM) and _covers_night(window, settings, now):
+            text = "mutes level 5 at night, when that alone wakes anybody; add level<=4"
+            yield (*key, "match"), text
+        if week >= ALWAYS_H:
+            yield (*key, "hours"), "is on all week: what is muted for good is no topic; remove it"
+
+
+def _covers_night(window: MuteWindow, settings: Settings, now: datetime) -> bool:
+    """Return whether a window is on at some quarter of an hour of a night of the next week."""
+    night, zone = settings.night.night(), zone_of(window.timezone)
+    quarter = timedelta(minutes=15)
+    return any(
+        night.since != night.until and night.is_on((since + n * quarter).astimezone(zone).time())
+        for since, until in window.spans(now, now + timedelta(days=7))
+        for n in range((until - since) // quarter)
+    )
 
 
 def reached(settings: Settings, route: RouteSettings) -> set[str]:

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
+from alerts.mutes import MuteWindow
 from alerts.rota import Rota
 from alerts.routing import Route
 from detectors.topic import Query, Topic
+from monitor.settings.mutes import MuteSettings
 from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.routes import RouteSettings
@@ -44,8 +46,8 @@ DEFAULTS = "no settings file: defaults, and nothing is watched yet"
 
 class Settings(Strict):
     """Everything that can be set. In TOML: ``[topic.NAME]``, ``[source.NAME]``, ``[channel.NAME]``,
-    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[[route]]``, ``[transformer.HEAD]``, ``[watch.NAME]``; in Python: ``topics``, ``sources``,
-    ``channels``, ``people``, ``rotas``, ``chains``, ``routes``, ``transformers``, ``watches``.
+    ``[person.NAME]``, ``[rota.NAME]``, ``[chain.NAME]``, ``[mute.NAME]``, ``[[route]]``, ``[transformer.HEAD]``, ``[watch.NAME]``; in Python: ``topics``, ``sources``,
+    ``channels``, ``people``, ``rotas``, ``chains``, ``mutes``, ``routes``, ``transformers``, ``watches``.
 
     Names referred to (channels and topics of a route) are checked by `monitor.settings.load`,
     which knows the lines.
@@ -70,6 +72,7 @@ class Settings(Strict):
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
     rotas: dict[Name, RotaSettings] = Field(default={}, alias="rota")
     chains: dict[Name, ChainSettings] = Field(default={}, alias="chain")
+    mutes: dict[Name, MuteSettings] = Field(default={}, alias="mute")
     routes: list[RouteSettings] = Field(default=[], alias="route")
     playbooks: PlaybookSettings = PlaybookSettings()
     tripwires: dict[Literal["de", "en"], dict[Name, Phrases]] = Field(
@@ -102,6 +105,10 @@ class Settings(Strict):
             if isinstance(source, Fed) and source.expect_every_min is not None:
                 every.append(("source", name, source.expect_every_min))
         return [(sort, name, timedelta(minutes=minutes)) for sort, name, minutes in every]
+
+    def to_mutes(self) -> tuple[MuteWindow, ...]:
+        """Return the recurring mute windows, in the order of the file."""
+        return tuple(mute.window(id, self.timezone) for id, mute in self.mutes.items())
 
     def to_topics(self) -> dict[str, Topic]:
         """Return the topics as detectors know them, in the order of the file."""

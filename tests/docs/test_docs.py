@@ -13,6 +13,7 @@ from alerts.words import LEVEL_NAMES
 from detectors.detection import ReasonCode
 from monitor.cli import app
 from monitor.settings import HeadSettings, Settings
+from monitor.settings.mutes import MuteSettings
 from monitor.settings.people import ChainSettings, MethodSettings, PersonSettings, StepSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.shape import fields_of, is_secret, names_of, types_of
@@ -41,6 +42,7 @@ def sections() -> list[tuple[str, type[BaseModel]]]:
     found += [(f"`{n}`", m) for n, m in types_of(("channel", "x")).items()]
     found += [("[person.NAME]", PersonSettings), ("[person.NAME]", MethodSettings)]
     found += [("[rota.NAME]", RotaSettings), ("[watch.NAME]", WatchSettings)]
+    found.append(("[mute.NAME]", MuteSettings))
     found += [("[chain.NAME]", ChainSettings), ("[chain.NAME]", StepSettings)]
     for name in ("topic", "route"):
         annotation = fields_of(Settings)[name].annotation

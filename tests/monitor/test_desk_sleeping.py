@@ -13,7 +13,7 @@ from alerts.alert import Action, Broke, NotifyReason
 from alerts.fact import FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.night import Night
-from alerts.silences import SilenceKind
+from alerts.silences import ALL_CLEAR, SilenceKind
 from detectors.detection import Level
 from monitor.desk import calibration, sleeping
 from monitor.desk.errors import Conflict, Invalid
@@ -60,7 +60,7 @@ def test_it_ends_as_a_false_alarm_under_the_name_of_whoever_pressed(
     of = cleared(store, waking)
     assert (of.status, of.outcome) == (Status.RESOLVED, Outcome.FALSE_ALARM)
     [ended] = [f for f in store.read.facts(of.id) if f.kind is FactKind.RESOLVED]
-    assert (ended.actor, ended.payload["cause"]) == ("kim", sleeping.CAUSE)
+    assert (ended.actor, ended.payload["cause"]) == ("kim", ALL_CLEAR)
     assert store.read.next_errand() is None  # nobody else is called
 
 

@@ -67,7 +67,7 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          'night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; did you mean "language"?'),
         ("STURMGLAS_SERVER_PORT", "1",
          "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of audit, cascade, chain, channel, heartbeat, "
-         "language, morning, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; "
+         "language, morning, mute, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; "
          "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",
          "environment STURMGLAS_TOPIC__ACME_BAHN__ANY: topic.acme-bahn.any: "

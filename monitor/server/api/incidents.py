@@ -13,24 +13,28 @@ from monitor.desk import merging
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, NotFound
 from monitor.desk.escalations import next_call
-from monitor.server.guard import ACTOR
-from monitor.server.schemas import (
-    Act,
+from monitor.desk.silences import held_back
+from monitor.server.act_schemas import (
     Assign,
-    DeliveryOut,
-    Done,
-    FactOut,
-    IncidentDetailOut,
-    IncidentOut,
     MediaSet,
     Merge,
-    NextCallOut,
     Note,
     Resolve,
-    RunOut,
     Split,
     StepDone,
     StepSkip,
+)
+from monitor.server.guard import ACTOR
+from monitor.server.schemas import (
+    Act,
+    DeliveryOut,
+    Done,
+    FactOut,
+    HeldBackOut,
+    IncidentDetailOut,
+    IncidentOut,
+    NextCallOut,
+    RunOut,
 )
 from monitor.service import Service
 
@@ -68,6 +72,7 @@ def _reading(api: APIRouter, service: Service) -> None:
         return IncidentDetailOut(
             **dict(IncidentOut.of(found)),
             next_call=NextCallOut(**asdict(call)) if call else None,
+            held_back=HeldBackOut.of(held_back(read, found)),
             facts=[FactOut.of(fact) for fact in read.facts(found.id)],
             runs=[RunOut.of(run) for run in read.runs(found.id)],
             deliveries=[DeliveryOut.of(d, read.delivery_attempts(d.id)) for d in deliveries],
