@@ -194,7 +194,8 @@ class AttemptOutcome(StrEnum):
 class Delivery:
     """One alert on its way to one channel. Order is strict per (channel, key), by ``seq``.
 
-    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown.
+    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown. ``answers``: name and
+    address of the links that answer it (`alerts.answering`), made when it is sent and never stored.
     """
 
     id: int
@@ -209,6 +210,7 @@ class Delivery:
     may_repeat: bool = False
     error: str = ""
     sent_at: datetime | None = None
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 def message_id(delivery: Delivery) -> str:

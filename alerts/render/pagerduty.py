@@ -53,5 +53,8 @@ def event(
             "timestamp": stamp(alert.at),
             "custom_details": details,
         },
-        "links": [{"href": href, "text": name} for name, href in alert.links],
+        "links": [
+            *({"href": href, "text": label} for label, href in m.answers),
+            *({"href": href, "text": name} for name, href in alert.links),
+        ],
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from alerts.errand import Errand
+from alerts.errand import Errand, Kind
 
 
 class ErrandReads(Protocol):
@@ -31,9 +31,9 @@ class ErrandWrites(ErrandReads, Protocol):
         as it was read: somebody else was first."""
         ...
 
-    def cancel_errands(self, incident: str, but: str = "") -> int:
-        """Let nothing more be done for an incident, except the errand with the key ``but``; return how many
-        waited."""
+    def cancel_errands(self, incident: str, but: str = "", kind: Kind | None = None) -> int:
+        """Let nothing more be done for an incident, except the errand with the key ``but``; of one ``kind``
+        only, where it is given. Return how many waited."""
         ...
 
 

@@ -48,8 +48,10 @@ class ErrandKept:
         here = (_e.c.id == errand.id, _e.c.version == errand.version, _e.c.state == _WAITING)
         return self._c.execute(_e.update().where(*here).values(**values, **later)).rowcount > 0
 
-    def cancel_errands(self, incident: str, but: str = "") -> int:
-        here = (_e.c.incident == incident, _e.c.state == _WAITING, _e.c.key != but)
+    def cancel_errands(self, incident: str, but: str = "", kind: Kind | None = None) -> int:
+        here = [_e.c.incident == incident, _e.c.state == _WAITING, _e.c.key != but]
+        if kind is not None:
+            here.append(_e.c.kind == kind.value)
         return self._c.execute(_e.update().where(*here).values(state=_CANCELLED)).rowcount
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from alerts.alert import Alert, DeliveryState
-from alerts.fact import Fact, FactKind
+from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
@@ -108,6 +108,11 @@ class IncidentWrites:
 
     def add_facts(self, incident: str, facts: Sequence[Fact]) -> None:
         add_facts(self._c, incident, facts)
+
+    def last_act(self, incident: str) -> datetime | None:
+        newest = "SELECT max(observed_us) FROM fact WHERE incident = ? AND actor <> ?"
+        at = self._c.exec_driver_sql(newest, (incident, MACHINE)).scalar_one()
+        return instant(at)
 
     # alerts
 

@@ -17,6 +17,7 @@ from detectors.window import Counts, Window, bin_start
 from monitor.ports import Answers, BinResult, Capped, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
+from monitor.store.answers import AnswersRead
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
@@ -51,7 +52,9 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
+class SqlReader(
+    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, AnswersRead
+):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:
