@@ -23,6 +23,8 @@ class NotifyReason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     UNANSWERED = "unanswered"
+    STILL = "still"
+    STALE = "stale"
     HELD = "held"
     TEST = "test"
 
@@ -78,6 +80,7 @@ class Alert:
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
+    ``rung``: keys for receivers that dedup, where it is not ``key`` alone (`Incident.ring`).
     """
 
     id: str
@@ -104,6 +107,12 @@ class Alert:
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
     blind_until: datetime | None = None
+    rung: tuple[str, ...] = ()
+
+    @property
+    def dedup_keys(self) -> tuple[str, ...]:
+        """Under which keys a receiver that dedups has it: one for an alarm, all of the episode's after."""
+        return self.rung or (self.key,)
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -117,6 +126,8 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.ESCALATED: Action.TRIGGER,
     NotifyReason.REOPENED: Action.TRIGGER,
     NotifyReason.UNANSWERED: Action.TRIGGER,
+    NotifyReason.STILL: Action.TRIGGER,
+    NotifyReason.STALE: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.TEST: Action.TRIGGER,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
@@ -169,6 +180,7 @@ def compose(
         next_step=next_step,
         links=tuple(links),
         test=reason is NotifyReason.TEST,
+        rung=() if incident.ring == incident.key else (incident.ring,),
     )
 
 

@@ -22,6 +22,8 @@ class FactKind(StrEnum):
     REOPENED = "reopened"
     TOPIC_JOINED = "topic_joined"
     ACKNOWLEDGED = "acknowledged"
+    ASKED = "asked"
+    LAPSED = "lapsed"
     ASSIGNED = "assigned"
     END_PROPOSED = "end_proposed"
     RESOLVED = "resolved"

@@ -22,6 +22,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
 from monitor.pipeline.lines import stamp
+from monitor.pipeline.staleness import Overtaken, Staleness
 from monitor.ports import Signals, Store, Transaction
 
 BATCH = 100
@@ -55,14 +56,14 @@ class Waking:
         errand = Errand(begun.key, Kind.STEP, incident.id, after.due_at, _content(after))
         if not tx.add_errand(errand):
             return ()
-        tx.cancel_errands(incident.id, but=errand.key)
+        tx.cancel_errands(incident.id, but=errand.key, kind=Kind.STEP)
         if taken is None:
             until = stamp(held) if held else ""
             payload = {"chain": chain, "level": int(alert.level), "until": until}
             tx.add_facts(incident.id, [Fact(FactKind.HELD, now, now, MACHINE, payload)])
             return ()
         if after.state is not State.RUNNING:
-            tx.cancel_errands(incident.id)
+            tx.cancel_errands(incident.id, kind=Kind.STEP)
         self._told(tx, alert, after, taken, now)
         return taken.targets
 
@@ -73,11 +74,18 @@ class Waking:
             try:
                 with store.begin() as tx:
                     done += self._do(tx, errand, now)
+            except Overtaken:
+                continue  # another node did it; nothing of ours is kept
             except Exception:  # each errand is a matter of its own; it stays due
                 log.exception("errand %s failed; trying again", errand.key)
         return done
 
     def _do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        if errand.kind is Kind.STALE:
+            done = Staleness(self._book, self.start).do(tx, errand, now)
+            if done:
+                self._signals.publish("incident", errand.incident, 0)
+            return done
         before = _escalation(errand.content)
         incident = tx.incident(errand.incident)
         chain = self._book.chains.get(before.chain)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from alerts.channels import ChannelSettings
 from alerts.rota import Rota
 from detectors.topic import Query, Topic
-from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
+from monitor.settings.people import AlertingSettings, ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.sections import (
     CascadeSettings,
@@ -57,6 +57,7 @@ class Settings(Strict):
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
+    alerting: AlertingSettings = AlertingSettings()
     night: NightSettings = NightSettings()
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
     rotas: dict[Name, RotaSettings] = Field(default={}, alias="rota")

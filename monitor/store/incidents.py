@@ -111,7 +111,7 @@ class IncidentWrites:
 
     def last_act(self, incident: str) -> datetime | None:
         newest = "SELECT max(observed_us) FROM fact WHERE incident = ? AND actor <> ?"
-        at = self._c.exec_driver_sql(newest, (incident, MACHINE)).scalar_one()
+        at: int | None = self._c.exec_driver_sql(newest, (incident, MACHINE)).scalar_one()
         return instant(at)
 
     # alerts

@@ -31,9 +31,13 @@ def test_a_key_has_its_effect_once_and_the_first_stays_known(store: Store) -> No
 
 
 def test_a_transaction_that_fails_leaves_the_key_unused(store: Store) -> None:
-    with pytest.raises(LookupError), store.begin() as tx:
-        assert tx.answer_once("link/1", b.T0, "kim")
-        raise LookupError
+    def fails() -> None:
+        with store.begin() as tx:
+            assert tx.answer_once("link/1", b.T0, "kim")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fails()
     assert store.read.answered("link/1") is None
     assert once(store, "link/1")
 
