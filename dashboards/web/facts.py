@@ -66,6 +66,7 @@ def fact_line(
         step=name_of(str(payload.get("step", ""))),
         number=payload.get("step", ""),
         chain=str(payload.get("chain", "")),
+        by=str(payload.get("by", "")),
         targets=", ".join(payload.get("targets", ())),
     )
     outcome = payload.get("outcome")

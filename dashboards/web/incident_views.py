@@ -102,7 +102,7 @@ class IncidentPage:
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
-    ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
+    ``asked``: whoever has it was asked whether they are still on it. ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
     called next.
     """
 
@@ -118,6 +118,7 @@ class IncidentPage:
     acked_by: str = ""
     acked_at: datetime | None = None
     acked_level: Level | None = None
+    asked: bool = False
     rose_at: datetime | None = None
     end_proposed: bool = False
     quiet_since: datetime | None = None

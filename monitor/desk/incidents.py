@@ -68,18 +68,22 @@ def heard_of(
     acknowledgement too, where nobody has it at this level yet."""
     text = _text(text, "a note")
 
+    is_new = False
+
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        nonlocal is_new
         after, facts = found, tuple[Fact, ...]()
         if acknowledges:
             stale = asked(store.read.errands(found.id))
             after, facts = moves.acknowledge(found, actor, now, stale=stale)
+        is_new = bool(facts)
         after, said = moves.note(after, actor, text, now)
         return after, (*facts, *said)
 
     acknowledged = _acknowledged(store, now)
 
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
-        if acknowledges and after.acked_at == now:
+        if is_new:
             acknowledged(tx, after, deliveries)
 
     return _moved(store, incident, move, tell, once)

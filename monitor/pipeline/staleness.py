@@ -56,6 +56,8 @@ class Staleness:
         )
         if incident is None or alert is None:
             return tx.move_errand(errand, None, errand.content)
+        if found.next is Next.ASK and (morning := self._held(incident, alert, now)):
+            found = stale.Step(Next.WAIT, ack, morning)
         if not tx.move_errand(errand, found.due_at, _content(found.ack)):
             return False
         if found.next is Next.ASK:
@@ -63,6 +65,10 @@ class Staleness:
         elif found.next is Next.LAPSE:
             self._lapse(tx, incident, alert, ack, now)
         return True
+
+    def _held(self, incident: Incident, alert: Alert, now: datetime) -> datetime | None:
+        """Return until when nobody may be woken by the question, None where somebody may."""
+        return self.book.night.held_until(replace(alert, level=incident.level), now)
 
     def _ask(
         self, tx: Transaction, incident: Incident, alert: Alert, ack: Ack, now: datetime

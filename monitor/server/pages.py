@@ -26,6 +26,7 @@ from monitor.desk import incidents as desk
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
+from monitor.desk.incidents import asked
 from monitor.ports import Unavailable
 from monitor.server import page_answer, page_health, page_planned, page_reading, page_settings
 from monitor.server.page_cards import card_view, cards_of, evidence_views
@@ -177,9 +178,11 @@ def _incident_view(
     evidence = evidence_views(read, read.evidence(found.id), cards)
     voice = house.heard.voices(read, worst.topic.id, now) if worst and found.is_open else None
     assessment = worst.latest.assessment if worst and worst.latest else None
+    is_asked = found.is_open and asked(read.errands(found.id))
+    row = row_of(service, found, now)
     page = IncidentPage(
         chrome=chrome,
-        row=row_of(service, found, now),
+        row=replace(row, needs_ack=True) if is_asked else row,
         topics=tuple(t.name for t in known),
         trend=worst.tile.trend if worst else Trend.FLAT,
         negatives=worst.tile.negatives if worst else 0,
@@ -190,6 +193,7 @@ def _incident_view(
         acked_by=found.acked_by,
         acked_at=found.acked_at,
         acked_level=found.acked_level,
+        asked=is_asked,
         rose_at=rose_at(facts),
         end_proposed=found.end_proposed,
         quiet_since=found.quiet_since,

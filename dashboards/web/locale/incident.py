@@ -31,6 +31,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>Von {from_level} auf {to_level} gestiegen.</b> Bestätigt war nur Stufe {from_level}.",
         "<b>Risen from {from_level} to {to_level}.</b> Only level {from_level} was acknowledged.",
     ),
+    "inc.asked": (
+        "{name} hat es seit {time} und hat seither nichts getan. Gefragt ist: noch dran? Ohne Antwort wird neu gerufen.",
+        "{name} has had it since {time} and has done nothing since. Asked: still on it? Without an answer others are called.",
+    ),
+    "inc.ack.still": ("Noch dran", "Still on it"),
     "inc.unacked": (
         "<b>Niemand hat bisher bestätigt.</b> Bis dahin weiß das Team nicht, ob sich jemand kümmert.",
         "<b>Nobody has acknowledged yet.</b> Until then the team does not know whether anybody cares for it.",
@@ -182,6 +187,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "dl.repeat": ("kann doppelt ankommen", "may arrive twice"),
     "notify.first": ("erster Alarm", "first alert"),
     "notify.escalated": ("Anstieg", "rise"),
+    "notify.still": ("noch dran?", "still on it?"),
+    "notify.stale": ("niemand mehr dran", "nobody on it any more"),
     "notify.reopened": ("wieder auf", "reopened"),
     "notify.acknowledged": ("Bestätigung", "acknowledgement"),
     "notify.resolved": ("Ende", "end"),
@@ -203,6 +210,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "shared.copies": ("dieselben Texte", "the same texts"),
     "shared.terms": ("dieselben neuen Wörter", "the same new words"),
     "fact.acknowledged": ("{actor} bestätigt", "{actor} acknowledged"),
+    "fact.asked": ("Noch dran? Gefragt: {targets}", "Still on it? Asked: {targets}"),
+    "fact.lapsed": (
+        "Keine Antwort: {by} hat es nicht mehr",
+        "No answer: {by} no longer has it",
+    ),
     "fact.assigned": ("{actor}: Leitung an {owner}", "{actor}: lead to {owner}"),
     "fact.end_proposed": ("Ende vorgeschlagen: es ist ruhig", "End proposed: it is quiet"),
     "fact.resolved": ("{actor} erklärt das Ende", "{actor} declared the end"),
