@@ -109,7 +109,7 @@ def _done(
         after = desk.heard_of(
             store, incident.id, event.agent, _RESOLVED[lang], now, once=once, acknowledges=current
         )
-        return Effect.ACKNOWLEDGED if after.acked_at != incident.acked_at else Effect.NOTED, after
+        return Effect.ACKNOWLEDGED if _answered(incident, after) else Effect.NOTED, after
     if not current:
         return Effect.NOT_NOW, None
     try:
@@ -118,7 +118,12 @@ def _done(
         raise
     except Conflict:
         return Effect.TAKEN, None
-    return (Effect.ACKNOWLEDGED if after.acked_at != incident.acked_at else Effect.TAKEN), after
+    return (Effect.ACKNOWLEDGED if _answered(incident, after) else Effect.TAKEN), after
+
+
+def _answered(before: Incident, after: Incident) -> bool:
+    """True where the acknowledgement is another one than before."""
+    return (before.acked_at, before.acked_level) != (after.acked_at, after.acked_level)
 
 
 def _is_current(incident: Incident, key: str) -> bool:

@@ -172,6 +172,12 @@ def _receivers(raw: Mapping[str, Any]) -> list[Found]:
             elif isinstance(method, dict) and method.get("address"):
                 text = _addressed(known["channel"].get(str(channel)), method["address"])
                 found += [(("person", name, "methods", i, "address"), text)] if text else []
+    for name, channel in known["channel"].items():
+        users = channel.get("users") if isinstance(channel, dict) else None
+        for id, who in users.items() if isinstance(users, dict) else ():
+            if isinstance(who, str) and who not in known["person"]:
+                text = _no_such("person", who, known["person"])
+                found.append((("channel", name, "users", id), text))
     for name, rota in known["rota"].items():
         people = [(("people", i), who) for i, who in enumerate(_list(rota, "people"))]
         deputy = rota.get("deputy") if isinstance(rota, dict) else None

@@ -32,7 +32,12 @@ def page(name: str) -> str:
 def sections() -> list[tuple[str, type[BaseModel]]]:
     """Return every section of the settings: its heading in settings.md and its type."""
     plain = [("server", "[server]"), ("store", "[store]"), ("playbooks", "[playbooks]")]
-    plain += [("cascade", "[cascade]"), ("words", "[words]"), ("night", "[night]")]
+    plain += [
+        ("cascade", "[cascade]"),
+        ("words", "[words]"),
+        ("night", "[night]"),
+        ("alerting", "[alerting]"),
+    ]
     found = [(head, type(getattr(Settings(), name))) for name, head in plain]
     found.append(("[transformer.HEAD]", HeadSettings))
     found += [(f"`{n}`", m) for n, m in types_of(("source", "x")).items()]

@@ -187,6 +187,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "dl.repeat": ("kann doppelt ankommen", "may arrive twice"),
     "notify.first": ("erster Alarm", "first alert"),
     "notify.escalated": ("Anstieg", "rise"),
+    "notify.unanswered": ("unbeantwortet", "unanswered"),
+    "notify.held": ("seit der Nacht", "since the night"),
     "notify.still": ("noch dran?", "still on it?"),
     "notify.stale": ("niemand mehr dran", "nobody on it any more"),
     "notify.reopened": ("wieder auf", "reopened"),
