@@ -23,6 +23,8 @@ class NotifyReason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     UNANSWERED = "unanswered"
+    STILL = "still"
+    STALE = "stale"
     HELD = "held"
     REPEATED = "repeated"
     MERGED = "merged"
@@ -118,6 +120,7 @@ class Alert:
     most frequent first, of those with a fifth of its negatives or more; empty in an alert of a person.
     ``authors``: distinct authors of the last hour's negatives. ``broke``: silences that it broke.
     ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
+    ``rung``: keys for receivers that dedup, where it is not ``key`` alone (`Incident.ring`).
     """
 
     id: str
@@ -151,6 +154,12 @@ class Alert:
     authors: int = 0
     broke: tuple[Broken, ...] = ()
     notice: Notice | None = None
+    rung: tuple[str, ...] = ()
+
+    @property
+    def dedup_keys(self) -> tuple[str, ...]:
+        """Under which keys a receiver that dedups has it: one for an alarm, all of the episode's after."""
+        return self.rung or (self.key,)
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -164,6 +173,8 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.ESCALATED: Action.TRIGGER,
     NotifyReason.REOPENED: Action.TRIGGER,
     NotifyReason.UNANSWERED: Action.TRIGGER,
+    NotifyReason.STILL: Action.TRIGGER,
+    NotifyReason.STALE: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
     NotifyReason.REPEATED: Action.TRIGGER,
     NotifyReason.INHIBITION_OVER: Action.TRIGGER,
@@ -227,6 +238,7 @@ def compose(
         next_step=next_step,
         links=tuple(links),
         test=reason is NotifyReason.TEST,
+        rung=() if incident.ring == incident.key else (incident.ring,),
     )
 
 
@@ -252,7 +264,8 @@ class AttemptOutcome(StrEnum):
 class Delivery:
     """One alert on its way to one channel. Order is strict per (channel, key), by ``seq``.
 
-    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown.
+    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown. ``answers``: name and
+    address of the links that answer it (`alerts.answering`), made when it is sent and never stored.
     """
 
     id: int
@@ -267,6 +280,7 @@ class Delivery:
     may_repeat: bool = False
     error: str = ""
     sent_at: datetime | None = None
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 def message_id(delivery: Delivery) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from alerts import stale
 from alerts.escalation import Chain, Reach
 from alerts.mutes import MuteWindow
 from alerts.night import Night
@@ -24,7 +25,8 @@ def _nobody(rota: str, at: datetime) -> str:
 class Book:
     """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
     ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``night``: who may be
-    woken when. ``ringing``: channels that ring at any message, so that nothing calm goes there. ``mutes``: recurring mute windows."""
+    woken when. ``ringing``: channels that ring at any message, so that nothing calm goes there. ``mutes``: recurring mute windows.
+    ``stale_after``: how old an acknowledgement may grow without a sign of life; nothing: for ever."""
 
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -33,6 +35,14 @@ class Book:
     night: Night = field(default_factory=Night)
     ringing: frozenset[str] = frozenset()
     mutes: tuple[MuteWindow, ...] = ()
+    stale_after: timedelta = stale.AFTER
+
+    def person_of(self, actor: str) -> Person | None:
+        """Return the person who goes by this id or name on a timeline, None for somebody else."""
+        named = actor.strip().casefold()
+        return self.people.get(actor) or next(
+            (p for p in self.people.values() if p.name.casefold() == named), None
+        )
 
     def reach(self, at: datetime) -> Reach:
         """Return what tells the targets of a receiver at ``at``."""

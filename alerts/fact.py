@@ -24,6 +24,8 @@ class FactKind(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     ACKNOWLEDGED = "acknowledged"
+    ASKED = "asked"
+    LAPSED = "lapsed"
     ASSIGNED = "assigned"
     END_PROPOSED = "end_proposed"
     RESOLVED = "resolved"

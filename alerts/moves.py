@@ -87,6 +87,17 @@ def reopen(incident: Incident, seen: Assessment, now: datetime, *, wave: bool = 
     return incident, ()
 
 
+def lapse(incident: Incident, now: datetime) -> Step:
+    """Return the incident that nobody has any more: its acknowledgement grew old without a sign of life.
+
+    Who had it stays known. Raises `IllegalMove` where nobody has it.
+    """
+    after = replace(
+        incident, status=moved(incident.status, Move.LAPSE), acked_level=None, updated_at=now
+    )
+    return after, (fact_of(FactKind.LAPSED, after, now, now, by=incident.acked_by),)
+
+
 def _opened(
     seen: Assessment, topic_name: str, counter: int, now: datetime
 ) -> tuple[Incident | None, tuple[Fact, ...]]:
@@ -193,14 +204,14 @@ def _new_episode(incident: Incident, seen: Assessment, move: Move, now: datetime
 # --- what people do ---------------------------------------------------------------------------
 
 
-def acknowledge(incident: Incident, actor: str, now: datetime) -> Step:
+def acknowledge(incident: Incident, actor: str, now: datetime, *, stale: bool = False) -> Step:
     """Return the incident acknowledged at its level of now.
 
     Acknowledging what is acknowledged at this level or above changes nothing and gives no facts;
-    after a rise it is a new acknowledgement. Raises `IllegalMove` for a watch and after the end.
+    after a rise, or where the one there is has grown ``stale``, it is a new acknowledgement. Raises `IllegalMove` for a watch and after the end.
     """
     status = moved(incident.status, Move.ACKNOWLEDGE)
-    if incident.acked_level is not None and incident.acked_level >= incident.level:
+    if not stale and incident.acked_level is not None and incident.acked_level >= incident.level:
         return incident, ()
     if incident.end_proposed and status is Status.ACKNOWLEDGED:
         status = moved(status, Move.PROPOSE_END)  # its end was proposed while nobody had it

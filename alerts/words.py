@@ -55,6 +55,8 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.ACKNOWLEDGED: ("bestätigt", "acknowledged"),
     NotifyReason.RESOLVED: ("beendet", "ended"),
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
+    NotifyReason.STILL: ("noch dran?", "still on it?"),
+    NotifyReason.STALE: ("niemand mehr dran", "nobody on it any more"),
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
     NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
     NotifyReason.MERGED: ("zusammengelegt", "merged"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from alerts import words
 from alerts.alert import Action, Alert, Broken, Delivery, Notice, NotifyReason, Quote
+from alerts.answering import May
 from alerts.sentences import reason_line
 from alerts.stillness import silent_line
 from alerts.words import Language, pick
@@ -20,6 +21,8 @@ QUOTE_LENGTH = 280
 LINK_LABELS: dict[str, tuple[str, str]] = {
     "page": ("Vorfall öffnen", "Open incident"),
     "playbook": ("Playbook öffnen", "Open playbook"),
+    May.ACKNOWLEDGE: ("Ich habe es", "I have it"),
+    May.ALL_CLEAR: ("Entwarnung", "All clear"),
 }
 """Buttons by the name of the link; another one is labelled as it is called."""
 NEXT: tuple[str, str] = ("Als Nächstes", "Next")
@@ -64,7 +67,8 @@ class Message:
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
     ``about``: what the words are that came up, and what would have left it silent. ``links``: label
-    and address of each button, the incident's page first. ``own_title``, and ``own_text`` (True: ``lead``
+    and address of each button, the incident's page first; ``answers``: those of them that answer.
+    ``own_title``, and ``own_text`` (True: ``lead``
     holds it, in lines): in an operator's words.
     """
 
@@ -83,6 +87,7 @@ class Message:
     link_label: str
     links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...] = ()
     own_title: str = ""
     own_text: bool = False
 
@@ -116,7 +121,7 @@ def _noticed(delivery: Delivery, notice: Notice, lang: Language) -> Message:
     """Return what is about no incident: a title and lines, no level, no posts, no step."""
     title = one_line(pick(notice.title, lang))
     first, *more = [one_line(pick(line, lang)) for line in notice.lines] or [title]
-    links = tuple(_links(delivery.alert, lang))
+    links = tuple(_links(delivery.alert.links, lang))
     spoken = pick(words.SPOKEN[delivery.alert.reason], lang)
     return Message(
         level=spoken[:1].upper() + spoken[1:],
@@ -146,6 +151,8 @@ def _built_in(delivery: Delivery, lang: Language) -> Message:
     count = words.count_line(alert, lang)
     count = count[:1].upper() + count[1:]
     links = dict(alert.links)
+    links_of = tuple(_links(alert.links, lang))
+    answers = tuple(_links(delivery.answers, lang))
     return Message(
         level=level,
         feather=words.FEATHERS[alert.level],
@@ -160,8 +167,9 @@ def _built_in(delivery: Delivery, lang: Language) -> Message:
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
         link_label=pick(LINK_LABELS["page"], lang),
-        links=tuple(_links(alert, lang)),
+        links=(*links_of[:1], *answers, *links_of[1:]),
         marks=_marks(delivery, lang),
+        answers=answers,
     )
 
 
@@ -256,8 +264,8 @@ def web_address(url: str) -> str:
     return url if fits and url.isprintable() and " " not in url else ""
 
 
-def _links(alert: Alert, lang: Language) -> Iterator[tuple[str, str]]:
-    for name, url in alert.links:
+def _links(links: Iterable[tuple[str, str]], lang: Language) -> Iterator[tuple[str, str]]:
+    for name, url in links:
         if web_address(url):
             yield pick(LINK_LABELS.get(name, (name, name)), lang), url
 

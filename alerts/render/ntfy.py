@@ -48,11 +48,26 @@ def publication(
     }
     if m.links:
         out["click"] = m.links[0][1]
-        out["actions"] = [
-            {"action": "view", "label": cut(label, 60), "url": url}
-            for label, url in m.links[:BUTTONS]
-        ]
+    if buttons := _buttons(m):
+        out["actions"] = buttons
     return out
+
+
+def _buttons(m: Message) -> list[dict[str, object]]:
+    """Return at most three: "I have it" answers at a press, the others open a page."""
+    first = [_press(*m.answers[0])] if m.answers else []
+    others = [*m.answers[1:], *(link for link in m.links if link not in m.answers)]
+    return (first + [_view(label, url) for label, url in others])[:BUTTONS]
+
+
+def _press(label: str, url: str) -> dict[str, object]:
+    """Return a button that posts by itself (docs.ntfy.sh/publish/#send-http-request)."""
+    said: dict[str, object] = {"action": "http", "label": cut(label, 60), "url": url}
+    return {**said, "method": "POST", "clear": True}
+
+
+def _view(label: str, url: str) -> dict[str, object]:
+    return {"action": "view", "label": cut(label, 60), "url": url}
 
 
 def priority(delivery: Delivery, urgent_from: Level) -> int:

@@ -7,6 +7,7 @@ import math
 from datetime import UTC, datetime
 
 from alerts.alert import SEVERITY, Action, Alert, Delivery
+from alerts.answering import May
 from alerts.fact import reason_json
 from alerts.render.message import QUOTE_LENGTH, TERM_LENGTH, message, one_line
 from alerts.sentences import reason_line
@@ -86,6 +87,8 @@ def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
         "next_step": m.next_step,
         "links": dict(alert.links),
         **({"lines": [m.lead, *m.why]} if alert.notice else {}),
+        "answer_url": dict(delivery.answers).get(May.ACKNOWLEDGE, ""),
+        "all_clear_url": dict(delivery.answers).get(May.ALL_CLEAR, ""),
     }
 
 

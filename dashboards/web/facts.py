@@ -73,6 +73,7 @@ def fact_line(
         step=name_of(str(payload.get("step", ""))),
         number=payload.get("step", ""),
         chain=str(payload.get("chain", "")),
+        by=str(payload.get("by", "")),
         targets=", ".join(payload.get("targets", ())),
         author=str(payload.get("author", "")),
         until=_until(fact, t),

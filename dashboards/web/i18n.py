@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from dashboards.web.format import Formats
 from dashboards.web.locale import (
+    answer_links,
     answers,
     calibration,
     health,
@@ -46,6 +47,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **calibration.TEXTS,
         **answers.TEXTS,
         **silences.TEXTS,
+        **answer_links.TEXTS,
     }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""

@@ -20,6 +20,7 @@ from alerts.sentences import reason_line
 from alerts.silences import ALL_CLEAR
 from alerts.words import Language, level_name, return_period
 from dashboards.web import curve_words, svg
+from dashboards.web.answer_views import AnswerPage
 from dashboards.web.curve import Span
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
@@ -132,6 +133,21 @@ def silences(view: SilencePage) -> str:
 def foretold(view: ForetoldPage) -> str:
     """Return what a silence would have held back, for the region that fetches it."""
     return _draw("foretold", view, view.chrome, part=True)
+
+
+def answer(page: AnswerPage) -> str:
+    """Return the page behind a link that answers a message; it shows nothing else of the install."""
+    formats = Formats(page.lang, ZoneInfo(page.zone), page.now)
+    t = Translator(page.lang, formats)
+    spoken: Language = "de" if page.lang == "de" else "en"
+    context = {
+        "v": page,
+        "t": t,
+        "lang": "en" if page.lang == PSEUDO else page.lang,
+        "when": partial(_when, formats),
+        "flag": partial(_flag, t, lambda level: t.mark(escape(level_name(level, spoken)))),
+    }
+    return _environment().get_template("answer.html").render(context)
 
 
 def status(chrome: Chrome) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from alerts.answering import Signer, unsigned
 from alerts.book import Book
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
@@ -23,6 +24,7 @@ from detectors.topic import Topic
 from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
+from monitor.desk.tokens import SECRET, Tokens, signer
 from monitor.ports import Alone, KeptStore, Log
 from monitor.settings import (
     FeedSource,
@@ -72,7 +74,10 @@ class Built:
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
         """Open the channels with their one HTTP client; closes it at the end."""
-        async with open_channels(self.settings, inside_only=self.inside_only) as channels:
+        links = links_of(self.settings, self.store)
+        async with open_channels(
+            self.settings, inside_only=self.inside_only, links=links
+        ) as channels:
             yield channels
 
     def close(self) -> None:
@@ -82,7 +87,11 @@ class Built:
 
 @asynccontextmanager
 async def open_channels(
-    settings: Settings, *, only: str = "", inside_only: bool = False
+    settings: Settings,
+    *,
+    only: str = "",
+    inside_only: bool = False,
+    links: Signer = unsigned,
 ) -> AsyncIterator[Mapping[str, Channel]]:
     """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end."""
     server = settings.server
@@ -94,7 +103,12 @@ async def open_channels(
     async with httpx.AsyncClient(transport=transport, headers={"User-Agent": USER_AGENT}) as client:
         yield {
             name: build_channel(
-                name, given, client, now=SystemClock().now, page_url=server.public_url
+                name,
+                given,
+                client,
+                now=SystemClock().now,
+                page_url=server.public_url,
+                links=links,
             )
             for name, given in targets_of(settings).items()
             if only in ("", name)
@@ -114,6 +128,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Built:
         store.close()
         raise
     return Built(settings, topics, playbooks, store, log, clock)
+
+
+def links_of(settings: Settings, store: KeptStore) -> Signer:
+    """Return what makes the links that answer a message; none without an address that people reach."""
+    if not settings.server.public_url:
+        return unsigned
+    return signer(Tokens(store.secret(SECRET)), settings.server.public_url)
 
 
 def _store(settings: Settings) -> KeptStore:
@@ -208,6 +229,7 @@ def book_of(settings: Settings) -> Book:
         night=night,
         ringing=frozenset(name for name in settings.channels if rings(settings, name)),
         mutes=settings.to_mutes(),
+        stale_after=settings.alerting.stale_after,
     )
 
 

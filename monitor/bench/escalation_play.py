@@ -422,7 +422,13 @@ def _book(made: Install) -> Book:
         for name, chain in made.chains.items()
     }
     rotas = made.rotas
-    return Book(frozenset(CHANNELS), people, chains, lambda rota, at: rotas[rota][at.hour])
+    return Book(
+        frozenset(CHANNELS),
+        people,
+        chains,
+        lambda rota, at: rotas[rota][at.hour],
+        stale_after=timedelta(0),  # what becomes of an old acknowledgement is another bench's
+    )
 
 
 def _routes(made: Install) -> list[Route]:

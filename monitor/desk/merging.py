@@ -12,7 +12,7 @@ from alerts.fact import Fact
 from alerts.incident import IllegalMove, Incident
 from detectors.topic import Topic
 from monitor.desk.errors import Conflict, Invalid, NotFound
-from monitor.desk.incidents import reached_by, said
+from monitor.desk.incidents import acknowledged, reached_by, said
 from monitor.ports import Store, Transaction
 
 
@@ -35,8 +35,9 @@ def merge(store: Store, incident: str, into: str, actor: str, now: datetime) -> 
         _save(tx, other, after, facts)
         tx.cancel(ended.key, now)
         tx.cancel_errands(ended.id)
-        if after.acked_level is not None:
-            tx.cancel_errands(after.id)
+        if after.acked_at == now:
+            known = [d for d in store.read.deliveries(other.id) if d.key == after.key]
+            acknowledged(store, now)(tx, after, known)
         heard = [d for d in store.read.deliveries(one.id) if d.key == one.key]
         said(tx, ended, reached_by(heard), Action.RESOLVE, NotifyReason.MERGED, now)
     return replace(after, version=other.version + 1)

@@ -19,6 +19,11 @@ BATCH = 100
 LATER = timedelta(hours=1)
 """When an errand is looked at again that nothing here knows how to do: another version may."""
 
+
+class Overtaken(Exception):
+    """Somebody else changed at the same moment what was to be changed; all of it is taken back."""
+
+
 Handler = Callable[[Transaction, Errand, datetime], bool]
 """Does one errand that is due; True where it did, False where somebody else was first."""
 
@@ -46,6 +51,8 @@ def run_due(store: Store, handlers: Mapping[Kind, Handler], now: datetime) -> in
         try:
             with store.begin() as tx:
                 done += handlers.get(errand.kind, _put_off)(tx, errand, now)
+        except Overtaken:
+            continue  # another did it; nothing of ours is kept
         except Exception:  # each errand is a matter of its own; it stays due
             log.exception("errand %s failed; trying again", errand.key)
     return done

@@ -25,6 +25,7 @@ from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
 from monitor.pipeline.silencing import Silencing
+from monitor.pipeline.staleness import Staleness
 from monitor.ports import Signals, Transaction
 
 log = logging.getLogger("sturmglas.waking")
@@ -67,9 +68,9 @@ class Waking:
         if not tx.add_errand(errand):
             return ()
         if after.state is not State.RUNNING or _has_it(incident, alert.level):
-            tx.cancel_errands(incident.id)
+            tx.cancel_errands(incident.id, kinds=[Kind.STEP])
         else:
-            tx.cancel_errands(incident.id, but=errand.key)
+            tx.cancel_errands(incident.id, but=errand.key, kinds=[Kind.STEP])
         if taken is None and _has_it(incident, alert.level):
             return ()
         if taken is None:
@@ -87,7 +88,15 @@ class Waking:
             Kind.STEP: self.step,
             Kind.SILENCED: self.silenced,
             Kind.INHIBITED: self.inhibited,
+            Kind.STALE: self.stale,
         }
+
+    def stale(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
+        """Ask whoever has it whether they are still on it, or let it lapse."""
+        done = Staleness(self._book, self.say).do(tx, errand, now)
+        if done:
+            self._signals.publish("incident", errand.incident, 0)
+        return done
 
     def inhibited(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Say what a bigger storm spoke for, once it does no more."""

@@ -3,6 +3,11 @@
 Store and stream are synchronous; asynchronous code calls them through threads.
 """
 
+from monitor.ports.answers import (
+    Answered,
+    AnswerReads,
+    AnswerWrites,
+)
 from monitor.ports.calibration import (
     CalibrationReads,
     CalibrationWrites,
@@ -104,6 +109,9 @@ __all__ = [
     "SOURCE",
     "TOPICS",
     "Alone",
+    "AnswerReads",
+    "AnswerWrites",
+    "Answered",
     "Answers",
     "Backlog",
     "Beat",

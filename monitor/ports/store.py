@@ -16,6 +16,7 @@ from detectors.mention import Metrics
 from detectors.score.base import Score
 from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
+from monitor.ports.answers import AnswerReads, AnswerWrites
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
 from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
@@ -49,6 +50,7 @@ class Transaction(
     ErrandWrites,
     SilenceWrites,
     BeatWrites,
+    AnswerWrites,
     Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
@@ -184,7 +186,11 @@ class Transaction(
         """Return a timeline, with what this transaction has added to it."""
         ...
 
-    # alerts
+    def last_act(self, incident: str) -> datetime | None:
+        """Return when a person last did anything about an incident (its newest fact that is not the
+        machine's), None where nobody has."""
+        ...
+
     def enqueue(self, alert: Alert, channels: Sequence[str], due_at: datetime) -> int:
         """Add one delivery per channel; the same (alert id, channel) again adds nothing. Returns new ones."""
         ...
@@ -230,6 +236,7 @@ class Reader(
     SilenceReads,
     Past,
     WatchReads,
+    AnswerReads,
     Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
@@ -359,7 +366,7 @@ class Housekeeper(Protocol):
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Delete mentions that arrived more than ``keep_days`` before ``now``; returns how many.
 
-        0 keeps everything. Ids go with them: the same post sent again after that is new. A store
+        0 keeps them all. Answers from outside go after 30 days. Ids go with them: the same post sent again after that is new. A store
         that needs room made ahead makes it here, so call it about once a day in any case.
         """
         ...

@@ -17,6 +17,7 @@ from monitor.server import docs, errors, live
 from monitor.server.api import (
     channels,
     incidents,
+    pagerduty,
     planned,
     queries,
     reading,
@@ -105,6 +106,7 @@ def create_app(
     web.include_router(sources.router(service))
     web.include_router(channels.router(service))
     web.include_router(watchers.router(service))
+    web.include_router(pagerduty.router(service))
     web.include_router(live.router(hub))
     docs.install(web)
     for router in extra:

@@ -25,8 +25,10 @@ from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
+from monitor.desk.incidents import asked
 from monitor.ports import Unavailable
 from monitor.server import (
+    page_answer,
     page_health,
     page_joining,
     page_planned,
@@ -107,6 +109,7 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
     page_health.route(api, service)
     page_reading.route(api, service)
     page_silences.route(api, service)
+    page_answer.route(api, service)
     return api
 
 
@@ -207,9 +210,11 @@ def _incident_view(
     evidence = evidence_views(read, read.evidence(found.id), cards)
     voice = house.heard.voices(read, worst.topic.id, now) if worst and found.is_open else None
     assessment = worst.latest.assessment if worst and worst.latest else None
+    is_asked = found.is_open and asked(read.errands(found.id))
+    row = row_of(service, found, now)
     page = IncidentPage(
         chrome=chrome,
-        row=row_of(service, found, now),
+        row=replace(row, needs_ack=True) if is_asked else row,
         topics=tuple(t.name for t in known),
         trend=worst.tile.trend if worst else Trend.FLAT,
         negatives=worst.tile.negatives if worst else 0,
@@ -220,6 +225,7 @@ def _incident_view(
         acked_by=found.acked_by,
         acked_at=found.acked_at,
         acked_level=found.acked_level,
+        asked=is_asked,
         rose_at=rose_at(facts),
         end_proposed=found.end_proposed,
         quiet_since=found.quiet_since,

@@ -12,6 +12,7 @@ from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.outbox import Attempt
 from detectors.detection import Reason
+from monitor.desk.pagers import Effect
 from monitor.desk.silences import HeldBack
 from monitor.ports import BinResult, CurvePoint, SourceState
 from playbooks.run import Run, StepState
@@ -364,6 +365,12 @@ class Done(Out):
 
     done: bool = True
     incident: IncidentOut | None = None
+
+
+class HeardOut(Out):
+    """What came of an event from outside."""
+
+    effect: Effect
 
 
 def numbers(result: BinResult) -> tuple[Numbers, Numbers]:

@@ -218,7 +218,10 @@ def _outputs(settings: Settings) -> Advice:
             yield ("channel", name), "no route uses this channel"
     outside = [c for c in settings.channels.values() if c.type != "console"]
     if outside and not settings.server.public_url:
-        yield ("server", "public_url"), "not set: alerts carry no link to their page"
+        yield (
+            ("server", "public_url"),
+            "not set: alerts carry no link to their page, and nobody can answer from a message",
+        )
 
 
 def _refused(settings: Settings) -> Advice:

@@ -24,8 +24,8 @@ Known = Mapping[str, Mapping[str, Any]]
 def check_receivers(raw: Mapping[str, Any]) -> list[Found]:
     """Return key path and text of each complaint about a name that is nobody's."""
     known = {sort: _table(raw, sort) for sort in (*SORTS, "chain", "topic")}
-    found = [*_routes(raw, known), *_people(known), *_rotas(known), *_chains(known)]
-    return [*found, *_watchers(raw, known)]
+    found = [*_routes(raw, known), *_people(known), *_users(known), *_rotas(known)]
+    return [*found, *_chains(known), *_watchers(raw, known)]
 
 
 def _routes(raw: Mapping[str, Any], known: Known) -> Iterator[Found]:
@@ -53,6 +53,15 @@ def _people(known: Known) -> Iterator[Found]:
                 text = _addressed(known[CHANNEL].get(str(channel)), method["address"])
                 if text:
                     yield (*path, "address"), text
+
+
+def _users(known: Known) -> Iterator[Found]:
+    """Look at whom a channel's own users are taken for."""
+    for name, channel in known[CHANNEL].items():
+        users = channel.get("users") if isinstance(channel, dict) else None
+        for id, who in users.items() if isinstance(users, dict) else ():
+            if isinstance(who, str) and who not in known[PERSON]:
+                yield (CHANNEL, name, "users", id), no_such(PERSON, who, known[PERSON])
 
 
 def _rotas(known: Known) -> Iterator[Found]:

@@ -13,7 +13,7 @@ from alerts.rota import Rota
 from alerts.routing import Route
 from detectors.topic import Query, Topic
 from monitor.settings.mutes import MuteSettings
-from monitor.settings.people import ChainSettings, NightSettings, PersonSettings
+from monitor.settings.people import AlertingSettings, ChainSettings, NightSettings, PersonSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.routes import RouteSettings
 from monitor.settings.sections import (
@@ -68,6 +68,7 @@ class Settings(Strict):
     topics: dict[Name, TopicSettings] = Field(default={}, alias="topic")
     sources: dict[Name, SourceSettings] = Field(default={}, alias="source")
     channels: dict[Name, ChannelSettings] = Field(default={}, alias="channel")
+    alerting: AlertingSettings = AlertingSettings()
     night: NightSettings = NightSettings()
     people: dict[Name, PersonSettings] = Field(default={}, alias="person")
     rotas: dict[Name, RotaSettings] = Field(default={}, alias="rota")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
+from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
@@ -76,6 +77,7 @@ class SqliteTransaction(
     ErrandKept,
     SilenceKept,
     BeatKept,
+    AnswersKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 
@@ -174,9 +176,10 @@ class SqliteStore:
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Delete what arrived more than ``keep_days`` before ``now``; returns how many mentions.
 
-        0 keeps everything. A slice at a time, so that others get their turn in between; see
+        0 keeps them all; answers from outside go after 30 days. A slice at a time, so that others get their turn in between; see
         `monitor.store.housekeeping` for what goes and what stays.
         """
+        sweep_answers(self._write, now)
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)

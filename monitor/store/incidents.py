@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from alerts.alert import Alert, DeliveryState
-from alerts.fact import Fact, FactKind
+from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
@@ -112,6 +112,11 @@ class IncidentWrites:
     def facts(self, incident: str) -> list[Fact]:
         """Return a timeline, with what this transaction has added to it."""
         return facts(self._c, incident)
+
+    def last_act(self, incident: str) -> datetime | None:
+        newest = "SELECT max(observed_us) FROM fact WHERE incident = ? AND actor <> ?"
+        at: int | None = self._c.exec_driver_sql(newest, (incident, MACHINE)).scalar_one()
+        return instant(at)
 
     # alerts
 

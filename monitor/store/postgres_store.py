@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from monitor.ports import LEASE_S, Fences, Unavailable
 from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
+from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
@@ -46,6 +47,7 @@ class PostgresTransaction(
     ErrandKept,
     SilenceKept,
     BeatKept,
+    AnswersKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
@@ -137,12 +139,13 @@ class PostgresStore:
         """Make days ahead; drop those more than ``keep_days`` before ``now``. Returns how many
         mentions went.
 
-        0 keeps everything. `monitor.store.housekeeping` says what goes and what stays. Several
+        0 keeps them all; answers from outside go after 30 days. `monitor.store.housekeeping` says what goes and what stays. Several
         workers may call it at once. Raises `Unavailable` where a day could not be dropped at once
         because somebody reads or writes; the next call goes on.
         """
         with translated(self.where):
             self._partitions.ahead()
+        sweep_answers(self._write, now)
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)

@@ -17,6 +17,7 @@ from detectors.window import Counts, Window, bin_start
 from monitor.ports import Answers, BinResult, Capped, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
+from monitor.store.answers import AnswersRead
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
@@ -54,7 +55,14 @@ _r = schema.bin_result
 
 
 class SqlReader(
-    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, SilenceRead, WatchRead
+    PlannedRead,
+    RelevanceRead,
+    CalibrationRead,
+    CorrectionRead,
+    ErrandRead,
+    SilenceRead,
+    WatchRead,
+    AnswersRead,
 ):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 

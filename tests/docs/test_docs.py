@@ -35,7 +35,7 @@ def sections() -> list[tuple[str, type[BaseModel]]]:
     """Return every section of the settings: its heading in settings.md and its type."""
     plain = [("server", "[server]"), ("store", "[store]"), ("playbooks", "[playbooks]")]
     plain += [("cascade", "[cascade]"), ("words", "[words]"), ("night", "[night]")]
-    plain += [(name, f"[{name}]") for name in ("heartbeat", "audit", "morning")]
+    plain += [(name, f"[{name}]") for name in ("alerting", "heartbeat", "audit", "morning")]
     found = [(head, type(getattr(Settings(), name))) for name, head in plain]
     found.append(("[transformer.HEAD]", HeadSettings))
     found += [(f"`{n}`", m) for n, m in types_of(("source", "x")).items()]

@@ -21,7 +21,8 @@ def advice(path: Path, text: str) -> list[str]:
 
 def test_good_settings_get_only_the_advice_they_need(toml: Path) -> None:
     assert advice(toml, GOOD) == [
-        "sturmglas.toml:4: server.public_url: not set: alerts carry no link to their page",
+        "sturmglas.toml:4: server.public_url: not set: alerts carry no link to their page, and "
+        "nobody can answer from a message",
         "sturmglas.toml: heartbeat.url: not set: if this machine stops, nobody is told; give the "
         "address of a dead-man's switch",
     ]

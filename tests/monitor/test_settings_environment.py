@@ -63,10 +63,10 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          "allow_loopback_receivers, host, inside_hosts, max_backlog_bytes, max_body_bytes, port, "
          'public_url, token, token_file; did you mean "port"?'),
         ("STURMGLAS_LANGUGE", "de",
-         "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of audit, cascade, chain, channel, heartbeat, language, morning, "
-         'night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; did you mean "language"?'),
+         "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of alerting, audit, cascade, chain, channel, heartbeat, language, morning, "
+         'mute, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; did you mean "language"?'),
         ("STURMGLAS_SERVER_PORT", "1",
-         "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of audit, cascade, chain, channel, heartbeat, "
+         "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of alerting, audit, cascade, chain, channel, heartbeat, "
          "language, morning, mute, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; "
          "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",

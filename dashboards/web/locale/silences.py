@@ -161,8 +161,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "what.silenced": ("stumm geschaltet", "silenced"),
     "field.match": ("was stumm sein soll", "what shall be silent"),
     "field.watch": ("ein Alarm, der jemanden geweckt hat", "an alert that woke somebody"),
-    "notify.unanswered": ("unbeantwortet", "unanswered"),
-    "notify.held": ("seit der Nacht", "since the night"),
     "notify.silence_over": ("Stummschaltung vorbei", "silence is over"),
     "notify.all_clear": ("Entwarnung", "all clear"),
     "fact.silenced": (

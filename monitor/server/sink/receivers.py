@@ -226,7 +226,8 @@ def _push_complaint(body: Json) -> str:
     actions = body.get("actions", [])
     if not _objects(actions) or len(actions) > 3:
         return "actions invalid, or more than three"
-    if any(a.get("action") != "view" or not a.get("label") or not a.get("url") for a in actions):
+    kinds = ("view", "http")
+    if any(a.get("action") not in kinds or not a.get("label") or not a.get("url") for a in actions):
         return "an action without label or url"
     return ""
 
