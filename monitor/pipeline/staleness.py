@@ -24,7 +24,7 @@ from alerts.stale import Ack, Next
 from detectors.window import Counts, bin_start
 from monitor.pipeline.errands import Overtaken
 from monitor.pipeline.hours import HOUR
-from monitor.ports import Transaction
+from monitor.ports import Signals, Transaction
 
 Say = Callable[[Transaction, Incident, Alert, Sequence[str], str, datetime], tuple[str, ...] | None]
 """`monitor.pipeline.waking.Waking.say`."""
@@ -36,6 +36,7 @@ class Staleness:
 
     book: Book
     say: Say
+    signals: Signals
 
     def do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Do what is due about one acknowledgement; False where somebody else was first."""
@@ -61,6 +62,8 @@ class Staleness:
             self._ask(tx, incident, alert, ack, now)
         elif found.next is Next.LAPSE:
             self._lapse(tx, incident, alert, ack, now)
+        if found.next in (Next.ASK, Next.LAPSE):
+            self.signals.publish("incident", incident.id, 0)
         return True
 
     def _held(self, incident: Incident, alert: Alert, now: datetime) -> datetime | None:

@@ -93,10 +93,7 @@ class Waking:
 
     def stale(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Ask whoever has it whether they are still on it, or let it lapse."""
-        done = Staleness(self._book, self.say).do(tx, errand, now)
-        if done:
-            self._signals.publish("incident", errand.incident, 0)
-        return done
+        return Staleness(self._book, self.say, self._signals).do(tx, errand, now)
 
     def inhibited(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Say what a bigger storm spoke for, once it does no more."""
