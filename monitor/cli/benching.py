@@ -118,6 +118,18 @@ def _escalation(o: Options) -> Record:
     return escalation.run(o.incidents, o.seed, o.say)
 
 
+def _states(o: Options) -> Record:
+    from monitor.bench import states
+
+    return states.run(o.steps, o.seed, o.say)
+
+
+def _grouping(o: Options) -> Record:
+    from monitor.bench import grouping
+
+    return grouping.run(o.say)
+
+
 def _sentiment(o: Options) -> Record:
     from monitor.bench import sentiment
 
@@ -213,6 +225,8 @@ BENCHES = (
     Bench("match", "CPU per text of 10,000 queries, against patterns tried one by one", _match),
     Bench("rota", "who is on call around both changes of the clock, against a minute-by-minute oracle", _rota),
     Bench("escalation", "steps of chains in time and none after an answer, against timers in memory", _escalation),
+    Bench("states", "moves of incidents by chance over a real store; after each what must hold does", _states),
+    Bench("grouping", "pages of the same storms beside Alertmanager's, where it is installed", _grouping),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"
