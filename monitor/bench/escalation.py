@@ -21,8 +21,8 @@ from monitor.pipeline.waking import Waking
 
 INSTALL = 250
 """Incidents in one store; some twenty are open at once."""
-SENDS = 8
-"""Of every eight stores the last is one whose outbox is emptied as a deliverer does."""
+SENDS = 4
+"""Of every four stores the last is one whose outbox is emptied as a deliverer does."""
 TWIN = 1_000
 """Incidents of the naive twin: enough to fail."""
 BREACHES = (

@@ -4,7 +4,6 @@ deliverer does, and stops."""
 from __future__ import annotations
 
 import heapq
-import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,7 @@ from alerts.people import Method, Person
 from alerts.routing import Route
 from detectors.detection import Level
 from detectors.topic import Topic
-from monitor.bench.blowing import Blowing, topic
+from monitor.bench.blowing import Blowing, hushed, topic
 from monitor.bench.escalation_made import CHANNELS, PEOPLE, Act, Do, Install, Place, Script
 from monitor.bench.escalation_oracle import Call, Happening, Stretch
 from monitor.clock import stopwatch
@@ -102,16 +101,6 @@ class _Between:
         return found
 
 
-class _Hushed(logging.Filter):
-    """Keeps the log of chains at their end quiet, and counts what went wrong inside."""
-
-    failed = 0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        self.failed += record.exc_info is not None
-        return record.exc_info is not None
-
-
 def play(
     made: Install, kind: type[Waking], chance: Random, *, flowing: bool, sends: bool
 ) -> Played:
@@ -120,16 +109,11 @@ def play(
     ``sends``: somebody takes from the outbox what is due, which doubles the time it takes; else it is only looked
     at, before an end drops what nobody has sent.
     """
-    hushed, log = _Hushed(), logging.getLogger("sturmglas.waking")
-    log.addFilter(hushed)
-    try:
-        with closing(SqliteStore.open("sqlite://")) as store:
-            playing = _Playing(made, kind, store, chance, flowing=flowing, sends=sends)
-            playing.to_the_end()
-            played = playing.told()
-    finally:
-        log.removeFilter(hushed)
-    played.count["failed"] += hushed.failed
+    with hushed() as failures, closing(SqliteStore.open("sqlite://")) as store:
+        playing = _Playing(made, kind, store, chance, flowing=flowing, sends=sends)
+        playing.to_the_end()
+        played = playing.told()
+    played.count["failed"] += failures.count
     return played
 
 

@@ -151,6 +151,18 @@ def _watchdog(o: Options) -> Record:
     return watchdog.run(o.repeats, o.say)
 
 
+def _states(o: Options) -> Record:
+    from monitor.bench import states
+
+    return states.run(o.steps, o.seed, o.say)
+
+
+def _grouping(o: Options) -> Record:
+    from monitor.bench import grouping
+
+    return grouping.run(o.say)
+
+
 def _sentiment(o: Options) -> Record:
     from monitor.bench import sentiment
 
@@ -251,6 +263,8 @@ BENCHES = (
     Bench("rota", "who is on call around both changes of the clock, against a minute-by-minute oracle", _rota),
     Bench("escalation", "steps of chains in time and none after an answer, against timers in memory", _escalation),
     Bench("watchdog", "stopped, hung, full disk, locked store, dead channel: seen outside in time", _watchdog),
+    Bench("states", "moves of incidents by chance over a real store; after each what must hold does", _states),
+    Bench("grouping", "pages of the same storms beside Alertmanager's, where it is installed", _grouping),
     Bench("nab", "the NAB score on realTweets; needs the data beside the checkout", _nab),
 )  # fmt: skip
 ALL = "all"

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import Alert
+from alerts.alert import Alert, NotifyReason
+from alerts.errand import Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.routing import AGAIN, Plan
@@ -37,6 +38,8 @@ class Speaking:
         self, tx: Transaction, incident: Incident, alert: Alert, at: datetime, now: datetime
     ) -> Line:
         """Queue ``alert`` of the bin that ended at ``at``, or hold it back; return the line that tells it."""
+        if alert.reason is NotifyReason.REOPENED:  # also where it is held back: that storm is over
+            tx.cancel_errands(incident.id, kinds=[Kind.STEP])
         planned = self._response.plan(alert, now)
         informed = self._informed(incident, alert, planned, now)
         bigger = inhibiting.held(tx, incident, alert, informed, planned.wake, now)

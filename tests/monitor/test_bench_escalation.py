@@ -12,6 +12,7 @@ from monitor.bench.escalation_oracle import Wind
 T0 = datetime(2026, 10, 24, 20, 5, tzinfo=UTC)
 
 
+@pytest.mark.timeout(600)
 def test_no_step_is_missed_late_or_after_an_answer_and_timers_in_memory_fail() -> None:
     found = bench.run(300, 3, lambda _: None, flowing=False)
     assert found["breaches"] == 0, found
