@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # settings are read by processes that send nothing
 EVENT_TYPE = "sturmglas_delivery"
 LOOK_BACK = 100
 """Messages looked through for our own: more than a crisis channel gets between two attempts."""
+HISTORY_LIMIT = 16 * 1024 * 1024
+"""Bytes of that look: so many messages with blocks and metadata are far longer than the one line that others
+answer, and half of them is no JSON."""
 CLOCKS_APART_S = 300.0
 """How far Slack's clock and ours may differ."""
 PASSING = frozenset(
@@ -154,7 +157,7 @@ class Slack:
             request = self._client.build_request("GET", url, params=query, headers=headers)
         else:
             request = self._client.build_request("POST", url, json=body, headers=headers)
-        answer = await self._send(request)
+        answer = await self._send(request, HISTORY_LIMIT if body is None else http.ANSWER_LIMIT)
         try:
             said = json.loads(answer.body)
         except ValueError:
@@ -170,13 +173,14 @@ class Slack:
             )
         return said
 
-    async def _send(self, request: httpx.Request) -> http.Answer:
+    async def _send(self, request: httpx.Request, limit: int = http.ANSWER_LIMIT) -> http.Answer:
         return await http.send(
             self._client,
             request,
             receiver=self._receiver,
             timeout_s=self._settings.timeout_s,
             secrets=self._secrets(),
+            limit=limit,
         )
 
     @property

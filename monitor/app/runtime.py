@@ -19,6 +19,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from alerts.deliver import Deliverer
@@ -40,6 +41,9 @@ RESTART_S = 5.0
 """How long the deliverer rests after it could not even start."""
 JOIN_S = 2.0
 """How long a stop waits for each thread; what is durable stays so whatever they do."""
+
+WRITERS = 16
+"""Threads in which the deliverer writes: so many claims and outcomes share a commit while another writes."""
 
 YOUNG = 20_000
 """New containers after which the interpreter looks for cycles among them (its own default: 700).
@@ -221,6 +225,7 @@ class DeliveryThread:
         self._pulse.beat(DELIVERER)
         errander = await asyncio.to_thread(errands, built, self._signals, self._pulse)
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(WRITERS, "outbox"))
         self._wake, self._stop = asyncio.Event(), asyncio.Event()
         async with built.channels() as channels:
             deliverer = Deliverer(

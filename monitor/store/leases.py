@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from monitor.ports import HUNG_TERMS, Fenced, Fences, Holding
 from monitor.store import schema
 from monitor.store.codec import instant
-from monitor.store.dialects import hold, insert
+from monitor.store.dialects import brief, hold, insert
 from monitor.store.transactions import Snapshots, Transactions
 
 WORKER: Final = "worker/"
@@ -56,6 +56,7 @@ class SqlLeases:
         if any(name.startswith(WORKER) for names in work.values() for name in names):
             raise ValueError(f"no lease may be called {WORKER}...")
         with self._write() as c:
+            brief(c)
             hold(c, "leases", ["balance"])
             now_us = _now_us(c)
             alive = self._heartbeat(c, owner, now_us)
@@ -71,6 +72,7 @@ class SqlLeases:
     def leave(self, owner: str) -> None:
         """Give back everything at once and be no longer counted: a clean stop."""
         with self._write() as c:
+            brief(c)
             hold(c, "leases", ["balance"])
             ours = select(_t.c.name).where(_t.c.owner == owner, ~_t.c.name.startswith(WORKER))
             names = list(c.scalars(ours.order_by(_t.c.name).with_for_update()))

@@ -15,7 +15,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.outbox import Attempt
 from monitor.store import schema
 from monitor.store.codec import instant, micros, unpack
-from monitor.store.dialects import hold, on_postgres
+from monitor.store.dialects import brief, hold, on_postgres
 from monitor.store.incidents import CANCELLED, TIMELINE, add_facts
 from monitor.store.together import Job
 from monitor.store.transactions import Snapshots, Transactions
@@ -27,10 +27,6 @@ _d = schema.delivery
 _a = schema.attempt
 _alert = schema.alert
 _other = schema.delivery.alias("other")
-
-_BRIEF = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
-"""Who is frozen in the middle of a write would keep its locks from the next sender, who comes after a lease's
-ten seconds. Nothing here waits between two statements."""
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING)
 
@@ -87,8 +83,7 @@ class SqlOutbox:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         with self._open() as c:
-            if on_postgres(c):
-                c.exec_driver_sql(_BRIEF)
+            brief(c)
             yield c
 
     def _alone(self, job: Job) -> Any:

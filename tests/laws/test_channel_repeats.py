@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from standardwebhooks import Webhook as Verifier
@@ -52,6 +53,19 @@ def test_a_slack_bot_looks_before_it_sends_again(sink: Sink) -> None:
     assert isinstance(lost, ChannelError)
     assert found == Receipt("already there")
     assert len(sink.received) == 1
+
+
+def test_a_slack_bot_finds_its_own_among_many_long_ones(sink: Sink) -> None:
+    sink.faults.script([Fault.RESET_AFTER])
+    _, *_, found = sent(
+        sink,
+        "slack bot",
+        delivery(),
+        *[delivery(replace(alert(), id=f"{n:016x}")) for n in range(90)],
+        delivery(may_repeat=True),
+    )
+    assert sum(len(got.raw) for got in sink.received) > 64 * 1024
+    assert found == Receipt("already there")
 
 
 def test_a_slack_bot_sends_what_it_does_not_find(sink: Sink) -> None:

@@ -111,14 +111,13 @@ class _Door:
             return early
         channel = request.query_params.get("channel", "")
         messages = [
-            {
-                "text": kept.parsed.get("text", ""),
-                "metadata": kept.parsed.get("metadata"),
-            }
+            {name: kept.parsed.get(name) for name in ("text", "blocks", "attachments", "metadata")}
             for kept in reversed(self._kept.all())
             if kept.channel == "slack" and kept.parsed.get("channel") == channel
         ]
-        return JSONResponse({"ok": True, "messages": messages, "has_more": False})
+        limit = int(request.query_params.get("limit", "100"))
+        more = len(messages) > limit
+        return JSONResponse({"ok": True, "messages": messages[:limit], "has_more": more})
 
     def _refusal(self, fault: Fault) -> Response | None:
         if fault is Fault.ERROR:
