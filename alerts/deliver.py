@@ -10,15 +10,15 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from alerts.alert import AttemptOutcome, Delivery, DeliveryState
-from alerts.channels.base import Channel, ChannelError, Receipt
+from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState
+from alerts.channels.base import Channel, ChannelError, Merging, Receipt
 from alerts.outbox import Attempt, Outbox
 from alerts.words import SPOKEN
 
@@ -31,6 +31,8 @@ BUDGET = timedelta(hours=24)
 PER_CHANNEL = 8
 """Requests under way to one channel at a time; one per key, so different incidents only."""
 BATCH = 256
+TOGETHER = 100
+"""Most deliveries of one key that go out as one message, where a channel can do that."""
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
 BLOCKED_S = 0.25
@@ -140,7 +142,7 @@ class Deliverer:
         self._rng = rng
         self._observer: Observer = observer or _Nobody()
         self._errander: Errander = errander or _Idle()
-        self._tasks: dict[int, asyncio.Task[bool]] = {}
+        self._tasks: dict[int, asyncio.Task[int]] = {}
         self._busy: Counter[str] = Counter()
         self._accepted = 0
         self._failures: list[BaseException] = []
@@ -199,7 +201,7 @@ class Deliverer:
         before = set(self._tasks)
         due = await asyncio.to_thread(self._outbox.due, now, BATCH)
         started = 0
-        for delivery in due:
+        for delivery in sorted(due, key=_quiet):  # what rings goes first
             known = delivery.id in before or delivery.id in self._tasks
             if known or self._busy[delivery.channel] >= PER_CHANNEL:
                 continue  # under way while we looked: what we read of it is out of date
@@ -210,7 +212,7 @@ class Deliverer:
             started += 1
         return started
 
-    def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
+    def _ended(self, delivery: Delivery, task: asyncio.Task[int]) -> None:
         self._tasks.pop(delivery.id, None)
         self._busy[delivery.channel] -= 1
         if task.cancelled():
@@ -223,14 +225,15 @@ class Deliverer:
         name = type(failure).__name__
         log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
 
-    async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
-        """Make one attempt; True when it was accepted."""
+    async def _deliver(self, delivery: Delivery, now: datetime) -> int:
+        """Make one attempt; return how many deliveries were accepted by it."""
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
-            return False  # another was first
+            return 0  # another was first
+        begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
         loop = asyncio.get_running_loop()
         began = loop.time()
-        sent = await self._send(delivery)
+        sent = await self._send([one for one, _ in begun])
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())
@@ -239,15 +242,32 @@ class Deliverer:
             ending = replace(
                 ending, error=sent.warning
             )  # it arrived, and something is to be mended
-        await self._record(attempt, ending, ended, latency_ms)
+        for one, its_attempt in begun:
+            await self._record(its_attempt, ending, ended, latency_ms)
+            self._observed(one, ending, ended, latency_ms)
+        return len(begun) if ending.state is DeliveryState.SENT else 0
+
+    async def _behind(
+        self, delivery: Delivery, attempt: Attempt, now: datetime
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        """Begin what waits behind ``delivery`` too, where its channel tells several at once."""
+        channel = self._channels.get(delivery.channel)
+        if not isinstance(channel, Merging) or not channel.merges:
+            return ()
+        at = max(now, self._clock())
+        return await asyncio.to_thread(self._outbox.begin_behind, attempt, at, TOGETHER - 1)
+
+    def _observed(
+        self, delivery: Delivery, ending: Ending, ended: datetime, latency_ms: float
+    ) -> None:
         self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
         if ending.state is DeliveryState.SENT:
             waited = max(0.0, (ended - delivery.created_at).total_seconds())
             self._observer.sent(delivery.channel, waited)
         _tell(delivery, ending)
-        return ending.state is DeliveryState.SENT
 
-    async def _send(self, delivery: Delivery) -> ChannelError | Receipt:
+    async def _send(self, deliveries: Sequence[Delivery]) -> ChannelError | Receipt:
+        delivery = deliveries[0]
         channel = self._channels.get(delivery.channel)
         if channel is None:
             known = ", ".join(sorted(self._channels)) or "none"
@@ -257,6 +277,8 @@ class Deliverer:
                 permanent=True,
             )
         try:
+            if len(deliveries) > 1 and isinstance(channel, Merging):
+                return await channel.send_together(deliveries)
             return await channel.send(delivery)
         except ChannelError as error:
             return error
@@ -328,6 +350,11 @@ class Deliverer:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _quiet(delivery: Delivery) -> bool:
+    """True for what nobody has to hear at once."""
+    return delivery.alert.action is not Action.TRIGGER
 
 
 def _tell(delivery: Delivery, ending: Ending) -> None:

@@ -33,6 +33,16 @@ class Outbox(Protocol):
         """Record an attempt and set SENDING where it is still PENDING; None: another was first."""
         ...
 
+    def begin_behind(
+        self, attempt: Attempt, now: datetime, limit: int
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        """Begin also what waits right behind a delivery under way, in order, at most ``limit``.
+
+        Up to the first that is not due, or is a resolve; behind a resolve nothing. For channels that
+        tell several of a key in one message.
+        """
+        ...
+
     def finish(
         self,
         attempt: Attempt,

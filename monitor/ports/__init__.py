@@ -3,6 +3,9 @@
 Store and stream are synchronous; asynchronous code calls them through threads.
 """
 
+from monitor.ports.answers import (
+    AnswerWrites,
+)
 from monitor.ports.calibration import (
     CalibrationReads,
     CalibrationWrites,
@@ -88,6 +91,7 @@ __all__ = [
     "SOURCE",
     "TOPICS",
     "Alone",
+    "AnswerWrites",
     "Answers",
     "Backlog",
     "BinResult",

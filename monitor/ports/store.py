@@ -11,11 +11,13 @@ from alerts.alert import Alert, Delivery
 from alerts.fact import Fact
 from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
+from alerts.posted import Posted
 from detectors.detection import Assessment
 from detectors.mention import Metrics
 from detectors.score.base import Score
 from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
+from monitor.ports.answers import AnswerWrites
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
 from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
@@ -40,7 +42,13 @@ from playbooks.run import Run
 
 
 class Transaction(
-    PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, ErrandWrites, Protocol
+    PlannedWrites,
+    RelevanceWrites,
+    CalibrationWrites,
+    CorrectionWrites,
+    ErrandWrites,
+    AnswerWrites,
+    Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
@@ -307,6 +315,9 @@ class Store(Protocol):
 
     @property
     def outbox(self) -> Outbox: ...
+
+    @property
+    def posted(self) -> Posted: ...
 
     @property
     def leases(self) -> Leases: ...

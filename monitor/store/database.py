@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
+from monitor.store.answers import AnswersKept
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
@@ -26,6 +27,7 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.planned import PlannedKept
+from monitor.store.posted import SqlPosted
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
@@ -66,6 +68,7 @@ class SqliteTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    AnswersKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 
@@ -87,6 +90,7 @@ class SqliteStore:
         self._readers = reading(path)
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
 
     @classmethod

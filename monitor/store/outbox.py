@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
@@ -115,6 +116,26 @@ class SqlOutbox:
                 _a.insert().values(delivery=delivery.id, number=taken, started_us=micros(now))
             )
         return Attempt(delivery=delivery.id, number=taken, started_at=now)
+
+    def begin_behind(
+        self, attempt: Attempt, now: datetime, limit: int
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        with self._write() as c:
+            _hold_for(c, attempt.delivery)
+            head = c.execute(
+                select(_d.c.channel, _d.c.key, _d.c.seq).where(
+                    _d.c.id == attempt.delivery,
+                    _d.c.state == DeliveryState.SENDING,
+                    _d.c.attempts == attempt.number,
+                    _d.c.action != Action.RESOLVE,
+                )
+            ).one_or_none()
+            if head is None:
+                return []
+            same = (_d.c.channel == head.channel, _d.c.key == head.key, _d.c.seq > head.seq)
+            query = deliveries_query().where(schema.PENDING, *same).order_by(_d.c.seq).limit(limit)
+            waiting = [delivery_of(row) for row in c.execute(query)]
+            return [(one, _begun(c, one, now)) for one in takewhile(_joins(now), waiting)]
 
     def finish(
         self,
@@ -261,6 +282,22 @@ class SqlOutbox:
         if state is DeliveryState.DEAD:
             payload["error"] = row.error
         add_facts(c, row.incident, [Fact(kind, now, now, actor, payload)])
+
+
+def _joins(now: datetime) -> Callable[[Delivery], bool]:
+    """Return what tells whether a delivery may go out together with those ahead of it.
+
+    A resolve goes alone: were its outcome unknown, what is ahead of it could not be sent again.
+    """
+    return lambda one: one.due_at <= now and one.alert.action is not Action.RESOLVE
+
+
+def _begun(c: Connection, delivery: Delivery, now: datetime) -> Attempt:
+    number, began = delivery.attempts + 1, micros(now)
+    values = {"state": DeliveryState.SENDING, "attempts": number, "began_us": began}
+    c.execute(_d.update().where(_d.c.id == delivery.id).values(**values))
+    c.execute(_a.insert().values(delivery=delivery.id, number=number, started_us=began))
+    return Attempt(delivery=delivery.id, number=number, started_at=now)
 
 
 def _hold_for(c: Connection, delivery: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from monitor.ports import LEASE_S, Fences, Unavailable
 from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
+from monitor.store.answers import AnswersKept
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
@@ -24,6 +25,7 @@ from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
 from monitor.store.planned import PlannedKept
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
+from monitor.store.posted import SqlPosted
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
@@ -42,6 +44,7 @@ class PostgresTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    AnswersKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
@@ -75,6 +78,7 @@ class PostgresStore:
             raise
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = SqlLeases(self._write, self._snapshot, lease_s)
 
     @classmethod
