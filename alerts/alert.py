@@ -70,6 +70,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Whom a chain calls next, as people know them, and when, unless somebody answers before."""
+
+    at: datetime
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -78,6 +86,8 @@ class Alert:
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
+    ``acked_by``: who has acknowledged this level or a higher one; ``owner``: whose it is; "" for nobody.
+    ``call``: who is called next.
     """
 
     id: str
@@ -104,6 +114,9 @@ class Alert:
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
     blind_until: datetime | None = None
+    acked_by: str = ""
+    owner: str = ""
+    call: Call | None = None
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -169,7 +182,15 @@ def compose(
         next_step=next_step,
         links=tuple(links),
         test=reason is NotifyReason.TEST,
+        acked_by=acked_by(incident),
+        owner=incident.owner,
     )
+
+
+def acked_by(incident: Incident) -> str:
+    """Return who has acknowledged it at its level of now, "" for nobody."""
+    heard = incident.acked_level is not None and incident.acked_level >= incident.level
+    return incident.acked_by if heard else ""
 
 
 class DeliveryState(StrEnum):

@@ -16,8 +16,10 @@ from pydantic import SecretStr
 from alerts.book import Book
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
+from alerts.channels.pace import Places
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
+from alerts.posted import Posted
 from alerts.rota import on_call
 from alerts.route import Route
 from detectors.detection import Level
@@ -73,7 +75,9 @@ class Built:
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
         """Open the channels with their one HTTP client; closes it at the end."""
-        async with open_channels(self.settings, inside_only=self.inside_only) as channels:
+        async with open_channels(
+            self.settings, inside_only=self.inside_only, posted=self.store.posted
+        ) as channels:
             yield channels
 
     def close(self) -> None:
@@ -83,10 +87,17 @@ class Built:
 
 @asynccontextmanager
 async def open_channels(
-    settings: Settings, *, only: str = "", inside_only: bool = False
+    settings: Settings,
+    *,
+    only: str = "",
+    inside_only: bool = False,
+    posted: Posted | None = None,
 ) -> AsyncIterator[Mapping[str, Channel]]:
-    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end."""
-    server = settings.server
+    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end.
+
+    ``posted``: where messages that change stand; None for a test, which has none.
+    """
+    server, places = settings.server, Places()
     transport = guarded_async(
         allow_hosts=server.inside_hosts,
         allow_loopback=server.allow_loopback_receivers,
@@ -95,7 +106,13 @@ async def open_channels(
     async with httpx.AsyncClient(transport=transport, headers={"User-Agent": USER_AGENT}) as client:
         yield {
             name: build_channel(
-                name, given, client, now=SystemClock().now, page_url=server.public_url
+                name,
+                given,
+                client,
+                now=SystemClock().now,
+                page_url=server.public_url,
+                posted=posted,
+                places=places,
             )
             for name, given in targets_of(settings).items()
             if only in ("", name)

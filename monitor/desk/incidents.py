@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import moves
-from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
+from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, acked_by, alert_id
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import IllegalMove, Incident, Outcome
 from detectors.detection import Level
@@ -185,6 +185,9 @@ def _follow_up(
         level=incident.level,
         at=now,
         next_step="",
+        acked_by=acked_by(incident),
+        owner=incident.owner,
+        call=None,
     )
 
 

@@ -302,6 +302,7 @@ class Acting:
     ) -> list[Line]:
         chain = self._response.chain(alert)
         called = self._waking.start(tx, incident, alert, chain, closing.now)
+        alert = self._waking.with_call(tx, alert)
         channels = tuple(dict.fromkeys((*self._response.channels(alert), *called)))
         tx.enqueue(alert, channels, closing.now)
         payload: dict[str, Any] = {

@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Action, Alert, NotifyReason, alert_id
+from alerts.alert import Action, Alert, Call, NotifyReason, acked_by, alert_id
 from alerts.book import Book
 from alerts.errand import Errand, Kind
 from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
+from monitor.desk.escalations import next_call
 from monitor.pipeline.lines import stamp
 from monitor.ports import Signals, Store, Transaction
 
@@ -66,6 +67,12 @@ class Waking:
         self._told(tx, alert, after, taken, now)
         return taken.targets
 
+    def with_call(self, tx: Transaction, alert: Alert) -> Alert:
+        """Return the alert with whom a chain calls next, as it stands in this transaction."""
+        found = next_call(tx, self._book, alert.incident)
+        call = Call(found.at, found.names) if found and found.names else None
+        return replace(alert, call=call)
+
     def run(self, store: Store, now: datetime) -> int:
         """Do what is due at ``now``; return how much was done. One errand's trouble costs no other."""
         done = 0
@@ -95,6 +102,8 @@ class Waking:
         reason = NotifyReason.UNANSWERED if before.begun else NotifyReason.HELD
         id = alert_id(incident.id, incident.episode, reason, alert.level, now)
         again = replace(alert, id=id, reason=reason, at=now)
+        again = replace(again, acked_by=acked_by(incident), owner=incident.owner)
+        again = self.with_call(tx, again)
         if taken.targets:
             tx.enqueue(again, taken.targets, now)
         self._told(tx, again, after, taken, now)

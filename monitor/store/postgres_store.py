@@ -24,8 +24,8 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
 from monitor.store.planned import PlannedKept
-from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.posted import SqlPosted
+from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret

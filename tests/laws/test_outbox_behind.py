@@ -27,9 +27,7 @@ from tests.laws.queued import (
 AGAIN = b.alert(STORM, reason=NotifyReason.UNANSWERED)
 
 
-def test_what_is_due_behind_goes_along_in_order_up_to_the_end(
-    store: Store, outbox: Outbox
-) -> None:
+def test_what_is_due_behind_goes_along_in_order_up_to_the_end(store: Store, outbox: Outbox) -> None:
     enqueue(store, FIRST, WORSE, AGAIN, OVER)
     enqueue(store, FIRST, channels=("mail",))
     behind = outbox.begin_behind(begun_of(outbox, "pd"), NOW, 10)
