@@ -50,3 +50,17 @@ class Remembered:
     def keep(self, shown: Shown) -> None:
         with self._lock:
             self._all[(shown.target, shown.key)] = shown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is to be told at a receiver after somebody answered there, through the channel ``channel``.
+
+    Either the messages of ``incident`` are to show how it stands, or ``user`` alone is told ``text`` at ``place``.
+    """
+
+    channel: str
+    incident: str = ""
+    place: str = ""
+    user: str = ""
+    text: str = ""

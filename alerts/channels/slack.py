@@ -121,9 +121,10 @@ class Slack:
         await self._edit(known, delivery, RINGING)
         return True
 
-    async def whisper(self, user: str, text: str) -> None:
-        """Tell one person of the channel something that nobody else sees."""
-        body = {"channel": self._settings.channel, "user": user, "text": text}
+    async def whisper(self, place: str, user: str, text: str) -> None:
+        """Tell one person something at ``place`` that nobody else sees."""
+        where = place or self._settings.channel
+        body = {"channel": where, "user": user, "text": slack.escape(text)}
         await self._api.post("chat.postEphemeral", body)
 
     async def _known(self, delivery: Delivery) -> Shown | None:
@@ -238,7 +239,8 @@ class Slack:
         where = {"channel": known.place, "ts": known.message, "metadata": mark.json()}
         async with self._place.edits.turn(rank):
             await self._api.post("chat.update", {**where, **body})
-        shown = replace(known, seq=delivery.seq, at=delivery.alert.at)
+        seq = max(known.seq, delivery.seq)
+        shown = replace(known, seq=seq, at=delivery.alert.at)
         await asyncio.to_thread(self._posted.keep, shown)
         return fault
 

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 from dashboards.web.policy import CSP, STATIC
-from monitor.clock import Clock
+from monitor.clock import Clock, SystemClock
 from monitor.server import docs, errors, live
 from monitor.server.api import (
     channels,
@@ -21,6 +21,7 @@ from monitor.server.api import (
     queries,
     reading,
     rotas,
+    slack,
     sources,
     system,
     topics,
@@ -102,6 +103,7 @@ def create_app(
     web.include_router(sources.router(service))
     web.include_router(channels.router(service))
     web.include_router(live.router(hub))
+    web.include_router(slack.router(service, wall or SystemClock()))
     docs.install(web)
     for router in extra:
         web.include_router(router)

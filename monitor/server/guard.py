@@ -12,8 +12,8 @@ from monitor.server.headers import Raw, encode, incoming
 
 ACTOR: Final = "sturmglas.actor"
 """Key in the ASGI scope: the name a visitor gave, "" for none."""
-OPEN = frozenset({"/healthz", "/readyz"})
-"""Answered without a token: a supervisor has none."""
+OPEN = frozenset({"/healthz", "/readyz", "/slack/interactions"})
+"""Answered without a token: a supervisor has none, and Slack signs."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE = (("www-authenticate", 'Basic realm="Sturmglas", charset="UTF-8"'),)
 
