@@ -176,7 +176,17 @@ class Slack:
         ts, place = _text(said, "ts"), _text(said, "channel") or self._settings.channel
         shown = Shown(self._name, newest.key, ts, place, newest.seq, newest.alert.at)
         await asyncio.to_thread(self._posted.keep, shown)
+        if newest.alert.test:
+            fault = fault or await self._hindered(place)
         return Receipt(f"answered 200: message {ts}", fault)
+
+    async def _hindered(self, place: str) -> str:
+        """Return why a double could not be looked up there, "" where it can; asked at a test only."""
+        try:
+            await self._api.get("conversations.history", {"channel": place, "limit": "1"})
+        except ChannelError as error:
+            return f"doubles cannot be looked up: {error}"
+        return ""
 
     async def _change(self, known: Shown, deliveries: Sequence[Delivery]) -> Receipt:
         """Tell in the thread what is new, then show the newest state."""

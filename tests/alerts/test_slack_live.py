@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.alert import Call
+from alerts.alert import Call, NotifyReason
 from alerts.channels.base import ChannelError, Receipt
 from alerts.posted import Remembered
 from monitor.server.sink import Fault, FaultPlan, Sink
@@ -228,3 +228,15 @@ def elements(body: object) -> list[dict[str, str]]:
         return list(body["elements"])
     inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     return [button for part in inner for button in elements(part)]
+
+
+def test_a_test_says_which_scope_is_missing_for_looking(sink: Sink) -> None:
+    one = told(1, NotifyReason.TEST)
+    test = replace(one, alert=replace(one.alert, test=True))
+    [fine] = say(sink, test)
+    assert fine == Receipt(f"answered 200: message {roots(sink)[0].ts}", "")
+    sink.slack.lacks = "channels:history"
+    [told_of] = say(sink, test)
+    sink.slack.lacks = ""
+    assert isinstance(told_of, Receipt)
+    assert "missing_scope; give the app the scope channels:history" in told_of.warning

@@ -46,10 +46,12 @@ class Message:
 class Workspace:
     """Everything posted, by ts. Safe between threads. ``whispers``: what single people were told.
 
-    ``sockets``: the address that apps.connections.open hands out, "" for none.
+    ``sockets``: the address that apps.connections.open hands out, "" for none. ``lacks``: the scope without
+    which nothing can be looked up.
     """
 
     sockets: str = ""
+    lacks: str = ""
     whispers: list[Json] = field(default_factory=list)
     _messages: dict[str, Message] = field(default_factory=dict)
     _count: int = 0
@@ -125,6 +127,8 @@ class Workspace:
 
     def history(self, query: Mapping[str, str]) -> Json:
         """Answer like conversations.history: newest first, a page at a time."""
+        if self.lacks:
+            return {"ok": False, "error": "missing_scope", "needed": self.lacks}
         found = [m for m in reversed(self.messages) if m.in_channel]
         return self._page([m for m in found if m.channel == query.get("channel")], query)
 
