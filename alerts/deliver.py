@@ -31,7 +31,7 @@ BUDGET = timedelta(hours=24)
 PER_CHANNEL = 8
 """Requests under way to one channel at a time; one per key, so different incidents only."""
 BATCH = 256
-TOGETHER = 100
+TOGETHER = 500
 """Most deliveries of one key that go out as one message, where a channel can do that."""
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
@@ -242,8 +242,8 @@ class Deliverer:
             ending = replace(
                 ending, error=sent.warning
             )  # it arrived, and something is to be mended
-        for one, its_attempt in begun:
-            await self._record(its_attempt, ending, ended, latency_ms)
+        await self._record([its for _, its in begun], ending, ended, latency_ms)
+        for one, _ in begun:
             self._observed(one, ending, ended, latency_ms)
         return len(begun) if ending.state is DeliveryState.SENT else 0
 
@@ -288,14 +288,14 @@ class Deliverer:
             return ChannelError(message, ambiguous=True)
 
     async def _record(
-        self, attempt: Attempt, ending: Ending, now: datetime, latency_ms: float
+        self, attempts: Sequence[Attempt], ending: Ending, now: datetime, latency_ms: float
     ) -> None:
         """Write the outcome; tried for a while, since a lost outcome is a needless repeat."""
         for pause in (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, None):
             try:
                 await asyncio.to_thread(
-                    self._outbox.finish,
-                    attempt,
+                    self._outbox.finish_all,
+                    attempts,
                     ending.outcome,
                     ending.state,
                     now,

@@ -57,6 +57,20 @@ class Outbox(Protocol):
         """Close the attempt; PENDING needs ``retry_at``. Writes the timeline fact of SENT and DEAD."""
         ...
 
+    def finish_all(
+        self,
+        attempts: Sequence[Attempt],
+        outcome: AttemptOutcome,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        error: str = "",
+        latency_ms: float = 0.0,
+    ) -> None:
+        """Close attempts that went out together, as `finish` does each, all or none of them."""
+        ...
+
     def recover(self, now: datetime, older_than: datetime) -> int:
         """Return SENDING rows begun before ``older_than`` to PENDING, their attempts UNKNOWN.
 

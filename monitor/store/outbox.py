@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -153,40 +153,73 @@ class SqlOutbox:
         An answer that comes after `recover` has given the delivery back still counts, unless a
         later attempt has begun; then only the trail takes note of it.
         """
+        self.finish_all(
+            [attempt],
+            outcome,
+            state,
+            now,
+            retry_at=retry_at,
+            error=error,
+            latency_ms=latency_ms,
+        )
+
+    def finish_all(
+        self,
+        attempts: Sequence[Attempt],
+        outcome: AttemptOutcome,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        error: str = "",
+        latency_ms: float = 0.0,
+    ) -> None:
         if state is DeliveryState.SENDING:
             raise ValueError("an attempt ends as pending, sent or dead; sending is no end")
         if (state is DeliveryState.PENDING) != (retry_at is not None):
             raise ValueError(f"retry_at belongs to pending and only to it; state is {state}")
-        error = error[:ERROR_LIMIT]
+        trail = {"outcome": outcome, "error": error[:ERROR_LIMIT], "latency_ms": latency_ms}
+        values: dict[str, object] = {"state": state, "error": trail["error"], "began_us": None}
+        if outcome is AttemptOutcome.UNKNOWN:
+            values["may_repeat"] = True
+        if retry_at is not None:
+            values["due_us"] = micros(retry_at)
+        if state is DeliveryState.SENT:
+            values["sent_us"] = micros(now)
         with self._write() as c:
-            _hold_for(c, attempt.delivery)
-            c.execute(
-                _a.update()
-                .where(
-                    _a.c.delivery == attempt.delivery,
-                    _a.c.number == attempt.number,
-                    or_(_a.c.outcome.is_(None), _a.c.outcome == AttemptOutcome.UNKNOWN),
-                )
-                .values(outcome=outcome, error=error, latency_ms=latency_ms)
+            for attempt in attempts:
+                self._finished(c, attempt, trail, values, now)
+
+    def _finished(
+        self,
+        c: Connection,
+        attempt: Attempt,
+        trail: Mapping[str, object],
+        values: Mapping[str, object],
+        now: datetime,
+    ) -> None:
+        _hold_for(c, attempt.delivery)
+        c.execute(
+            _a.update()
+            .where(
+                _a.c.delivery == attempt.delivery,
+                _a.c.number == attempt.number,
+                or_(_a.c.outcome.is_(None), _a.c.outcome == AttemptOutcome.UNKNOWN),
             )
-            values: dict[str, object] = {"state": state, "error": error, "began_us": None}
-            if outcome is AttemptOutcome.UNKNOWN:
-                values["may_repeat"] = True
-            if retry_at is not None:
-                values["due_us"] = micros(retry_at)
-            if state is DeliveryState.SENT:
-                values["sent_us"] = micros(now)
-            changed = c.execute(
-                _d.update()
-                .where(
-                    _d.c.id == attempt.delivery,
-                    _d.c.attempts == attempt.number,
-                    _d.c.state.in_(_WAITING),
-                )
-                .values(**values)
-            ).rowcount
-            if changed and state is not DeliveryState.PENDING:
-                self._tell(c, attempt.delivery, state, now)
+            .values(**trail)
+        )
+        changed = c.execute(
+            _d.update()
+            .where(
+                _d.c.id == attempt.delivery,
+                _d.c.attempts == attempt.number,
+                _d.c.state.in_(_WAITING),
+            )
+            .values(**values)
+        ).rowcount
+        state = DeliveryState(str(values["state"]))
+        if changed and state is not DeliveryState.PENDING:
+            self._tell(c, attempt.delivery, state, now)
 
     def recover(self, now: datetime, older_than: datetime) -> int:
         """Return SENDING rows begun before or at ``older_than`` to PENDING, their attempts UNKNOWN.
