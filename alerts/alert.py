@@ -108,6 +108,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Whom a chain calls next, as people know them, and when, unless somebody answers before."""
+
+    at: datetime
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -121,6 +129,8 @@ class Alert:
     ``authors``: distinct authors of the last hour's negatives. ``broke``: silences that it broke.
     ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
     ``rung``: keys for receivers that dedup, where it is not ``key`` alone (`Incident.ring`).
+    ``acked_by``: who has acknowledged this level or a higher one; ``owner``: whose it is; "" for nobody.
+    ``call``: who is called next.
     """
 
     id: str
@@ -154,6 +164,9 @@ class Alert:
     authors: int = 0
     broke: tuple[Broken, ...] = ()
     notice: Notice | None = None
+    acked_by: str = ""
+    owner: str = ""
+    call: Call | None = None
     rung: tuple[str, ...] = ()
 
     @property
@@ -239,7 +252,15 @@ def compose(
         links=tuple(links),
         test=reason is NotifyReason.TEST,
         rung=() if incident.ring == incident.key else (incident.ring,),
+        acked_by=acked_by(incident),
+        owner=incident.owner,
     )
+
+
+def acked_by(incident: Incident) -> str:
+    """Return who has acknowledged it at its level of now, "" for nobody."""
+    heard = incident.acked_level is not None and incident.acked_level >= incident.level
+    return incident.acked_by if heard else ""
 
 
 class DeliveryState(StrEnum):

@@ -67,8 +67,8 @@ class Message:
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
     ``about``: what the words are that came up, and what would have left it silent. ``links``: label
-    and address of each button, the incident's page first; ``answers``: those of them that answer.
-    ``own_title``, and ``own_text`` (True: ``lead``
+    and address of each button, the incident's page first; ``answers``: those of them that answer. ``call``: whom a
+    chain calls next and when; ``status``: who has acknowledged, and whose it is. ``own_title``, and ``own_text`` (True: ``lead``
     holds it, in lines): in an operator's words.
     """
 
@@ -88,6 +88,8 @@ class Message:
     links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
     answers: tuple[tuple[str, str], ...] = ()
+    call: str = ""
+    status: str = ""
     own_title: str = ""
     own_text: bool = False
 
@@ -107,14 +109,17 @@ class Message:
         return replace(m, voices=(), next_step="")
 
 
-def message(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> Message:
+def message(
+    delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS, *, live: bool = False
+) -> Message:
     """Return what ``delivery`` says, in an operator's words where there are ``own``.
 
-    An acknowledgement and an end are short; no posts, no step.
+    An acknowledgement and an end are short; no posts, no step. ``live``: in the place of the message
+    before, so they keep its facts.
     """
     if delivery.alert.notice is not None:
         return _noticed(delivery, delivery.alert.notice, lang)
-    return _built_in(delivery, lang).said_as(own)
+    return _built_in(delivery, lang, live=live).said_as(own)
 
 
 def _noticed(delivery: Delivery, notice: Notice, lang: Language) -> Message:
@@ -143,9 +148,10 @@ def _noticed(delivery: Delivery, notice: Notice, lang: Language) -> Message:
     )
 
 
-def _built_in(delivery: Delivery, lang: Language) -> Message:
+def _built_in(delivery: Delivery, lang: Language, *, live: bool) -> Message:
     alert = delivery.alert
     triggers = alert.action is Action.TRIGGER
+    whole = triggers or live
     level = words.level_line(alert.level, lang)
     spoken = pick(words.SPOKEN[alert.reason], lang)
     count = words.count_line(alert, lang)
@@ -160,16 +166,18 @@ def _built_in(delivery: Delivery, lang: Language) -> Message:
         spoken=spoken,
         short=f"{level}: {one_line(alert.topic_name)}. {count if triggers else spoken}",
         lead=_lead(alert, count, lang) if triggers else _ending(alert, lang),
-        why=_why(alert, lang) if triggers else (),
-        about=_about(alert, lang) if triggers else (),
-        blind=_blind(alert, lang) if triggers else (),
-        voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
+        why=_why(alert, lang) if whole else (),
+        about=_about(alert, lang) if whole else (),
+        blind=_blind(alert, lang) if whole else (),
+        voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if whole else (),
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
         link_label=pick(LINK_LABELS["page"], lang),
         links=(*links_of[:1], *answers, *links_of[1:]),
         marks=_marks(delivery, lang),
         answers=answers,
+        call=_call(alert, lang) if triggers else "",
+        status=_status(alert, lang),
     )
 
 
@@ -208,6 +216,25 @@ def _ending(alert: Alert, lang: Language) -> str:
         de = f"Entwarnung von einer Person, {at}. Schlaf weiter."
         return pick((de, f"All clear from a person, {at}. Go back to sleep."), lang)
     return pick((f"Bestätigt, {at}. Jemand kümmert sich.", f"Acknowledged, {at}."), lang)
+
+
+def _call(alert: Alert, lang: Language) -> str:
+    if alert.call is None:
+        return ""
+    at = words.clock(alert.call.at, alert.timezone, lang, near=alert.at)
+    names = ", ".join(one_line(name, TERM_LENGTH) for name in alert.call.names)
+    return pick((f"Ohne Antwort um {at}: {names}", f"Without an answer at {at}: {names}"), lang)
+
+
+def _status(alert: Alert, lang: Language) -> str:
+    told = []
+    if alert.acked_by:
+        who = one_line(alert.acked_by, TERM_LENGTH)
+        told.append(pick((f"Bestätigt von {who}", f"Acknowledged by {who}"), lang))
+    if alert.owner:
+        who = one_line(alert.owner, TERM_LENGTH)
+        told.append(pick((f"Zuständig: {who}", f"Owner: {who}"), lang))
+    return " · ".join(told)
 
 
 def _why(alert: Alert, lang: Language) -> tuple[str, ...]:

@@ -17,8 +17,10 @@ from alerts.answering import Signer, unsigned
 from alerts.book import Book
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
+from alerts.channels.pace import Places
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
+from alerts.posted import Posted
 from alerts.rota import on_call
 from detectors.topic import Topic
 from monitor import metrics
@@ -76,7 +78,10 @@ class Built:
         """Open the channels with their one HTTP client; closes it at the end."""
         links = links_of(self.settings, self.store)
         async with open_channels(
-            self.settings, inside_only=self.inside_only, links=links
+            self.settings,
+            inside_only=self.inside_only,
+            links=links,
+            posted=self.store.posted,
         ) as channels:
             yield channels
 
@@ -92,9 +97,13 @@ async def open_channels(
     only: str = "",
     inside_only: bool = False,
     links: Signer = unsigned,
+    posted: Posted | None = None,
 ) -> AsyncIterator[Mapping[str, Channel]]:
-    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end."""
-    server = settings.server
+    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end.
+
+    ``posted``: where messages that change stand; None for a test, which has none.
+    """
+    server, places = settings.server, Places()
     transport = guarded_async(
         allow_hosts=server.inside_hosts,
         allow_loopback=server.allow_loopback_receivers,
@@ -109,6 +118,8 @@ async def open_channels(
                 now=SystemClock().now,
                 page_url=server.public_url,
                 links=links,
+                posted=posted,
+                places=places,
             )
             for name, given in targets_of(settings).items()
             if only in ("", name)

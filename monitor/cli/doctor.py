@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from alerts.channels import apprise
+from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
@@ -236,6 +237,8 @@ def _channels(settings: Settings) -> Iterator[Finding]:
     for name, channel in settings.channels.items():
         if channel.type == "apprise" and not apprise.installed():
             yield Finding(f"channel {name}", State.FAIL, apprise.MISSING)
+        elif isinstance(channel, SlackSettings) and channel.app_token and not can_connect():
+            yield Finding(f"channel {name}", State.FAIL, MISSING)
         else:
             yield Finding(f"channel {name}", State.OK, channel.type)
 

@@ -7,17 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.answering import May
-from alerts.incident import Incident, Outcome, Status
+from alerts.incident import Incident, Status
 from monitor.desk import incidents as desk
 from monitor.desk.errors import Conflict
+from monitor.desk.sleeping import sleep
 from monitor.desk.tokens import Grant, key_of
 from monitor.ports import Reader, Store
-
-CAUSE: dict[str, str] = {
-    "de": "Entwarnung über den Link in der Meldung",
-    "en": "All clear, by the link in the message",
-}
-"""The reason that stands on the timeline, in the install's language."""
 
 
 class State(StrEnum):
@@ -65,7 +60,7 @@ def _taken(read: Reader, incident: Incident) -> bool:
     return covered and not desk.asked(read.errands(incident.id))
 
 
-def answer(store: Store, grant: Grant, token: str, now: datetime, lang: str) -> Incident:
+def answer(store: Store, grant: Grant, token: str, now: datetime) -> Incident:
     """Do what a link may do; return the incident as stored.
 
     Raises `Conflict` where it cannot be done (any more), `Used` where it was done; then nothing is changed,
@@ -77,6 +72,4 @@ def answer(store: Store, grant: Grant, token: str, now: datetime, lang: str) -> 
     once = desk.once(key_of(token), grant.actor, now, episode=grant.episode)
     if grant.may is May.ACKNOWLEDGE:
         return desk.acknowledge(store, grant.incident, grant.actor, now, once=once)
-    return desk.resolve(
-        store, grant.incident, grant.actor, Outcome.FALSE_ALARM, CAUSE[lang], now, once=once
-    )
+    return sleep(store, grant.incident, grant.actor, now, once=once)

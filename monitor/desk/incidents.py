@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from alerts import moves
-from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
+from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, acked_by, alert_id
 from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import IllegalMove, Incident, Outcome
@@ -107,9 +107,21 @@ def asked(errands: Sequence[Errand]) -> bool:
     return any(e.kind is Kind.STALE and e.content.get("asked_at") for e in errands)
 
 
-def assign(store: Store, incident: str, actor: str, owner: str, now: datetime) -> Incident:
+def assign(
+    store: Store,
+    incident: str,
+    actor: str,
+    owner: str,
+    now: datetime,
+    *,
+    once: Once | None = None,
+) -> Incident:
     """Return the incident owned by ``owner``; "" takes it away from everybody."""
-    return moved(store, incident, lambda found: moves.assign(found, actor, owner.strip(), now))
+
+    def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        return moves.assign(found, actor, owner.strip(), now)
+
+    return moved(store, incident, move, once=once)
 
 
 def note(store: Store, incident: str, actor: str, text: str, now: datetime) -> Incident:
@@ -297,6 +309,9 @@ def _follow_up(
         level=incident.level,
         at=now,
         next_step="",
+        acked_by=acked_by(incident),
+        owner=incident.owner,
+        call=None,
     )
 
 

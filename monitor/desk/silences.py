@@ -50,6 +50,11 @@ class Wish:
     key: str = ""
     incident: str = ""
 
+    @property
+    def stored_key(self) -> str:
+        """Under which key it is kept, where its sender names it."""
+        return f"asked/{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
@@ -96,7 +101,7 @@ def silence(store: Store, wish: Wish, actor: str, now: datetime) -> Silence:
         raise Invalid("reason: is empty; expected why nobody need be told")
     with store.begin() as tx:
         made = Silence(
-            key=f"asked/{wish.key}" if wish.key else _key(wish.match, actor, now),
+            key=wish.stored_key if wish.key else _key(wish.match, actor, now),
             matchers=matchers,
             since=now,
             until=now + wish.lasts,

@@ -20,7 +20,7 @@ from detectors.card import card_of
 from detectors.detection import WAKE
 from detectors.measures import measure
 from monitor.desk.errors import Invalid
-from monitor.desk.incidents import moved, of_false_alarm, reached_by, said
+from monitor.desk.incidents import Once, moved, of_false_alarm, reached_by, said
 from monitor.ports import Reader, Store, Transaction
 
 MUTED = timedelta(hours=24)
@@ -29,10 +29,13 @@ DAY_BEGINS, DAY_ENDS = time(7, 0), time(21, 0)
 """Local hours in which details are asked for, where no night is set."""
 
 
-def sleep(store: Store, incident: str, actor: str, now: datetime) -> Incident:
+def sleep(
+    store: Store, incident: str, actor: str, now: datetime, *, once: Once | None = None
+) -> Incident:
     """Return the incident ended by ``actor`` as a false alarm; its topics are muted for what it was about.
 
-    Whoever was woken gets one message. `Invalid` for a watch, which woke nobody.
+    Whoever was woken gets one message. `Invalid` for a watch, which woke nobody. ``once``: what must not have
+    had its effect before.
     """
 
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
@@ -50,7 +53,7 @@ def sleep(store: Store, incident: str, actor: str, now: datetime) -> Incident:
         payload = {"until": until.isoformat(), "told": len({d.channel for d in reached})}
         tx.add_facts(after.id, [Fact(FactKind.ALL_CLEAR, now, now, actor, payload)])
 
-    return moved(store, incident, move, tell)
+    return moved(store, incident, move, tell, once)
 
 
 def key_of(incident: Incident) -> str:

@@ -51,6 +51,7 @@ class Speaking:
             return _held_line(incident, alert, silence, at)
         alert = silencing.breaking(tx, incident, alert, now)
         called = self._waking.start(tx, incident, alert, planned.wake, now)
+        alert = self._waking.with_call(tx, alert)
         channels = tuple(dict.fromkeys((*informed, *called)))
         tx.enqueue(alert, channels, now)
         self._reminding.start(tx, alert, informed, planned.repeat, now)

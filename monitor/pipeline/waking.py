@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Action, Alert, NotifyReason, alert_id
+from alerts.alert import Action, Alert, Call, NotifyReason, acked_by, alert_id
 from alerts.book import Book, calm
 from alerts.errand import Errand, Kind
 from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE, Level
+from monitor.desk.escalations import next_call
 from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
@@ -81,6 +82,12 @@ class Waking:
         self._told(tx, alert, after, taken, now)
         return taken.targets
 
+    def with_call(self, tx: Transaction, alert: Alert) -> Alert:
+        """Return the alert with whom a chain calls next, as it stands in this transaction."""
+        found = next_call(tx, self._book, alert.incident)
+        call = Call(found.at, found.names) if found and found.names else None
+        return replace(alert, call=call)
+
     @property
     def handlers(self) -> Mapping[Kind, Handler]:
         """The kinds of errand that are done here, for `monitor.pipeline.errands`."""
@@ -114,7 +121,7 @@ class Waking:
         alert = self.silencing.breaking(tx, incident, alert, now)
         called = self.start(tx, incident, alert, chain, now)
         told = tuple(dict.fromkeys((*targets, *called)))
-        tx.enqueue(alert, told, now)
+        tx.enqueue(self.with_call(tx, alert), told, now)
         return told
 
     def silenced(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
@@ -143,6 +150,8 @@ class Waking:
         reason = NotifyReason.UNANSWERED if before.begun else NotifyReason.HELD
         id = alert_id(incident.id, incident.episode, reason, alert.level, now)
         again = replace(alert, id=id, reason=reason, at=now)
+        again = replace(again, acked_by=acked_by(incident), owner=incident.owner)
+        again = self.with_call(tx, again)
         if taken.targets:
             tx.enqueue(again, taken.targets, now)
         self._told(tx, again, after, taken, now)

@@ -11,6 +11,7 @@ from alerts.alert import Alert, Delivery
 from alerts.fact import Fact
 from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
+from alerts.posted import Posted
 from detectors.detection import Assessment
 from detectors.mention import Metrics
 from detectors.score.base import Score
@@ -341,6 +342,9 @@ class Store(Protocol):
 
     @property
     def outbox(self) -> Outbox: ...
+
+    @property
+    def posted(self) -> Posted: ...
 
     @property
     def leases(self) -> Leases: ...

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 from dashboards.web.policy import CSP, STATIC
-from monitor.clock import Clock
+from monitor.clock import Clock, SystemClock
 from monitor.server import docs, errors, live
 from monitor.server.api import (
     channels,
@@ -23,6 +23,7 @@ from monitor.server.api import (
     reading,
     rotas,
     silences,
+    slack,
     sources,
     system,
     topics,
@@ -108,6 +109,7 @@ def create_app(
     web.include_router(watchers.router(service))
     web.include_router(pagerduty.router(service))
     web.include_router(live.router(hub))
+    web.include_router(slack.router(service, wall or SystemClock()))
     docs.install(web)
     for router in extra:
         web.include_router(router)

@@ -12,8 +12,8 @@ from monitor.server.headers import Raw, encode, incoming
 
 ACTOR: Final = "sturmglas.actor"
 """Key in the ASGI scope: the name a visitor gave, "" for none."""
-OPEN = frozenset({"/healthz", "/readyz"})
-"""Answered without a token: a supervisor has none."""
+OPEN = frozenset({"/healthz", "/readyz", "/slack/interactions"})
+"""Answered without a token: a supervisor has none, and Slack signs."""
 HEARTBEATS = "/api/v1/heartbeats/"
 """Whoever says there that they are alive has a token of their own (`monitor.server.api.watchers`)."""
 BY_TOKEN = ("/answer/", "/api/v1/pagerduty/")

@@ -46,7 +46,7 @@ def route(api: APIRouter, service: Service) -> None:
             return desk.unknown(request)
         status = 200
         try:
-            done = answers.answer(service.store, grant, token, now, service.settings.language)
+            done = answers.answer(service.store, grant, token, now)
             service.signals.publish("incident", done.id, done.version)
             service.wake()
         except Conflict:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from alerts.book import CHANNEL, PERSON
 from alerts.channels import apprise
+from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
 from alerts.matching import Field, ceiling
 from alerts.mutes import MuteWindow
 from alerts.rota import gaps
@@ -205,6 +206,8 @@ def _outputs(settings: Settings) -> Advice:
     for name, channel in settings.channels.items():
         if channel.type == "apprise" and not apprise.installed():
             yield ("channel", name), f"nothing would be sent: {apprise.MISSING}"
+        if isinstance(channel, SlackSettings):
+            yield from _pressed(name, channel, settings.server.public_url)
     used = {name for route in settings.routes for name in reached(settings, route)}
     used |= {m.channel for person in settings.people.values() for m in person.methods}
     told = [
@@ -256,3 +259,14 @@ def _playbooks(settings: Settings, library: Iterable[Playbook]) -> Advice:
         if playbook.id == GENERAL and (narrow or trigger.min_level > WAKE):
             text = "the general playbook has a narrow trigger; storms of other kinds find none"
             yield ("playbooks",), f"{playbook.source}: {text}"
+
+
+def _pressed(name: str, slack: SlackSettings, public_url: str) -> Advice:
+    """Say why presses of buttons would not arrive."""
+    if slack.app_token and not can_connect():
+        yield ("channel", name, "app_token"), f"presses would not arrive: {MISSING}"
+    elif slack.signing_secret and not slack.app_token and not public_url.startswith("https://"):
+        text = (
+            "presses come to server.public_url, which Slack must reach by https; or use app_token"
+        )
+        yield ("channel", name, "signing_secret"), text

@@ -28,6 +28,7 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.planned import PlannedKept
+from monitor.store.posted import SqlPosted
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
@@ -100,6 +101,7 @@ class SqliteStore:
         self._readers = reading(path)
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot, Together(self._write))
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
 
     @classmethod

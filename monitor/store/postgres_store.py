@@ -24,6 +24,7 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
 from monitor.store.planned import PlannedKept
+from monitor.store.posted import SqlPosted
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
@@ -81,6 +82,7 @@ class PostgresStore:
             raise
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = SqlLeases(self._write, self._snapshot, lease_s)
 
     @classmethod
