@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from alerts.escalation import Chain, Reach
 from alerts.night import Night
 from alerts.people import Person
 
-OnCall = Callable[[str, datetime], str]
-"""Rota and instant -> id of the person who is on call, "" for nobody."""
+OnCall = Callable[[str], str]
+"""Rota -> id of the person who is on call, "" for nobody."""
+Roster = Callable[[datetime], OnCall]
+"""Instant -> who is on call then, by one look at what was changed."""
 CHANNEL, PERSON, ROTA = "channel", "person", "rota"
 
 
-def _nobody(rota: str, at: datetime) -> str:
-    return ""
+def _nobody(at: datetime) -> OnCall:
+    return lambda rota: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,25 @@ class Book:
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
-    on_call: OnCall = _nobody
+    roster: Roster = _nobody
     night: Night = field(default_factory=Night)
 
+    def on_call(self, rota: str, at: datetime) -> str:
+        """Return the id of the person who is on call at ``at``, "" for nobody."""
+        return self.roster(at)(rota)
+
     def reach(self, at: datetime) -> Reach:
-        """Return what tells the targets of a receiver at ``at``."""
+        """Return what tells the targets of a receiver at ``at``.
+
+        The roster is looked at once, at the first rota that is asked for.
+        """
+        called = cache(lambda: self.roster(at))
 
         def targets(receiver: str) -> tuple[str, ...]:
             sort, _, name = receiver.partition(".")
             if sort == CHANNEL:
                 return (name,) if name in self.channels else ()
-            person = self.on_call(name, at) if sort == ROTA else name
+            person = called()(name) if sort == ROTA else name
             found = self.people.get(person)
             return found.targets if found else ()
 

@@ -17,6 +17,10 @@ from monitor.ports.corrections import (
     Speaking,
     Taught,
 )
+from monitor.ports.duty import (
+    DutyReads,
+    DutyWrites,
+)
 from monitor.ports.errands import (
     ErrandReads,
     Errands,
@@ -77,6 +81,10 @@ from monitor.ports.store import (
     Store,
     Transaction,
 )
+from monitor.ports.trials import (
+    TrialReads,
+    TrialWrites,
+)
 
 __all__ = [
     "DELIVER",
@@ -99,6 +107,8 @@ __all__ = [
     "CorrectionWrites",
     "CountKey",
     "CurvePoint",
+    "DutyReads",
+    "DutyWrites",
     "Entry",
     "EntryKind",
     "ErrandReads",
@@ -130,6 +140,8 @@ __all__ = [
     "Store",
     "Taught",
     "Transaction",
+    "TrialReads",
+    "TrialWrites",
     "Unavailable",
     "WatchState",
     "shard_of",

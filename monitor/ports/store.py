@@ -18,6 +18,7 @@ from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
+from monitor.ports.duty import DutyReads, DutyWrites
 from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
@@ -36,11 +37,19 @@ from monitor.ports.rows import (
     SourceState,
     WatchState,
 )
+from monitor.ports.trials import TrialReads, TrialWrites
 from playbooks.run import Run
 
 
 class Transaction(
-    PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, ErrandWrites, Protocol
+    PlannedWrites,
+    RelevanceWrites,
+    CalibrationWrites,
+    CorrectionWrites,
+    ErrandWrites,
+    DutyWrites,
+    TrialWrites,
+    Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
@@ -203,7 +212,15 @@ class Transaction(
 
 
 class Reader(
-    PlannedReads, RelevanceReads, CalibrationReads, CorrectionReads, ErrandReads, Errands, Protocol
+    PlannedReads,
+    RelevanceReads,
+    CalibrationReads,
+    CorrectionReads,
+    ErrandReads,
+    Errands,
+    DutyReads,
+    TrialReads,
+    Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 

@@ -18,6 +18,7 @@ from monitor.store.adding_sqlite import SqliteAdder
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.engines import reading, translated, writing
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
@@ -30,6 +31,7 @@ from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.sqlite import WrongFile, turns
+from monitor.store.trials import TrialKept
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore
@@ -66,6 +68,8 @@ class SqliteTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

@@ -15,6 +15,7 @@ from monitor.store.adding_postgres import PostgresAdder
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
@@ -27,6 +28,7 @@ from monitor.store.postgres import address, engine_for, shown, transaction, tran
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
+from monitor.store.trials import TrialKept
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
@@ -42,6 +44,8 @@ class PostgresTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 

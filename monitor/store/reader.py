@@ -20,11 +20,13 @@ from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
+from monitor.store.duty import DutyRead
 from monitor.store.errands import ErrandRead
 from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
 from monitor.store.transactions import Snapshots
+from monitor.store.trials import TrialRead
 from playbooks.run import Run
 
 _POST = (
@@ -51,7 +53,9 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
+class SqlReader(
+    PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead, DutyRead, TrialRead
+):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:
