@@ -191,23 +191,16 @@ def parts(
 
 
 def book_of(settings: Settings, read: DutyReads | None = None) -> Book:
-    """Return who is behind each receiver. A method pierces where a call at night does.
+    """Return who is behind each receiver.
 
     ``read``: where changes of rotas are kept; None: nobody has changed anything.
     """
-    night, known = settings.night.night(), settings.channels.items()
-    pierces = frozenset(
-        name
-        for name, given in known
-        if given.pierces_from is not None and given.pierces_from <= night.level
-    )
-
     return Book(
         roster=roster(settings.to_rotas(), read),
         channels=frozenset(settings.channels),
-        people={id: person.person(id, pierces) for id, person in settings.people.items()},
+        people=settings.to_people(),
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=night,
+        night=settings.night.night(),
     )
 
 

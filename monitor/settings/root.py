@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
+from alerts.people import Person
 from alerts.rota import Rota
 from alerts.routing import Route
 from detectors.topic import Query, Topic
@@ -78,6 +79,16 @@ class Settings(Strict):
     def to_rotas(self) -> dict[str, Rota]:
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
+
+    def to_people(self) -> dict[str, Person]:
+        """Return who can be told, in the order of the file. A method pierces where a call at night does."""
+        level = self.night.night().level
+        pierces = frozenset(
+            name
+            for name, given in self.channels.items()
+            if given.pierces_from is not None and given.pierces_from <= level
+        )
+        return {id: person.person(id, pierces) for id, person in self.people.items()}
 
     def to_routes(self) -> list[Route]:
         """Return the routing tree, in the order of the file."""
