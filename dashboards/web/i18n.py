@@ -17,6 +17,7 @@ from dashboards.web.format import Formats
 from dashboards.web.locale import (
     answers,
     calibration,
+    duty,
     health,
     incident,
     planned,
@@ -39,6 +40,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **incident.TEXTS,
         **settings.TEXTS,
         **planned.TEXTS,
+        **duty.TEXTS,
         **health.TEXTS,
         **queries.TEXTS,
         **reading.TEXTS,

@@ -27,7 +27,7 @@ from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
 from monitor.ports import Unavailable
-from monitor.server import page_health, page_planned, page_reading, page_settings
+from monitor.server import page_duty, page_health, page_planned, page_reading, page_settings
 from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
@@ -75,6 +75,7 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
     _stepping(api, house)
     page_settings.route(api, service, trials)
     page_planned.route(api, service)
+    page_duty.route(api, service)
     page_health.route(api, service)
     page_reading.route(api, service)
     return api
