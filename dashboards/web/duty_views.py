@@ -80,6 +80,7 @@ class Worry(StrEnum):
     """What may keep a page from reaching somebody."""
 
     GAP = "gap"  # nobody is on call inside hours of duty
+    GAPS = "gaps"  # and so ``count`` more times
     NO_METHOD = "no_method"  # a person who cannot be told
     SLEEPS = "sleeps"  # a person whom Do Not Disturb keeps from hearing it
     UNTESTED = "untested"  # a way that wakes and was not heard lately
@@ -96,6 +97,7 @@ class Warned:
     state: Tested = Tested.NEVER
     since: datetime | None = None
     until: datetime | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

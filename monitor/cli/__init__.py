@@ -18,6 +18,7 @@ from monitor.cli import (
     calibrating,
     checking,
     detect,
+    duty,
     importing,
     keeping,
     planning,
@@ -34,6 +35,7 @@ ORDER = (
     *(
         "backtest",
         "plan",
+        "duty",
         "query-health",
         "calibrate",
         "work",
@@ -97,6 +99,7 @@ for part in (
     sending,
     routing,
     planning,
+    duty,
     query_health,
     calibrating,
     keeping,

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from alerts.channels import apprise
+from monitor.cli.doctor_calls import examine_calls
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
@@ -59,6 +60,7 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
     yield _port(settings.server.host, settings.server.port)
     yield from _sources(settings)
     yield from _channels(settings)
+    yield from examine_calls(settings, now)
     yield from examine_transformers(settings)
     if reach:
         yield from _reached(settings)

@@ -29,6 +29,8 @@ from monitor.ports import Reader
 from monitor.settings import Settings
 
 WEEKS = 2
+GAPS = 3
+"""Gaps of a rota that are told one by one."""
 INCIDENTS = 20
 """Newest incidents whose deliveries are looked through for calls at night."""
 CALLED = timedelta(days=1)
@@ -118,14 +120,6 @@ def _day(span: tuple[datetime, datetime], turns: Sequence[Turn], now: datetime) 
     return DayView(since, until, inside, today=since <= now < until, past=until <= now)
 
 
-def called_people(settings: Settings) -> list[str]:
-    """Return the ids of those whom a rota or a chain may call, in the order of the settings."""
-    named = {who for r in settings.rotas.values() for who in (*r.people, r.deputy) if who}
-    told = (name for c in settings.chains.values() for s in c.steps for name in s.tell)
-    named |= {name.removeprefix("person.") for name in told if name.startswith("person.")}
-    return [id for id in settings.people if id in named]
-
-
 def warned(
     rotas: Sequence[RotaView],
     called: Sequence[str],
@@ -134,8 +128,10 @@ def warned(
 ) -> Iterator[Warned]:
     """Yield what may keep a page from reaching somebody, the worst first."""
     for rota in rotas:
-        for gap in rota.gaps:
+        for gap in rota.gaps[:GAPS]:
             yield Warned(Worry.GAP, rota=rota.id, since=gap.since, until=gap.until)
+        if more := len(rota.gaps[GAPS:]):
+            yield Warned(Worry.GAPS, rota=rota.id, count=more)
     theirs = [people[id] for id in called]
     for person in theirs:
         if not person.methods:

@@ -23,7 +23,6 @@ from monitor.desk import trials
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.ports import Unavailable
 from monitor.server.duty_shown import (
-    called_people,
     night_asked,
     rested,
     rota_view,
@@ -120,7 +119,7 @@ def _testing(api: APIRouter, service: Service) -> None:
         by, now = actor_of(request) or NOBODY, service.clock.now()
         try:
             made = datetime.fromisoformat(at)
-            trials.say(service.store, channel, person, rang == "yes", by, now, made)
+            trials.say(service.store, channel, person, rang == "1", by, now, made)
         except (ValueError, Conflict):
             return _page(service, request, wrong="conflict", status=409)
         except NotFound:
@@ -190,7 +189,7 @@ def _page(
         rotas=tuple(rotas),
         people=tuple((person.id, person.name) for person in people.values()),
         away=tuple(c for c in changed.all if _stands(c, now)),
-        warnings=tuple(warned(rotas, called_people(settings), ways, people)),
+        warnings=tuple(warned(rotas, settings.called(), ways, people)),
         rested=rested(read, settings, people, now),
         ways=tuple(way_view(way, settings) for way in ways),
         night=night_asked(settings),

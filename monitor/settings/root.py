@@ -80,6 +80,13 @@ class Settings(Strict):
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
 
+    def called(self) -> list[str]:
+        """Return the ids of those whom a rota or a chain may call, in the order of the file."""
+        named = {who for r in self.rotas.values() for who in (*r.people, r.deputy) if who}
+        told = (name for c in self.chains.values() for s in c.steps for name in s.tell)
+        named |= {name.removeprefix("person.") for name in told if name.startswith("person.")}
+        return [id for id in self.people if id in named]
+
     def to_people(self) -> dict[str, Person]:
         """Return who can be told, in the order of the file. A method pierces where a call at night does."""
         level = self.night.night().level

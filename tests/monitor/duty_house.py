@@ -43,5 +43,6 @@ def house(sink: Sink | None = None, **more: Any) -> Settings:
     if sink is not None:
         channels["push"]["url"] = sink.ntfy_url
     base = settings(allow_loopback_receivers=True)
+    kept = {name: getattr(base, name) for name in base.model_fields_set}
     given = {"channels": channels, "people": PEOPLE, "rotas": ROTAS, **more}
-    return Settings.model_validate({**dict(base), **given})
+    return Settings.model_validate({**kept, **given})

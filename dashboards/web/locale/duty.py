@@ -39,6 +39,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>{rota}</b>: niemand in Bereitschaft von {since} bis {until} ({span}).",
         "<b>{rota}</b>: nobody on call from {since} to {until} ({span}).",
     ),
+    "duty.worry.gaps": (
+        "<b>{rota}</b>: noch {n} Lücke in diesen zwei Wochen.|<b>{rota}</b>: noch {n} Lücken in diesen zwei Wochen.",
+        "<b>{rota}</b>: {n} more gap in these two weeks.|<b>{rota}</b>: {n} more gaps in these two weeks.",
+    ),
     "duty.worry.no_method": (
         "<b>{name}</b> hat keinen Kontaktweg und wird nie erreicht.",
         "<b>{name}</b> has no method and is never reached.",
@@ -48,8 +52,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "<b>{name}</b> sleeps through it: no method is heard through Do Not Disturb.",
     ),
     "duty.worry.untested": (
-        "<b>{name}</b>, {channel}: {state}.",
-        "<b>{name}</b>, {channel}: {state}.",
+        "<b>{name}</b>, über {channel}: {state}",
+        "<b>{name}</b>, by {channel}: {state}",
     ),
     "duty.worries.none": (
         "Nichts: keine Lücke in zwei Wochen, und jeder Weg, der weckt, ist getestet.",
