@@ -88,7 +88,9 @@ def _holding(at: datetime) -> Conditions:
 
 
 def _found(c: Connection, where: Conditions) -> list[DutyChange]:
-    return [_change(row) for row in c.execute(select(_d).where(*where).order_by(_d.c.id))]
+    # Put in order here: asked for it, SQLite would walk the whole table by number.
+    found = [_change(row) for row in c.execute(select(_d).where(*where))]
+    return sorted(found, key=lambda change: change.id)
 
 
 def _one(c: Connection, id: int) -> DutyChange | None:

@@ -77,3 +77,13 @@ def test_a_change_that_is_not_committed_changes_nothing(store: Store) -> None:
     except LookupError:
         pass
     assert store.read.duty(T0 - HOUR, ended=True) == []
+
+
+def test_whoever_writes_can_ask_meanwhile_what_is_committed(store: Store) -> None:
+    """A step of a chain asks who is on call inside of its transaction; it must never wait for itself."""
+    keep(store, change("kim", 0, 4))
+    with store.begin() as tx:
+        tx.add_duty(change("lee", 0, 4))
+        assert [c.person for c in store.read.duty_at(T0)] == ["kim"]
+        assert [c.person for c in tx.duty_at(T0)] == ["kim", "lee"]
+    assert [c.person for c in store.read.duty_at(T0)] == ["kim", "lee"]
