@@ -136,7 +136,7 @@ class DutyPage:
     warnings: tuple[Warned, ...] = ()
     rested: tuple[Rested, ...] = ()
     ways: tuple[WayView, ...] = ()
-    night: NightAsked | None = None
+    night_asked: NightAsked | None = None
     rest_h: float = 11
     me: str = ""
     form: str = ""

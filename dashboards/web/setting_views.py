@@ -120,7 +120,7 @@ class TopicSettings:
     planned: PlannedPart | None = None
     health: HealthPart | None = None
     query: QueryPart | None = None
-    night: NightAsked | None = None
+    night_asked: NightAsked | None = None
     sources: tuple[str, ...] = ()
     span_days: int = SPAN_DAYS
 

@@ -192,7 +192,7 @@ def _page(
         warnings=tuple(warned(rotas, settings.called(), ways, people)),
         rested=rested(read, settings, people, now),
         ways=tuple(way_view(way, settings) for way in ways),
-        night=night_asked(settings),
+        night_asked=night_asked(settings),
         rest_h=REST_H,
         me=_me(chrome.viewer.actor, people),
         form=form,

@@ -159,7 +159,7 @@ def _page(
             health=health_part(read, topic, service.topics, now, here),
             calibration=calibration_part(read, configured, now, kept, *said[1:]),
             query=query or page_queries.query_part(house.queries, topic),
-            night=night_asked(service.settings),
+            night_asked=night_asked(service.settings),
         )
     return html(request, render.settings(view, part=part), status)
 

@@ -99,7 +99,7 @@ def duty(lang: str = "de") -> DutyPage:
         ),
         rested=(Rested(KIM, NOW - 9 * HOUR, NOW + 2 * HOUR),),
         ways=_ways(),
-        night=NIGHT,
+        night_asked=NIGHT,
         me="kim",
         can_test=True,
     )
@@ -117,4 +117,4 @@ def empty(lang: str = "de") -> DutyPage:
 
 def night(lang: str = "de") -> TopicSettings:
     """A settings page on which nobody has answered who may be woken when."""
-    return replace(settings_scenes.plain(lang), night=NIGHT)
+    return replace(settings_scenes.plain(lang), night_asked=NIGHT)
