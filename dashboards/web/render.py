@@ -22,6 +22,7 @@ from alerts.words import Language, level_name, return_period
 from dashboards.web import curve_words, svg
 from dashboards.web.answer_views import AnswerPage
 from dashboards.web.curve import Span
+from dashboards.web.duty_views import DutyPage
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
@@ -118,6 +119,11 @@ def query_trial(view: TopicSettings) -> str:
 def planned(view: PlannedPage) -> str:
     """Return the planned events of a topic on a page of their own."""
     return _draw("planned", view, view.chrome, part=False)
+
+
+def duty(view: DutyPage, *, part: bool = False) -> str:
+    """Return who is on call: the page, or its refreshing region."""
+    return _draw("duty", view, view.chrome, part)
 
 
 def reading(view: ReadingPage) -> str:

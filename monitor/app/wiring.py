@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -21,13 +20,13 @@ from alerts.channels.pace import Places
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
 from alerts.posted import Posted
-from alerts.rota import on_call
 from detectors.topic import Topic
 from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
+from monitor.desk.duty import roster
 from monitor.desk.tokens import SECRET, Tokens, signer
-from monitor.ports import Alone, KeptStore, Log
+from monitor.ports import Alone, DutyReads, KeptStore, Log
 from monitor.settings import (
     FeedSource,
     FileSource,
@@ -66,7 +65,7 @@ class Built:
     @property
     def book(self) -> Book:
         """Who is behind each receiver."""
-        return book_of(self.settings)
+        return book_of(self.settings, self.store.read)
 
     @property
     def shared(self) -> bool:
@@ -198,8 +197,12 @@ def scorer_of(settings: Settings, scorer: Scorer) -> Scorer:
     return Ruled(scorer, WordLists(settings.words.banned, settings.words.suspect))
 
 
-def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -> Parts:
-    """Return what the pipeline decides with; loads the model."""
+def parts(
+    settings: Settings,
+    playbooks: Mapping[str, Playbook] | None = None,
+    book: Book | None = None,
+) -> Parts:
+    """Return what the pipeline decides with; loads the model. ``book`` None: by the settings alone."""
     from detectors.matcher import Matcher
     from detectors.score.linear import LinearScorer
     from detectors.tripwires import Tripwires
@@ -214,30 +217,23 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
         routes=settings.to_routes(),
-        book=book_of(settings),
+        book=book or book_of(settings),
         page_url=settings.server.public_url,
         language=settings.language,
     )
 
 
-def book_of(settings: Settings) -> Book:
-    """Return who is behind each receiver. A method pierces where a call at night does."""
-    night, known, rotas = settings.night.night(), settings.channels.items(), settings.to_rotas()
-    pierces = frozenset(
-        name
-        for name, given in known
-        if given.pierces_from is not None and given.pierces_from <= night.level
-    )
+def book_of(settings: Settings, read: DutyReads | None = None) -> Book:
+    """Return who is behind each receiver.
 
-    def called(rota: str, at: datetime) -> str:
-        return on_call(rotas[rota], (), at).person if rota in rotas else ""
-
+    ``read``: where changes of rotas are kept; None: nobody has changed anything.
+    """
     return Book(
-        on_call=called,
+        roster=roster(settings.to_rotas(), read),
         channels=frozenset(settings.channels),
-        people={id: person.person(id, pierces) for id, person in settings.people.items()},
+        people=settings.to_people(),
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=night,
+        night=settings.night.night(),
         ringing=frozenset(name for name in settings.channels if rings(settings, name)),
         mutes=settings.to_mutes(),
         stale_after=settings.alerting.stale_after,

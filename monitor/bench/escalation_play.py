@@ -410,7 +410,7 @@ def _book(made: Install) -> Book:
         frozenset(CHANNELS),
         people,
         chains,
-        lambda rota, at: rotas[rota][at.hour],
+        lambda at: lambda rota: rotas[rota][at.hour],
         stale_after=timedelta(0),  # what becomes of an old acknowledgement is another bench's
     )
 

@@ -18,6 +18,7 @@ from monitor.cli import (
     calibrating,
     checking,
     detect,
+    duty,
     importing,
     keeping,
     planning,
@@ -35,6 +36,7 @@ ORDER = (
     *(
         "backtest",
         "plan",
+        "duty",
         "query-health",
         "calibrate",
         "work",
@@ -99,6 +101,7 @@ for part in (
     routing,
     silencing,
     planning,
+    duty,
     query_health,
     calibrating,
     keeping,

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from alerts.channels import apprise
 from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
+from monitor.cli.doctor_calls import examine_calls
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
@@ -60,6 +61,7 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
     yield _port(settings.server.host, settings.server.port)
     yield from _sources(settings)
     yield from _channels(settings)
+    yield from examine_calls(settings, now)
     yield from examine_transformers(settings)
     if reach:
         yield from _reached(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from monitor.cli.times import time_of
 from monitor.cli.told import WRONG_USE, complain, plainly
 
 if TYPE_CHECKING:
+    from alerts.book import Book
     from alerts.dry_run import DryRun, Receiver
     from monitor.settings import Settings
 
@@ -56,7 +58,6 @@ def route(
     """
     from alerts.dry_run import dry_run, sample
     from detectors.detection import Level
-    from monitor.app.wiring import book_of
     from monitor.clock import SystemClock
 
     with plainly():
@@ -76,13 +77,39 @@ def route(
             tags=tag or (),
             danger=danger,
         )
-        found = dry_run(asked, settings.to_routes(), book_of(settings), now)
+        with _book(settings) as book:
+            found = dry_run(asked, settings.to_routes(), book, now)
     if as_json:
         typer.echo(json.dumps(_object(found, now), ensure_ascii=False))
     else:
         typer.echo("\n".join(_told(found, settings, home, now)))
     if not found.reached:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _book(settings: Settings) -> Iterator[Book]:
+    """Yield who is behind each receiver, by what people changed too; told where that cannot be read.
+
+    A file that is not there is not made.
+    """
+    from monitor.app.wiring import book_of, sqlite_path, with_password
+    from monitor.ports import Unavailable
+    from monitor.store.database import open_store
+    from monitor.store.sqlite import WrongFile
+
+    url = with_password(settings.store.url, settings.store.password)
+    if not settings.rotas or (url.startswith("sqlite") and not sqlite_path(url).is_file()):
+        yield book_of(settings)
+        return
+    try:
+        store = open_store(url, max_bytes=settings.store.max_bytes)
+    except (WrongFile, Unavailable) as trouble:
+        typer.echo(f"without who took over or is away: {trouble}", err=True)
+        yield book_of(settings)
+        return
+    with closing(store):
+        yield book_of(settings, store.read)
 
 
 def _told(found: DryRun, settings: Settings, home: ZoneInfo, now: datetime) -> Iterator[str]:

@@ -22,6 +22,10 @@ from monitor.ports.corrections import (
     Speaking,
     Taught,
 )
+from monitor.ports.duty import (
+    DutyReads,
+    DutyWrites,
+)
 from monitor.ports.errands import (
     ErrandReads,
     Errands,
@@ -88,6 +92,10 @@ from monitor.ports.store import (
     Store,
     Transaction,
 )
+from monitor.ports.trials import (
+    TrialReads,
+    TrialWrites,
+)
 from monitor.ports.watching import (
     Beat,
     BeatReads,
@@ -127,6 +135,8 @@ __all__ = [
     "CountKey",
     "CurvePoint",
     "Dead",
+    "DutyReads",
+    "DutyWrites",
     "Entry",
     "EntryKind",
     "ErrandReads",
@@ -164,6 +174,8 @@ __all__ = [
     "Taught",
     "Told",
     "Transaction",
+    "TrialReads",
+    "TrialWrites",
     "Unavailable",
     "Waiting",
     "WatchReads",

@@ -20,6 +20,7 @@ from detectors.window import Bin, Counts, Window
 from monitor.ports.answers import AnswerReads, AnswerWrites
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
+from monitor.ports.duty import DutyReads, DutyWrites
 from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
@@ -39,6 +40,7 @@ from monitor.ports.rows import (
     WatchState,
 )
 from monitor.ports.silences import Past, SilenceReads, SilenceWrites
+from monitor.ports.trials import TrialReads, TrialWrites
 from monitor.ports.watching import BeatWrites, WatchReads
 from playbooks.run import Run
 
@@ -52,6 +54,8 @@ class Transaction(
     SilenceWrites,
     BeatWrites,
     AnswerWrites,
+    DutyWrites,
+    TrialWrites,
     Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
@@ -238,6 +242,8 @@ class Reader(
     Past,
     WatchReads,
     AnswerReads,
+    DutyReads,
+    TrialReads,
     Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""

@@ -15,6 +15,7 @@ from dashboards.web.policy import CSP, STATIC
 from monitor.clock import Clock, SystemClock
 from monitor.server import docs, errors, live
 from monitor.server.api import (
+    absences,
     channels,
     incidents,
     pagerduty,
@@ -102,6 +103,7 @@ def create_app(
     web.include_router(reading.router(service))
     web.include_router(incidents.router(service))
     web.include_router(rotas.router(service))
+    web.include_router(absences.router(service))
     web.include_router(planned.router(service))
     web.include_router(silences.router(service))
     web.include_router(sources.router(service))

@@ -29,6 +29,7 @@ from monitor.desk.incidents import asked
 from monitor.ports import Unavailable
 from monitor.server import (
     page_answer,
+    page_duty,
     page_health,
     page_joining,
     page_planned,
@@ -106,6 +107,7 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
         part.route(api, service, lambda *of: _act(house, *of))
     page_settings.route(api, service, trials)
     page_planned.route(api, service)
+    page_duty.route(api, service)
     page_health.route(api, service)
     page_reading.route(api, service)
     page_silences.route(api, service)

@@ -185,12 +185,7 @@ def reached(settings: Settings, route: RouteSettings) -> set[str]:
 def _unheard(settings: Settings) -> Advice:
     """Say who is called at night by nothing that is heard through Do Not Disturb."""
     night = settings.night.min_level
-    called = {
-        r.removeprefix("person.") for c in settings.chains.values() for s in c.steps for r in s.tell
-    }
-    called |= {
-        who for rota in settings.rotas.values() for who in (*rota.people, rota.deputy) if who
-    }
+    called = settings.called()
     for id, person in settings.people.items():
         ways = [
             settings.channels[m.channel] for m in person.methods if m.channel in settings.channels

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from alerts.channels import ChannelSettings
 from alerts.mutes import MuteWindow
+from alerts.people import Person
 from alerts.rota import Rota
 from alerts.routing import Route
 from detectors.topic import Query, Topic
@@ -94,6 +95,23 @@ class Settings(Strict):
     def to_rotas(self) -> dict[str, Rota]:
         """Return who takes turns on call, in the order of the file."""
         return {id: rota.rota(id, self.timezone) for id, rota in self.rotas.items()}
+
+    def called(self) -> list[str]:
+        """Return the ids of those whom a rota or a chain may call, in the order of the file."""
+        named = {who for r in self.rotas.values() for who in (*r.people, r.deputy) if who}
+        told = (name for c in self.chains.values() for s in c.steps for name in s.tell)
+        named |= {name.removeprefix("person.") for name in told if name.startswith("person.")}
+        return [id for id in self.people if id in named]
+
+    def to_people(self) -> dict[str, Person]:
+        """Return who can be told, in the order of the file. A method pierces where a call at night does."""
+        level = self.night.night().level
+        pierces = frozenset(
+            name
+            for name, given in self.channels.items()
+            if given.pierces_from is not None and given.pierces_from <= level
+        )
+        return {id: person.person(id, pierces) for id, person in self.people.items()}
 
     def to_routes(self) -> list[Route]:
         """Return the routing tree, in the order of the file."""

@@ -20,6 +20,7 @@ from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.engines import reading, translated, writing
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
@@ -35,6 +36,7 @@ from monitor.store.secret import secret
 from monitor.store.silences import SilenceKept
 from monitor.store.sqlite import WrongFile, turns
 from monitor.store.together import Together
+from monitor.store.trials import TrialKept
 from monitor.store.watching import BeatKept
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class SqliteTransaction(
     SilenceKept,
     BeatKept,
     AnswersKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 

@@ -16,6 +16,7 @@ from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
@@ -30,6 +31,7 @@ from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
 from monitor.store.silences import SilenceKept
+from monitor.store.trials import TrialKept
 from monitor.store.watching import BeatKept
 
 CONNECTIONS = 32
@@ -49,6 +51,8 @@ class PostgresTransaction(
     SilenceKept,
     BeatKept,
     AnswersKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 

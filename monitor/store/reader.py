@@ -21,12 +21,14 @@ from monitor.store.answers import AnswersRead
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
+from monitor.store.duty import DutyRead
 from monitor.store.errands import ErrandRead
 from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
 from monitor.store.silences import SilenceRead
 from monitor.store.transactions import Snapshots
+from monitor.store.trials import TrialRead
 from monitor.store.watching import WatchRead
 from playbooks.run import Run
 
@@ -63,6 +65,8 @@ class SqlReader(
     SilenceRead,
     WatchRead,
     AnswersRead,
+    DutyRead,
+    TrialRead,
 ):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 

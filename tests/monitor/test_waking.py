@@ -34,7 +34,7 @@ BOOK = Book(
     channels=frozenset({"pager", "mail", "room"}),
     people={"kim": KIM, "lee": LEE},
     chains={"night": CHAIN},
-    on_call=lambda rota, at: "kim" if rota == "community" else "",
+    roster=lambda at: lambda rota: "kim" if rota == "community" else "",
 )
 
 

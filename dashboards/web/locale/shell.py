@@ -46,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "key.c": ("Notiz schreiben", "write a note"),
     "key.gs": ("zur Lage", "to the situation"),
     "key.gi": ("zu den Vorfällen", "to the incidents"),
+    "key.gd": ("zur Bereitschaft", "to who is on call"),
     "key.t": ("hell oder dunkel", "light or dark"),
     "key.help": ("diese Hilfe", "this help"),
     "nobody": ("anonym", "anonymous"),
