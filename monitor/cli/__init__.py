@@ -36,6 +36,7 @@ ORDER = (
     *(
         "backtest",
         "plan",
+        "silence",
         "duty",
         "query-health",
         "calibrate",
