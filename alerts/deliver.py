@@ -28,12 +28,12 @@ BASE_S = 1.0
 CAP_S = 300.0
 BUDGET = timedelta(hours=24)
 """A delivery that cannot be placed for so long is dead: a person must look."""
-PER_CHANNEL = 8
+PER_CHANNEL = 16
 """Requests under way to one channel at a time; one per key, so different incidents only."""
-HANGS_S = 1.0
+HANGS_S = 0.5
 """A request without an answer for so long hangs, most likely: it takes no place from the others. A receiver
 that hangs at one request in twenty for ten seconds would else have all eight at once."""
-HANGING = 64
+HANGING = 96
 """Requests under way to one channel, those that hang among them."""
 BATCH = 64
 POLL_S = 1.0
@@ -152,6 +152,7 @@ class Deliverer:
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._where: dict[int, str] = {}
         self._since: dict[int, float] = {}
+        self._answered: set[int] = set()
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -229,7 +230,8 @@ class Deliverer:
         """Return the channels that get no further request now."""
         hung = asyncio.get_running_loop().time() - HANGS_S
         every = Counter(self._where.values())
-        hanging = Counter(self._where[id] for id, since in self._since.items() if since < hung)
+        free = self._answered | {id for id, since in self._since.items() if since < hung}
+        hanging = Counter(self._where[id] for id in free)
         return frozenset(
             channel
             for channel, n in every.items()
@@ -239,6 +241,7 @@ class Deliverer:
     def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
         for known in (self._tasks, self._where, self._since):
             known.pop(delivery.id, None)
+        self._answered.discard(delivery.id)
         if task.cancelled():
             return
         failure = task.exception()
@@ -259,6 +262,7 @@ class Deliverer:
         self._since[delivery.id] = began = loop.time()
         late = began - claimed > HELD_UP_S
         sent = ChannelError(HELD_UP) if late else await self._send(delivery)
+        self._answered.add(delivery.id)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())
