@@ -234,7 +234,7 @@ def test_a_channel_that_hangs_holds_up_neither_others_nor_other_keys(
 def test_no_more_than_sixteen_requests_are_under_way_to_one_channel(
     store: SqliteStore, clock: ManualClock
 ) -> None:
-    storms = [b.alert(b.incident(counter=n)) for n in range(1, 21)]
+    storms = [b.alert(b.incident(counter=n)) for n in range(1, 41)]
     enqueue(store, *storms)
     together = 0
     most = 0
