@@ -12,28 +12,25 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState
+from alerts.alert import Action, Delivery, DeliveryState
 from alerts.channels.base import Channel, ChannelError, Merging, Receipt
 from alerts.outbox import Attempt, Outbox
+from alerts.settle import Ending, settle
 from alerts.words import SPOKEN
 
 log = logging.getLogger(__name__)
 
-BASE_S = 1.0
-CAP_S = 300.0
-BUDGET = timedelta(hours=24)
-"""A delivery that cannot be placed for so long is dead: a person must look."""
-PER_CHANNEL = 8
+PER_CHANNEL = 16
 """Requests under way to one channel at a time; one per key, so different incidents only."""
-HANGS_S = 1.0
+HANGS_S = 0.5
 """A request without an answer for so long hangs, most likely: it takes no place from the others. A receiver
 that hangs at one request in twenty for ten seconds would else have all eight at once."""
-HANGING = 64
+HANGING = 96
 """Requests under way to one channel, those that hang among them."""
 BATCH = 64
 TOGETHER = 500
@@ -89,47 +86,6 @@ class _Nobody:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How one attempt ended, and what becomes of its delivery."""
-
-    outcome: AttemptOutcome
-    state: DeliveryState
-    retry_at: datetime | None = None
-    error: str = ""
-
-
-def backoff_s(attempt: int, rng: random.Random) -> float:
-    """Return full jitter: anything up to 1 s, 2 s, 4 s ... 5 min, so that retries never march in
-    step (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter)."""
-    return rng.uniform(0.0, min(CAP_S, BASE_S * 2 ** min(attempt - 1, 16)))
-
-
-def settle(
-    error: ChannelError | None,
-    attempt: int,
-    created_at: datetime,
-    now: datetime,
-    rng: random.Random,
-) -> Ending:
-    """Decide what follows from one attempt; ``error`` None: the receiver accepted.
-
-    An unknown outcome is tried again: better a marked repeat than a page that never came.
-    """
-    if error is None:
-        return Ending(AttemptOutcome.ACCEPTED, DeliveryState.SENT)
-    text = str(error)
-    if error.permanent:
-        return Ending(AttemptOutcome.REFUSED, DeliveryState.DEAD, error=text)
-    outcome = AttemptOutcome.UNKNOWN if error.ambiguous else AttemptOutcome.RETRY
-    delay = timedelta(seconds=max(backoff_s(attempt, rng), error.retry_after_s or 0.0))
-    if now + delay > created_at + BUDGET:
-        hours = int(BUDGET.total_seconds() // 3600)
-        gave_up = f"gave up after {hours} h and {attempt} attempts; last: {text}"
-        return Ending(outcome, DeliveryState.DEAD, error=gave_up)
-    return Ending(outcome, DeliveryState.PENDING, retry_at=now + delay, error=text)
-
-
 class Deliverer:
     """Sends what is due. One per outbox: it takes over what a killed one left behind.
 
@@ -154,6 +110,7 @@ class Deliverer:
         self._tasks: dict[int, asyncio.Task[int]] = {}
         self._where: dict[int, str] = {}
         self._since: dict[int, float] = {}
+        self._answered: set[int] = set()
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -233,7 +190,8 @@ class Deliverer:
         """Return the channels that get no further request now."""
         hung = asyncio.get_running_loop().time() - HANGS_S
         every = Counter(self._where.values())
-        hanging = Counter(self._where[id] for id, since in self._since.items() if since < hung)
+        free = self._answered | {id for id, since in self._since.items() if since < hung}
+        hanging = Counter(self._where[id] for id in free)
         return frozenset(
             channel
             for channel, n in every.items()
@@ -243,6 +201,7 @@ class Deliverer:
     def _ended(self, delivery: Delivery, task: asyncio.Task[int]) -> None:
         for known in (self._tasks, self._where, self._since):
             known.pop(delivery.id, None)
+        self._answered.discard(delivery.id)
         if task.cancelled():
             return
         failure = task.exception()
@@ -264,6 +223,7 @@ class Deliverer:
         self._since[delivery.id] = began = loop.time()
         late = began - claimed > HELD_UP_S
         sent = ChannelError(HELD_UP) if late else await self._send([one for one, _ in begun])
+        self._answered.add(delivery.id)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
         ended = max(now, self._clock())

@@ -33,7 +33,7 @@ PER_S = 10.0
 """Alerts queued a second, while the sender lives."""
 TIMEOUT_S = 2.0
 HANG_S = 3.0
-DRAIN_S = 600.0
+DRAIN_S = 1500.0
 LIFE_S = 1.6
 """Longest life of a sender before a kill is aimed."""
 

@@ -33,7 +33,7 @@ BARS = {"calm": (0.25, 2.0), "faults": (None, 15.0)}
 """Seconds within which the median and 99 of 100 must have arrived."""
 HANG_S = 15.0
 """A receiver that hangs does so for longer than a channel waits (10 s)."""
-GRACE_S = 60.0
+GRACE_S = 180.0
 """How long after the last crossing the rest may take before what is missing counts as lost."""
 
 
