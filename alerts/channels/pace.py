@@ -1,8 +1,8 @@
-"""Pace: how fast one place at a receiver is written to. What rings waits for nobody but the receiver.
+"""Pace: how fast one place at a receiver is written to.
 
 Slack takes about one message a second and channel, bursts allowed, and says 429 to more
-(docs.slack.dev/apis/web-api/rate-limits). Edits and what need not be heard at once keep to that by
-themselves; what rings is sent, and merged with its like where it comes in floods (`alerts.deliver`).
+(docs.slack.dev/apis/web-api/rate-limits). Edits, replies that ring and quiet ones keep to that, each in turns of
+their own; what waits meanwhile is merged (`alerts.deliver`). A new incident's message waits for nobody.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Turns:
         finally:
             self.pace.over(self.now())
 
+    @property
+    def busy(self) -> bool:
+        """True where somebody who comes now has to wait."""
+        return bool(self._waiting) or self.pace.wait_s(self.now()) > 0
+
     async def _taken(self, rank: int) -> None:
         mine = (rank, next(self._count))
         heapq.heappush(self._waiting, mine)
@@ -85,9 +90,11 @@ class Turns:
 
 @dataclass(slots=True)
 class Place:
-    """One place at a receiver: turns of edits, turns of quiet messages, and how long it asked us to wait."""
+    """One place at a receiver: turns of edits, of replies that ring, of quiet ones, and how long it asked us to
+    wait."""
 
     edits: Turns = field(default_factory=Turns)
+    rings: Turns = field(default_factory=Turns)
     quiet: Turns = field(default_factory=Turns)
     closed_until: float = 0.0
 

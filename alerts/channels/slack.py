@@ -28,6 +28,8 @@ EVENT_TYPE = "sturmglas_delivery"
 CLOCKS_APART_S = 300.0
 """How far Slack's clock and ours may differ."""
 RINGING, QUIET = 0, 1
+LATE_TRIES = 5
+"""Tries of an edit that nobody waits for."""
 _USERS = ("U", "W")
 
 
@@ -77,6 +79,8 @@ class Slack:
         self._posted: Posted = posted or Remembered()
         self._place = (places or Places()).of(settings.channel)
         self._api = SlackApi(name, settings, client, self._place)
+        self._late: dict[str, tuple[Shown, Delivery]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def name(self) -> str:
@@ -196,9 +200,12 @@ class Slack:
         untold = await self._untold(known, new)
         if untold:
             await self._reply(known, untold)
-        rank = RINGING if _rings(new) else QUIET
+        newest = replace(new[-1], may_repeat=False)
+        if _rings(new) and self._place.edits.busy:
+            self._edit_later(known, newest)
+            return Receipt(f"answered 200: told in {known.message}, which is changed soon")
         try:
-            fault = await self._edit(known, replace(new[-1], may_repeat=False), rank)
+            fault = await self._edit(known, newest, RINGING if _rings(new) else QUIET)
         except Gone:
             raise
         except ChannelError as error:
@@ -236,23 +243,52 @@ class Slack:
             **slack.reply(deliveries, self._settings.language),
         }
         body = {**body, "reply_broadcast": rings}
-        if rings:
-            await self._api.post("chat.postMessage", body)
-            return
-        async with self._place.quiet.turn(QUIET):
+        turns = self._place.rings if rings else self._place.quiet
+        async with turns.turn(RINGING if rings else QUIET):
             await self._api.post("chat.postMessage", body)
 
     async def _edit(self, known: Shown, delivery: Delivery, rank: int) -> str:
         """Show ``delivery``; return what is wrong with the operator's words, "" for nothing."""
+        async with self._place.edits.turn(rank):
+            self._late.pop(delivery.key, None)
+            return await self._changed(known, delivery)
+
+    async def _changed(self, known: Shown, delivery: Delivery) -> str:
         body, fault = self._body(delivery)
         mark = Mark(message_id(delivery), self._name, delivery.key, 1, delivery.seq)
         where = {"channel": known.place, "ts": known.message, "metadata": mark.json()}
-        async with self._place.edits.turn(rank):
-            await self._api.post("chat.update", {**where, **body})
+        await self._api.post("chat.update", {**where, **body})
         seq = max(known.seq, delivery.seq)
         shown = replace(known, seq=seq, at=delivery.alert.at)
         await asyncio.to_thread(self._posted.keep, shown)
         return fault
+
+    def _edit_later(self, known: Shown, delivery: Delivery) -> None:
+        """Show ``delivery`` in its turn, unless something newer of its incident is shown before.
+
+        What is new was told in the thread already; whoever waited for this would hold up the next that rings.
+        """
+        waits = delivery.key in self._late
+        self._late[delivery.key] = known, delivery
+        if not waits:
+            task = asyncio.create_task(self._shown_late(delivery.key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _shown_late(self, key: str) -> None:
+        for _ in range(LATE_TRIES):
+            try:
+                async with self._place.edits.turn(QUIET):
+                    known, newest = self._late.pop(key, (None, None))
+                    if known is not None and newest is not None:
+                        await self._changed(known, newest)
+                return
+            except ChannelError as error:
+                if error.permanent or key in self._late or known is None or newest is None:
+                    return  # the next delivery of the incident shows it
+                self._late[key] = known, newest
+                await asyncio.sleep(max(1.0, error.retry_after_s or 0.0))
+        self._late.pop(key, None)
 
     def _body(self, delivery: Delivery) -> tuple[Mapping[str, object], str]:
         own = self._settings.words(delivery)

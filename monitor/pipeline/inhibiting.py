@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Alert, NotifyReason, alert_id
+from alerts.alert import Alert, NotifyReason
 from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.inhibition import inhibits
 from detectors.detection import WAKE
 from detectors.window import BIN
+from monitor.pipeline.again import said_again
 from monitor.ports import Transaction
 
 log = logging.getLogger("sturmglas.inhibiting")
@@ -75,9 +76,7 @@ def look(tx: Transaction, errand: Errand, speak: Speak, now: datetime) -> bool:
         return tx.move_errand(errand, now + BIN, errand.content)
     if not tx.move_errand(errand, None, errand.content):
         return False
-    reason = NotifyReason.INHIBITION_OVER
-    id = alert_id(incident.id, incident.episode, reason, incident.level, now)
-    alert = replace(alert, id=id, reason=reason, at=now)
+    alert = said_again(tx, incident, first, NotifyReason.INHIBITION_OVER, now)
     told = speak(tx, incident, alert, kept.targets, kept.chain, now)
     if told is None:
         return True

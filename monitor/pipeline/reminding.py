@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
 
-from alerts.alert import Alert, NotifyReason, alert_id
+from alerts.alert import Alert, NotifyReason
 from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WATCH
-from detectors.window import Counts
+from monitor.pipeline.again import said_again
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.silencing import Silencing
 from monitor.ports import Signals, Transaction
-
-HOUR = timedelta(hours=1)
 
 
 class Reminder(msgspec.Struct, frozen=True):
@@ -80,7 +77,7 @@ class Reminding:
     def _say(
         self, tx: Transaction, incident: Incident, alert: Alert, made: Reminder, now: datetime
     ) -> None:
-        again = _again(incident, alert, _last_hour(tx, incident, now), now)
+        again = said_again(tx, incident, alert, NotifyReason.REPEATED, now)
         if self._silencing.held(tx, incident, again, made.targets, "", now) is not None:
             return
         again = self._silencing.breaking(tx, incident, again, now, again=True)
@@ -100,24 +97,6 @@ def _answered(incident: Incident, alert: Alert) -> bool:
     if not incident.is_open or incident.key != alert.key:
         return True
     return incident.acked_level is not None and incident.acked_level >= incident.level
-
-
-def _last_hour(tx: Transaction, incident: Incident, now: datetime) -> Counts:
-    return sum(tx.bins(incident.topic, now - HOUR, now).values(), Counts())
-
-
-def _again(incident: Incident, alert: Alert, hour: Counts, now: datetime) -> Alert:
-    reason = NotifyReason.REPEATED
-    return replace(
-        alert,
-        id=alert_id(incident.id, incident.episode, reason, incident.level, now),
-        reason=reason,
-        level=incident.level,
-        reasons=incident.reasons,
-        at=now,
-        mentions=hour.mentions,
-        negatives=hour.negatives,
-    )
 
 
 def _content(made: Reminder) -> Mapping[str, object]:

@@ -261,11 +261,6 @@ class Response:
         """Return who hears of this alert, by the routes."""
         return plan(alert, self._routes, now)
 
-    def informed(self, incident: Incident) -> tuple[str, ...]:
-        """Return the targets that routes have told of an incident so far, in all its episodes."""
-        queued = (f for f in self._reader.facts(incident.id) if f.kind is FactKind.ALERT_QUEUED)
-        return tuple(dict.fromkeys(t for f in queued for t in f.payload.get("informed", ())))
-
 
 def since_first_post(incident: Incident, of: Card) -> datetime:
     """Return the incident's onset, dated to the first post of its bin where the card tells it."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Alert, NotifyReason, alert_id
+from alerts.alert import Alert, NotifyReason
 from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
@@ -23,6 +23,7 @@ from alerts.silences import Held, Silence, SilenceKind, broken, holding
 from detectors.detection import WAKE
 from detectors.window import BIN
 from monitor.desk.silences import release
+from monitor.pipeline.again import said_again
 from monitor.pipeline.lines import stamp
 from monitor.ports import Transaction
 
@@ -102,9 +103,7 @@ class Silencing:
             return tx.move_errand(errand, None, errand.content)
         if incident.level < WAKE:  # a lull: it may come back without ever being new again
             return tx.move_errand(errand, now + BIN, errand.content)
-        reason = NotifyReason.SILENCE_OVER
-        id = alert_id(incident.id, incident.episode, reason, incident.level, now)
-        alert = replace(first, id=id, reason=reason, level=incident.level, at=now)
+        alert = said_again(tx, incident, first, NotifyReason.SILENCE_OVER, now)
         if not tx.move_errand(errand, None, errand.content):
             return False
         targets = say(tx, incident, alert, held.targets, held.chain, now)

@@ -41,7 +41,7 @@ class Speaking:
         if alert.reason is NotifyReason.REOPENED:  # also where it is held back: that storm is over
             tx.cancel_errands(incident.id, kinds=[Kind.STEP])
         planned = self._response.plan(alert, now)
-        informed = self._informed(incident, alert, planned, now)
+        informed = self._informed(tx, alert, planned, now)
         bigger = inhibiting.held(tx, incident, alert, informed, planned.wake, now)
         if bigger is not None:
             return _inhibited_line(incident, alert, bigger, at)
@@ -82,12 +82,18 @@ class Speaking:
         self._digesting.collect(tx, alert, targets, planned.digest, now)
 
     def _informed(
-        self, incident: Incident, alert: Alert, planned: Plan, now: datetime
+        self, tx: Transaction, alert: Alert, planned: Plan, now: datetime
     ) -> tuple[str, ...]:
         """Return the targets told at once: those of the routes, and at a rise or a new episode also whoever
         was told before, so that nobody is left with an old number."""
-        before = self._response.informed(incident) if alert.reason in AGAIN else ()
+        before = _told(tx.facts(alert.incident)) if alert.reason in AGAIN else ()
         return tuple(dict.fromkeys((*self._waking.targets(planned.inform, now), *before)))
+
+
+def _told(facts: Sequence[Fact]) -> tuple[str, ...]:
+    """Return the targets that routes have told of an incident so far, in all its episodes."""
+    queued = (f for f in facts if f.kind is FactKind.ALERT_QUEUED)
+    return tuple(dict.fromkeys(t for f in queued for t in f.payload.get("informed", ())))
 
 
 def _inhibited_line(incident: Incident, alert: Alert, bigger: Incident, at: datetime) -> Line:

@@ -14,16 +14,15 @@ from typing import Any
 import msgspec
 
 from alerts import stale
-from alerts.alert import Alert, NotifyReason, alert_id
+from alerts.alert import Alert, NotifyReason
 from alerts.book import Book
 from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.moves import lapse
 from alerts.stale import Ack, Next
-from detectors.window import Counts, bin_start
+from monitor.pipeline.again import said_again
 from monitor.pipeline.errands import Overtaken
-from monitor.pipeline.hours import HOUR
 from monitor.ports import Signals, Transaction
 
 Say = Callable[[Transaction, Incident, Alert, Sequence[str], str, datetime], tuple[str, ...] | None]
@@ -112,19 +111,9 @@ class Staleness:
 def _again(
     tx: Transaction, incident: Incident, alert: Alert, reason: NotifyReason, now: datetime
 ) -> Alert:
-    """Return the alert as it is said now, with the numbers of this hour, under a key that rings."""
-    until = bin_start(now)
-    hour = sum(tx.bins(alert.topic, until - HOUR, until).values(), Counts())
-    return replace(
-        alert,
-        id=alert_id(incident.id, incident.episode, reason, incident.level, now),
-        reason=reason,
-        level=incident.level,
-        at=now,
-        mentions=hour.mentions,
-        negatives=hour.negatives,
-        rung=(incident.ring_again,),
-    )
+    """Return the alert as it is said now, under a key that rings."""
+    again = said_again(tx, incident, alert, reason, now)
+    return replace(again, rung=(incident.ring_again,))
 
 
 def _content(ack: Ack) -> Mapping[str, Any]:

@@ -168,4 +168,4 @@ def test_ten_thousand_alerts_are_merged_none_is_lost_and_none_told_twice(tmp_pat
     print(f"triggers waited {half:.1f} s in the middle, {last:.1f} s at most; {peak:.0f} MiB")
     assert set(counts) == {0, 1}
     assert edits_a_second(sink) == 1
-    assert seconds < 240, "the goal is 120; not reached yet where it was measured (162)"
+    assert seconds < 240, "the goal is 120: 117 s where it was measured"
