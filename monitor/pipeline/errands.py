@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.errand import Errand, Kind
-from monitor.ports import Store, Transaction
+from monitor.ports import Store, Transaction, Unavailable
 
 BATCH = 100
 """Errands of one look."""
+PAUSE = timedelta(seconds=30)
+"""How long an errand that failed rests: soon enough for a call, seldom enough for a log."""
 LATER = timedelta(hours=1)
 """When an errand is looked at again that nothing here knows how to do: another version may."""
 
@@ -53,9 +55,21 @@ def run_due(store: Store, handlers: Mapping[Kind, Handler], now: datetime) -> in
                 done += handlers.get(errand.kind, _put_off)(tx, errand, now)
         except Overtaken:
             continue  # another did it; nothing of ours is kept
-        except Exception:  # each errand is a matter of its own; it stays due
-            log.exception("errand %s failed; trying again", errand.key)
+        except Unavailable as error:  # the store's trouble, not the errand's: it stays due
+            log.error("errand %s: %s; trying again", errand.key, error)
+        except Exception:  # each errand is a matter of its own
+            log.exception("errand %s failed; again in %s", errand.key, PAUSE)
+            _put_aside(store, errand, now)
     return done
+
+
+def _put_aside(store: Store, errand: Errand, now: datetime) -> None:
+    """Let one that fails not be tried over and over, nor keep the others from being looked at."""
+    try:
+        with store.begin() as tx:
+            tx.move_errand(errand, now + PAUSE, errand.content)
+    except Unavailable as error:
+        log.error("errand %s: %s; it stays due", errand.key, error)
 
 
 def _put_off(tx: Transaction, errand: Errand, now: datetime) -> bool:
