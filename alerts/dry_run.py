@@ -10,6 +10,7 @@ from alerts.alert import Alert, NotifyReason
 from alerts.book import PERSON, ROTA, Book
 from alerts.escalation import Escalation, take
 from alerts.routing import Plan, Route, plan
+from alerts.silences import Silence, broken, holding
 from alerts.trial import trial_alert
 from detectors.detection import WAKE, Level, Reason, ReasonCode
 from detectors.topic import Topic
@@ -43,7 +44,8 @@ class Call:
 class DryRun:
     """What would become of an alert. ``held_until``: the night holds its chain back until then.
 
-    ``calls``: the first round of the chain; a step that reaches nobody is skipped, and told in ``skipped``.
+    ``silence``: holds it all back, what would be told and called stands beside it; ``broken``: silences that it
+    would break. ``calls``: the first round of the chain; a step that reaches nobody is skipped, and told in ``skipped``.
     """
 
     alert: Alert
@@ -53,10 +55,14 @@ class DryRun:
     calls: tuple[Call, ...]
     skipped: tuple[int, ...]
     held_until: datetime | None
+    silence: Silence | None = None
+    broken: tuple[Silence, ...] = ()
 
     @property
     def reached(self) -> bool:
         """True where somebody hears of it, at once, by a call or in a digest."""
+        if self.silence is not None:
+            return False
         told = (*self.inform, *self.watch, *(r for c in self.calls for r in c.receivers))
         return any(r.targets for r in told)
 
@@ -76,6 +82,7 @@ def sample(
     return replace(
         trial_alert(at, "en", level=level, timezone=topic.timezone),
         reason=NotifyReason.FIRST,
+        test=False,
         topic=topic.id,
         topic_name=topic.name,
         brand=topic.brand,
@@ -86,8 +93,14 @@ def sample(
     )
 
 
-def dry_run(alert: Alert, routes: Sequence[Route], book: Book, now: datetime) -> DryRun:
-    """Return what would become of ``alert`` at ``now``."""
+def dry_run(
+    alert: Alert,
+    routes: Sequence[Route],
+    book: Book,
+    now: datetime,
+    silences: Sequence[Silence] = (),
+) -> DryRun:
+    """Return what would become of ``alert`` at ``now``, where ``silences`` stand."""
     found = plan(alert, routes, now)
     held = book.night.held_until(alert, now) if found.wake else None
     calls, skipped = _calls(alert, found.wake, book, held or now)
@@ -99,6 +112,8 @@ def dry_run(alert: Alert, routes: Sequence[Route], book: Book, now: datetime) ->
         calls=calls,
         skipped=skipped,
         held_until=held,
+        silence=holding(silences, alert, now),
+        broken=tuple(silence for silence, _ in broken(silences, alert, now)),
     )
 
 

@@ -18,6 +18,7 @@ from monitor.cli.told import WRONG_USE, complain, plainly
 if TYPE_CHECKING:
     from alerts.book import Book
     from alerts.dry_run import DryRun, Receiver
+    from alerts.silences import Silence
     from monitor.settings import Settings
 
 
@@ -77,8 +78,8 @@ def route(
             tags=tag or (),
             danger=danger,
         )
-        with _book(settings) as book:
-            found = dry_run(asked, settings.to_routes(), book, now)
+        with _known(settings, now) as (book, silences):
+            found = dry_run(asked, settings.to_routes(), book, now, silences)
     if as_json:
         typer.echo(json.dumps(_object(found, now), ensure_ascii=False))
     else:
@@ -88,28 +89,34 @@ def route(
 
 
 @contextmanager
-def _book(settings: Settings) -> Iterator[Book]:
-    """Yield who is behind each receiver, by what people changed too; told where that cannot be read.
+def _known(settings: Settings, now: datetime) -> Iterator[tuple[Book, Sequence[Silence]]]:
+    """Yield who is behind each receiver, by what people changed too, and which silences stand; told where that
+    cannot be read.
 
     A file that is not there is not made.
     """
+    from alerts.mutes import open_at
     from monitor.app.wiring import book_of, sqlite_path, with_password
+    from monitor.desk.silences import standing
     from monitor.ports import Unavailable
     from monitor.store.database import open_store
     from monitor.store.sqlite import WrongFile
 
     url = with_password(settings.store.url, settings.store.password)
-    if not settings.rotas or (url.startswith("sqlite") and not sqlite_path(url).is_file()):
-        yield book_of(settings)
+    alone = book_of(settings), open_at(settings.to_mutes(), now)
+    if url.startswith("sqlite") and not sqlite_path(url).is_file():
+        yield alone
         return
     try:
         store = open_store(url, max_bytes=settings.store.max_bytes)
     except (WrongFile, Unavailable) as trouble:
-        typer.echo(f"without who took over or is away: {trouble}", err=True)
-        yield book_of(settings)
+        told = "without who took over, who is away, and silences"
+        typer.echo(f"{told}: {trouble}", err=True)
+        yield alone
         return
     with closing(store):
-        yield book_of(settings, store.read)
+        book = book_of(settings, store.read)
+        yield book, standing(store.read, book.mutes, now)
 
 
 def _told(found: DryRun, settings: Settings, home: ZoneInfo, now: datetime) -> Iterator[str]:
@@ -121,6 +128,12 @@ def _told(found: DryRun, settings: Settings, home: ZoneInfo, now: datetime) -> I
     when = f"{now.astimezone(home):%a %d %b %Y %H:%M} ({home.key})"
     yield f"{alert.topic_name}, level {int(alert.level)} {word}, {when}"
     yield f"routes   {', '.join(plan.by) or 'none fits: nobody hears of it'}"
+    if found.silence is not None:
+        until = f"{found.silence.until.astimezone(home):%a %H:%M}"
+        yield f"silenced by {found.silence.author} until {until}: {found.silence.says}"
+        yield "         nothing goes out before; without it:"
+    for silence in found.broken:
+        yield f"breaks   the silence of {silence.author}: {silence.says}"
     if found.inform:
         yield f"inform   {_names(found.inform)}"
     if found.inform and plan.repeat:
@@ -196,6 +209,9 @@ def _object(found: DryRun, now: datetime) -> dict[str, Any]:
             for call in found.calls
         ],
         "skipped": list(found.skipped),
+        "silenced_by": found.silence.author if found.silence else None,
+        "silenced_until": found.silence.until.isoformat() if found.silence else None,
+        "breaks": [silence.says for silence in found.broken],
         "reached": found.reached,
     }
 

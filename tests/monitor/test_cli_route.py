@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
+from monitor.clock import SystemClock
+from monitor.desk.silences import Wish, silence
+from monitor.store.database import SqliteStore
 
 CONFIG = """
 [topic.acme]
@@ -103,6 +107,24 @@ def test_a_child_speaks_instead_and_what_it_leaves_open_is_its_parents(config: P
     small = found(config, "--topic", "acme", "--language", "en")
     assert (small["inform"], small["wake"], small["repeat_s"]) == ([], "", 3600.0)
     assert [r["targets"] for r in small["watch"]] == [["post"]]
+
+
+def test_a_silence_in_the_store_and_a_mute_window_are_told_and_what_breaks_them(
+    config: Path, tmp_path: Path
+) -> None:
+    config.write_text(f'{CONFIG}\n[store]\nurl = "sqlite:///{tmp_path / "s.db"}"\n')
+    with closing(SqliteStore.open(f"sqlite:///{tmp_path / 's.db'}")) as store:
+        now = SystemClock().now()
+        silence(store, Wish("topic=acme", "known outage"), "kim", now)
+    told = asked(config, "--topic", "acme", code=1)
+    assert "silenced by kim until" in told
+    held = found(config, "--topic", "acme", code=1)
+    assert (held["silenced_by"], held["reached"]) == ("kim", False)
+    broken = found(config, "--topic", "acme", "--danger")
+    assert (broken["silenced_by"], broken["breaks"]) == (None, ["topic=acme"])
+    muted = '[mute.night]\nmatch = "topic=acme level<=4"\nhours = ["mon-sun 00:00-00:00"]\nreason = "r"\n'
+    config.write_text(f"{CONFIG}\n{muted}")
+    assert found(config, "--topic", "acme", code=1)["silenced_by"] == "mute.night"
 
 
 def test_where_nobody_hears_of_it_the_exit_code_says_so(config: Path) -> None:
