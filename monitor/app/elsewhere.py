@@ -15,6 +15,7 @@ LOOK_S = 5.0
 """An answer younger than this is given again."""
 PATIENCE = timedelta(minutes=1)
 """An entry that waits longer than this is told: filing usually takes less than a second."""
+NOBODY = "work: no worker runs, so nobody files, judges or sends; start sturmglas work"
 
 
 class Elsewhere:
@@ -37,7 +38,7 @@ class Elsewhere:
                 self._looked = stopwatch()
                 try:
                     self._told = [*self._unheld(), *self._waiting(), *self._parked()]
-                    self._told += self._audited()
+                    self._told += [] if NOBODY in self._told else self._audited()
                 except Unavailable as error:
                     self._told = [f"work: {error}"]
             return list(self._told)
@@ -50,7 +51,7 @@ class Elsewhere:
             "sends alerts": [OUTBOX_LEASE],
         }
         if not held:
-            return ["work: no worker runs, so nobody files, judges or sends; start sturmglas work"]
+            return [NOBODY]
         told = []
         for verb, names in pieces.items():
             free = [name for name in names if name not in held]

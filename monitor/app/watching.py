@@ -18,8 +18,8 @@ from monitor.app.pulse import AUDITOR, DELIVERER, PIPELINE, Pulse
 from monitor.app.telling import Telling
 from monitor.app.wiring import Built
 from monitor.clock import stopwatch
+from monitor.desk.awake import RUNNING, next_beat
 from monitor.pipeline.auditing import DEAD_FOR, Ailment, Finding, Limits, findings
-from monitor.pipeline.awake import RUNNING, next_beat
 from monitor.ports import GROUP, OUTBOX_LEASE, Beat, Fences, Unavailable
 
 HUNG_S = 60.0

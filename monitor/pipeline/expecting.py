@@ -16,8 +16,8 @@ from alerts.book import Book
 from alerts.errand import Errand, Kind
 from alerts.notices import Pair, notice
 from alerts.words import Language, clock
+from monitor.desk.awake import RUNNING, awake_since
 from monitor.desk.watchers import WATCH, beat_name, errand_key
-from monitor.pipeline.awake import RUNNING, awake_since
 from monitor.pipeline.errands import Handler
 from monitor.ports import BeatReads, SourceState, Store, Transaction
 

@@ -17,7 +17,7 @@ from alerts.incident import Incident, Outcome, Status
 from alerts.morning import DAY, Seen, Times, morning_line
 from alerts.night_calls import MONTH, Called, night_calls
 from detectors.detection import WAKE, Level
-from monitor.pipeline.awake import RUNNING, blind_spans
+from monitor.desk.awake import RUNNING, blind_spans
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.sight import out
 from monitor.ports import Reader, Store, Transaction

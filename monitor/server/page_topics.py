@@ -17,13 +17,13 @@ from detectors.silencers import Silencer, silencers
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, BIN_S, bin_start
+from monitor.desk.awake import RUNNING, blind_spans
 from monitor.desk.calibration import moved
 from monitor.desk.corrections import unreliable
 from monitor.desk.coverage import gaps, hushed, unseen
 from monitor.desk.planned import announced
 from monitor.desk.query_health import standing
 from monitor.desk.watchers import expected
-from monitor.pipeline.awake import RUNNING, blind_spans
 from monitor.ports import BinResult, CurvePoint, Reader, SourceState
 from monitor.server.page_incidents import row_of
 from monitor.server.page_posts import HOUR, Heard

@@ -92,18 +92,12 @@ class SqlOutbox:
             return job(c)
 
     def due(self, now: datetime, limit: int, full: Collection[str] = ()) -> Sequence[Delivery]:
-        query = (
-            deliveries_query()
-            .where(
-                schema.PENDING,
-                _d.c.due_us <= micros(now),
-                _d.c.channel.not_in(full),
-                ~_blocked(),
-                ~_ended(),
-            )
-            .order_by(_d.c.due_us, _d.c.id)
-            .limit(limit)
+        query = deliveries_query().where(
+            schema.PENDING, _d.c.due_us <= micros(now), ~_blocked(), ~_ended()
         )
+        if full:
+            query = query.where(_d.c.channel.not_in(full))
+        query = query.order_by(_d.c.due_us, _d.c.id).limit(limit)
         with self._read() as c:
             return [delivery_of(row) for row in c.execute(query)]
 

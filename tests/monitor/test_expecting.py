@@ -11,8 +11,8 @@ import pytest
 from alerts.alert import AttemptOutcome, DeliveryState
 from alerts.book import Book
 from detectors.window import SourceClock
+from monitor.desk.awake import RUNNING, awake_since, blind_spans, next_beat
 from monitor.desk.watchers import SOURCE, WATCH, beat_name
-from monitor.pipeline.awake import RUNNING, awake_since, blind_spans, next_beat
 from monitor.pipeline.errands import run_due
 from monitor.pipeline.expecting import Expected, Expecting
 from monitor.ports import Beat, SourceState

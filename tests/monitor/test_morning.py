@@ -17,7 +17,7 @@ from alerts.night import Night
 from alerts.night_calls import night_calls
 from alerts.people import Method, Person
 from detectors.detection import Level
-from monitor.pipeline.awake import RUNNING, next_beat
+from monitor.desk.awake import RUNNING, next_beat
 from monitor.pipeline.errands import run_due
 from monitor.pipeline.morning import Morning
 from monitor.store.database import SqliteStore

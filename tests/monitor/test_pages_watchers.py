@@ -13,7 +13,7 @@ from alerts.alert import AttemptOutcome, DeliveryState
 from alerts.book import Book
 from alerts.people import Method, Person
 from detectors.detection import Level
-from monitor.pipeline.awake import RUNNING, next_beat
+from monitor.desk.awake import RUNNING, next_beat
 from monitor.pipeline.errands import run_due
 from monitor.pipeline.expecting import Expected, Expecting
 from monitor.settings import Settings

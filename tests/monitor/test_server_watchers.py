@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.pipeline.awake import RUNNING, next_beat
+from monitor.desk.awake import RUNNING, next_beat
 from monitor.settings import Settings
 from tests.builders import T0
 from tests.monitor.serving import Served, served, settings

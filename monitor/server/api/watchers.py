@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 
 from alerts.night_calls import BUDGET, MONTH, Called, night_calls
+from monitor.desk.awake import RUNNING, blind_spans
 from monitor.desk.watchers import AUDITOR, Heard, expected, hear
-from monitor.pipeline.awake import RUNNING, blind_spans
 from monitor.server.auth import Watched
 from monitor.server.errors import Problem
 from monitor.server.schemas import Out
