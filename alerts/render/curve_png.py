@@ -43,6 +43,8 @@ GROUND, INK, FAINT, LINE, NORMAL, UNKNOWN = (
 EDGE = "#c3ccd1"
 TALL = 4
 """What the axis reaches at least, so that two posts in a calm night look like two posts."""
+SEEN = 2
+"""Pixels of the lowest bar: one post beside ten thousand is still there."""
 LEGIBLE = 3
 """Below this level the ramp's colours are too pale for bars; then the bars have the ink's."""
 COLOURS_KEPT = 48
@@ -91,7 +93,7 @@ class _Drawing:
     @property
     def top(self) -> int:
         """What the axis reaches: the next round number above all that is drawn."""
-        return ceiling(max([TALL, *(max(n, expected) for _, n, expected in self.curve.known)]))
+        return ceiling(max([TALL, *(max(n, most_usual(e)) for _, n, e in self.curve.known)]))
 
     @property
     def colour(self) -> str:
@@ -112,10 +114,9 @@ class _Drawing:
         said = curve_words.headline(self.alert, self.lang)
         self.on.text((20, 14), said, INK, fitting(said, 25, bold=True))
         name = one_line(self.alert.topic_name, curve_words.NAME_LENGTH)
-        small = font(18)
         parts = [name] if writable(name) and name else []
         below = " · ".join([*parts, curve_words.axis(self.lang)])
-        self.on.text((20, 50), below, FAINT, small)
+        self.on.text((20, 50), below, FAINT, fitting(below, 18))
 
     def _grid(self) -> None:
         for part in (0.0, 0.5, 1.0):
@@ -154,7 +155,7 @@ class _Drawing:
                 left, right = self.x(at) + 1, self.x(at + BIN) - 2
                 beyond = n > most_usual(expected)
                 fill = self.colour if beyond else NORMAL
-                self.on.rectangle((left, self.y(n), right, BOTTOM - 1), fill)
+                self.on.rectangle((left, min(self.y(n), BOTTOM - SEEN), right, BOTTOM - 1), fill)
 
     def _expected(self) -> None:
         """Draw what chance alone would bring at most, as steps."""
