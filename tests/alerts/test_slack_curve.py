@@ -16,6 +16,7 @@ from alerts.alert import Delivery, NotifyReason
 from alerts.channels.base import ChannelError, Receipt
 from alerts.channels.pace import Places
 from alerts.channels.slack import Slack
+from alerts.channels.slack_api import SlackApi
 from alerts.channels.transport import guarded_async
 from alerts.curve import Curve
 from alerts.posted import Posted, Remembered
@@ -281,3 +282,21 @@ def test_the_sinks_page_shows_the_picture_with_its_description(sink: Sink) -> No
     assert (shown.headers["content-type"], shown.content[:4]) == ("image/png", b"\x89PNG")
     assert "142 negative posts" in found[1]
     assert httpx.get(f"{sink.url}slack/file/F0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("api", "upload", "taken"),
+    [
+        ("https://slack.com/api", "https://files.slack.com/upload/v1/x", True),
+        ("https://slack.com/api", "http://files.slack.com/upload/v1/x", False),
+        ("https://slack.com/api", "file:///etc/passwd", False),
+        ("http://127.0.0.1:1/api", "http://127.0.0.1:1/upload", True),  # a fake of this machine
+    ],
+)
+def test_bytes_go_in_the_clear_only_where_the_api_does(
+    sink: Sink, api: str, upload: str, taken: bool
+) -> None:
+    given = settings(sink, curve=True, api_url=api)
+    assert (
+        SlackApi("there", given, httpx.AsyncClient(), quick().of("C1"))._may_take(upload) is taken
+    )
