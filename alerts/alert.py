@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alerts.curve import Curve
 from alerts.incident import Incident
 from detectors.detection import Assessment, Level, Reason
 from detectors.silencers import Silencer
@@ -130,7 +131,7 @@ class Alert:
     ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
     ``rung``: keys for receivers that dedup, where it is not ``key`` alone (`Incident.ring`).
     ``acked_by``: who has acknowledged this level or a higher one; ``owner``: whose it is; "" for nobody.
-    ``call``: who is called next.
+    ``call``: who is called next. ``curve``: the last hours, where they are to be drawn.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Alert:
     owner: str = ""
     call: Call | None = None
     rung: tuple[str, ...] = ()
+    curve: Curve | None = None
 
     @property
     def dedup_keys(self) -> tuple[str, ...]:

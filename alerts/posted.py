@@ -6,7 +6,7 @@ Implemented by the store, held by laws. Losing a row costs a look at the receive
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,8 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One message. ``message`` is what the receiver calls it, ``place`` where it stands there (Slack: ts and
-    channel); ``seq`` is the newest delivery of its (target, key) that it shows."""
+    channel); ``seq`` is the newest delivery of its (target, key) that it shows, ``pictured`` the newest of
+    which a picture was begun in its thread, -1 for none."""
 
     target: str
     key: str
@@ -22,6 +23,13 @@ class Shown:
     place: str
     seq: int
     at: datetime
+    pictured: int = -1
+
+    def after(self, before: Shown | None) -> Shown:
+        """Return it as it is kept in place of ``before``: pictures of the same message are not forgotten."""
+        if before is None or before.message != self.message:
+            return self
+        return replace(self, pictured=max(self.pictured, before.pictured))
 
 
 class Posted(Protocol):
@@ -32,7 +40,15 @@ class Posted(Protocol):
         ...
 
     def keep(self, shown: Shown) -> None:
-        """Keep it in place of the one known before."""
+        """Keep it in place of the one known before, but for pictures of the same message (`Shown.after`)."""
+        ...
+
+    def picture(self, shown: Shown, seq: int) -> bool:
+        """Remember that a picture of delivery ``seq`` is begun in the thread of ``shown.message``.
+
+        False where one of it or of a newer one was begun before, or another message stands there by now;
+        then nothing changes. Of any number that ask at once one gets True.
+        """
         ...
 
 
@@ -49,7 +65,16 @@ class Remembered:
 
     def keep(self, shown: Shown) -> None:
         with self._lock:
-            self._all[(shown.target, shown.key)] = shown
+            at = shown.target, shown.key
+            self._all[at] = shown.after(self._all.get(at))
+
+    def picture(self, shown: Shown, seq: int) -> bool:
+        with self._lock:
+            known = self._all.get((shown.target, shown.key))
+            if known is None or known.message != shown.message or known.pictured >= seq:
+                return False
+            self._all[(shown.target, shown.key)] = replace(known, pictured=seq)
+            return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from alerts.alert import (
     Quote,
     alert_id,
 )
+from alerts.curve import Curve
 from alerts.words import Language, pick
 from detectors.detection import Level, Reason, ReasonCode
+from detectors.window import bin_start
 
 NAME = "Sturmglas"
 STEP: tuple[str, str] = (
@@ -27,10 +29,16 @@ STEP: tuple[str, str] = (
 )
 
 
+SAMPLE_BINS: tuple[tuple[int, float], ...] = tuple(
+    (n, 0.3) for n in (*(1 if i % 9 == 4 else 0 for i in range(40)), 1, 2, 2, 4, 7, 9, 14, 21)
+)
+"""Made up, for a picture that says so."""
+
+
 def trial_alert(
     at: datetime, lang: Language, *, level: Level, timezone: str, page_url: str = ""
 ) -> Alert:
-    """Return a test alert of ``level``: no posts, no numbers; its key is that of no incident.
+    """Return a test alert of ``level``: no posts, no numbers but a curve that says it is made up; its key is that of no incident.
 
     The key tells the second, so that a receiver which dedups takes each test as a new one.
     """
@@ -56,6 +64,7 @@ def trial_alert(
         next_step=pick(STEP, lang),
         links=(("page", page_url),) if page_url else (),
         test=True,
+        curve=Curve(bin_start(at), SAMPLE_BINS),
     )
 
 

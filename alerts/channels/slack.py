@@ -16,6 +16,7 @@ from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
 from alerts.channels.pace import Places
 from alerts.channels.slack_api import Gone, SlackApi
+from alerts.channels.slack_curve import Pictures
 from alerts.channels.slack_settings import SlackSettings
 from alerts.posted import Posted, Remembered, Shown
 from alerts.render import slack
@@ -79,6 +80,8 @@ class Slack:
         self._posted: Posted = posted or Remembered()
         self._place = (places or Places()).of(settings.channel)
         self._api = SlackApi(name, settings, client, self._place)
+        pictures = Pictures(name, settings.language, self._api, self._posted, self._place)
+        self._pictures = pictures if settings.curve else None
         self._late: dict[str, tuple[Shown, Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,7 +107,22 @@ class Slack:
         return Receipt(http.told(answer, self._api.secrets()), own.fault)
 
     async def send_together(self, deliveries: Sequence[Delivery]) -> Receipt:
-        """Show the newest state, and tell of each delivery once: as the message, or in its thread."""
+        """Show the newest state, and tell of each delivery once: as the message, or in its thread.
+
+        The curve follows into the thread where one is due.
+        """
+        receipt = await self._told(deliveries)
+        if self._pictures is None:
+            return receipt
+        fault = await self._pictures.follow(deliveries)
+        return Receipt(receipt.note, receipt.warning or fault)
+
+    async def settled(self) -> None:
+        """Return when nothing that follows a message is under way any more."""
+        if self._pictures is not None:
+            await self._pictures.settled()
+
+    async def _told(self, deliveries: Sequence[Delivery]) -> Receipt:
         known = await self._known(deliveries[0])
         if known is None:
             known, certain = await self._looked_up(deliveries)
@@ -156,6 +174,7 @@ class Slack:
                 is_ours = mark and (mark.target, mark.key) == (head.channel, head.key)
                 if mark and is_ours and _text(message, "thread_ts") in ("", ts):
                     shown = Shown(self._name, head.key, ts, place, mark.last, head.created_at)
+                    shown = replace(shown, pictured=mark.last)  # it may be there, and never twice
                     await asyncio.to_thread(self._posted.keep, shown)
                     return shown, True
         except ChannelError as error:

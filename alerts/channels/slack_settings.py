@@ -39,6 +39,10 @@ class SlackSettings(Worded):
         default=None,
         description="xapp-...; turns the buttons on, their presses come by Socket Mode",
     )
+    curve: bool = Field(
+        default=False,
+        description="show the curve as a picture in the thread; needs token, scope files:write, extra [png]",
+    )
     api_url: str = "https://slack.com/api"
     timeout_s: float = Field(default=10.0, gt=0, le=60)
 
@@ -50,6 +54,8 @@ class SlackSettings(Worded):
             raise ValueError("slack: token needs channel, the id of the channel to post in")
         if self.token is None and self.has_buttons:
             raise ValueError("slack: signing_secret and app_token need token: a press is answered")
+        if self.token is None and self.curve:
+            raise ValueError("slack: curve needs token: a webhook takes no file")
         return self
 
     @property

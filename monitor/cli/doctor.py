@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from alerts.channels import apprise
 from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
+from alerts.render import curve_png
 from monitor.cli.doctor_calls import examine_calls
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
@@ -241,6 +242,8 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"channel {name}", State.FAIL, apprise.MISSING)
         elif isinstance(channel, SlackSettings) and channel.app_token and not can_connect():
             yield Finding(f"channel {name}", State.FAIL, MISSING)
+        elif isinstance(channel, SlackSettings) and channel.curve and not curve_png.installed():
+            yield Finding(f"channel {name}", State.WARN, curve_png.MISSING)
         else:
             yield Finding(f"channel {name}", State.OK, channel.type)
 

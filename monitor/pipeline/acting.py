@@ -263,7 +263,7 @@ class Acting:
                 self._show(tx, after, burst, closing)
             if _opens_watch(after, facts):
                 alert = self._response.alert(
-                    after, seen, NotifyReason.WATCH, window, burst, "", closing.end, usual
+                    tx, after, seen, NotifyReason.WATCH, window, burst, "", closing.end, usual
                 )
                 self._speaking.watched(tx, alert, closing.now)
             if reason is not None:
@@ -290,7 +290,7 @@ class Acting:
         lines, next_step = self._response.run(tx, after, seen, burst, closing.now)
         expected = closing.expected[seen.topic]
         alert = self._response.alert(
-            after, seen, reason, window, burst, next_step, closing.end, expected
+            tx, after, seen, reason, window, burst, next_step, closing.end, expected
         )
         blind = self._response.blind_until(seen.topic, alert.since)
         if closing.late is not None and alert.since < closing.late:

@@ -9,6 +9,7 @@ from alerts.alert import Alert, NotifyReason, alert_id
 from alerts.incident import Incident
 from detectors.window import Counts, bin_start
 from monitor.pipeline.hours import HOUR
+from monitor.pipeline.lately import curve_of
 from monitor.ports import Transaction
 
 
@@ -27,4 +28,5 @@ def said_again(
         at=now,
         mentions=hour.mentions,
         negatives=hour.negatives,
+        curve=curve_of(tx, alert.topic, until),
     )

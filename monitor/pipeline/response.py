@@ -20,6 +20,7 @@ from detectors.thresholds import Thresholds
 from detectors.topic import Topic
 from detectors.window import BIN, Window
 from monitor.desk.corrections import reading_error
+from monitor.pipeline.lately import curve_of
 from monitor.pipeline.lines import Line, stamp
 from monitor.ports import Post, Reader, Transaction
 from playbooks.match import match
@@ -210,6 +211,7 @@ class Response:
 
     def alert(
         self,
+        tx: Transaction,
         incident: Incident,
         seen: Assessment,
         reason: NotifyReason,
@@ -248,6 +250,7 @@ class Response:
             sources=most(burst.card.sources),
             tags=hashtags(burst.texts),
             authors=burst.authors,
+            curve=curve_of(tx, seen.topic, at),
         )
 
     def blind_until(self, topic: str, since: datetime) -> datetime | None:

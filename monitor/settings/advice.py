@@ -13,6 +13,7 @@ from alerts.channels import apprise
 from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
 from alerts.matching import Field, ceiling
 from alerts.mutes import MuteWindow
+from alerts.render import curve_png
 from alerts.rota import gaps
 from alerts.silences import is_broad
 from alerts.wall_clock import zone_of
@@ -203,6 +204,8 @@ def _outputs(settings: Settings) -> Advice:
             yield ("channel", name), f"nothing would be sent: {apprise.MISSING}"
         if isinstance(channel, SlackSettings):
             yield from _pressed(name, channel, settings.server.public_url)
+            if channel.curve and not curve_png.installed():
+                yield ("channel", name, "curve"), curve_png.MISSING
     used = {name for route in settings.routes for name in reached(settings, route)}
     used |= {m.channel for person in settings.people.values() for m in person.methods}
     told = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, select, update
 
 from alerts.posted import Shown
 from monitor.store import schema
@@ -21,18 +24,43 @@ class SqlPosted:
         self._read = read
 
     def find(self, target: str, key: str) -> Shown | None:
-        query = select(_p).where(_p.c.target == target, _p.c.key == key)
         with self._read() as c:
-            row = c.execute(query).one_or_none()
-        if row is None:
-            return None
-        content = unpack_map(row.content)
-        place, seq = str(content["place"]), int(content["seq"])
-        return Shown(row.target, row.key, row.message, place, seq, instant(row.at_us))
+            return _found(c, target, key)
 
     def keep(self, shown: Shown) -> None:
-        content = pack_map({"place": shown.place, "seq": shown.seq})
-        values = {"message": shown.message, "at_us": micros(shown.at), "content": content}
         with self._write() as c:
+            values = _values(shown.after(_found(c, shown.target, shown.key, held=True)))
             new = insert(c, _p).values(target=shown.target, key=shown.key, **values)
             c.execute(new.on_conflict_do_update(index_elements=["target", "key"], set_=values))
+
+    def picture(self, shown: Shown, seq: int) -> bool:
+        with self._write() as c:
+            known = _found(c, shown.target, shown.key, held=True)
+            if known is None or known.message != shown.message or known.pictured >= seq:
+                return False
+            row = (_p.c.target == shown.target) & (_p.c.key == shown.key)
+            c.execute(update(_p).where(row).values(**_values(replace(known, pictured=seq))))
+            return True
+
+
+def _found(c: Connection, target: str, key: str, *, held: bool = False) -> Shown | None:
+    """Return what is kept; ``held``: nobody else changes it until the transaction ends."""
+    query = select(_p).where(_p.c.target == target, _p.c.key == key)
+    row = c.execute(query.with_for_update() if held else query).one_or_none()
+    if row is None:
+        return None
+    content = unpack_map(row.content)
+    return Shown(
+        row.target,
+        row.key,
+        row.message,
+        str(content["place"]),
+        int(content["seq"]),
+        instant(row.at_us),
+        int(content.get("pictured", -1)),  # rows of before have none
+    )
+
+
+def _values(shown: Shown) -> Mapping[str, object]:
+    content = {"place": shown.place, "seq": shown.seq, "pictured": shown.pictured}
+    return {"message": shown.message, "at_us": micros(shown.at), "content": pack_map(content)}

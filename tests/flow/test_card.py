@@ -123,3 +123,14 @@ def test_the_same_recording_gives_the_same_cards(told: Told, scorer: LinearScore
     again = play(scorer)
     assert [without_keys(f) for f in again.cards] == [without_keys(f) for f in told.cards]
     again.store.close()
+
+
+def test_an_alert_carries_the_curve_up_to_its_own_bin(told: Told) -> None:
+    [incident] = told.store.read.incidents()
+    alerts = [delivery.alert for delivery in told.store.read.deliveries(incident.id)]
+    first = min(alerts, key=lambda alert: alert.at)
+    assert first.curve is not None
+    assert first.curve.until == first.at
+    counted = [n for _, n, _ in first.curve.known]
+    assert sum(counted[-12:]) == first.negatives, "the last hour adds up"
+    assert max(counted[-3:]) == max(counted), "it shoots up at the end"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from alerts.posted import Posted, Remembered, Shown
@@ -22,6 +23,34 @@ def keeps_one_for_each_target_and_key(posted: Posted) -> None:
     assert posted.find("slack", SHOWN.key) == newer
     assert posted.find("slack/kim", SHOWN.key) == other
     assert posted.find("slack", second.key) == second
+
+
+def begins_each_picture_once(posted: Posted) -> None:
+    assert not posted.picture(SHOWN, 1), "no message, no picture"
+    posted.keep(SHOWN)
+    assert [posted.picture(SHOWN, seq) for seq in (2, 2, 1, 3)] == [True, False, False, True]
+    posted.keep(replace(SHOWN, seq=4))  # an edit that read the row before
+    found = posted.find(SHOWN.target, SHOWN.key)
+    assert found == replace(SHOWN, seq=4, pictured=3)
+    anew = replace(SHOWN, message="1700000009.000100", seq=5)
+    posted.keep(anew)
+    assert posted.find(SHOWN.target, SHOWN.key) == anew, "its thread has none yet"
+    assert not posted.picture(SHOWN, 9), "of a message that is gone"
+
+
+def test_a_store_begins_each_picture_once(store: Store) -> None:
+    begins_each_picture_once(store.posted)
+
+
+def test_a_memory_begins_each_picture_once() -> None:
+    begins_each_picture_once(Remembered())
+
+
+def test_of_many_at_once_one_begins_the_picture(store: Store) -> None:
+    store.posted.keep(SHOWN)
+    with ThreadPoolExecutor(8) as pool:
+        begun = list(pool.map(lambda _: store.posted.picture(SHOWN, 1), range(16)))
+    assert begun.count(True) == 1
 
 
 def test_a_store_keeps_one_message_for_each_target_and_key(store: Store) -> None:

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from alerts.channels import slack_settings
 from monitor.app.slack_sockets import apps_of
+from monitor.cli.doctor import State, _channels
 from monitor.settings import Settings
-from monitor.settings.advice import _pressed
+from monitor.settings.advice import _outputs, _pressed
 from tests.monitor.pressing import slacked
 
 
@@ -52,3 +53,27 @@ def test_channels_of_one_app_share_a_connection() -> None:
     given["channel"]["other"] = given["channel"]["slack"] | {"channel": "C2"}
     found = apps_of(Settings.model_validate(given))
     assert found == {("xapp-1", "https://slack.com/api"): ("slack", "other")}
+
+
+def test_a_curve_needs_a_token() -> None:
+    with pytest.raises(ValidationError, match="curve needs token"):
+        slacked(
+            token=None,
+            channel="",
+            signing_secret=None,
+            curve=True,
+            webhook_url="https://hooks.slack.com/services/x",
+        )
+
+
+def test_check_and_doctor_say_how_to_install_what_draws_the_curve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = slacked(curve=True)
+    monkeypatch.setattr("alerts.render.curve_png.installed", lambda: False)
+    said = [text for where, text in _outputs(given) if where[-1] == "curve"]
+    [found] = [one for one in _channels(given) if one.name == "channel slack"]
+    assert "pip install 'sturmglas[png]'" in said[0]
+    assert (found.state, found.text) == (State.WARN, said[0])
+    monkeypatch.setattr("alerts.render.curve_png.installed", lambda: True)
+    assert not [text for where, text in _outputs(given) if where[-1] == "curve"]

@@ -63,6 +63,10 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str, slack: Workspace) -> S
         verdict = slack.connect(request.headers)
         return Response(verdict.body, verdict.status)
 
+    async def upload(request: Request) -> Response:
+        receive = partial(slack.files.receive, request.path_params["id"])
+        return await door.take(request, "slack file", receive)
+
     return Starlette(
         routes=[
             take(
@@ -71,6 +75,9 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str, slack: Workspace) -> S
             take("/slack/api/chat.postMessage", "slack", slack.post),
             take("/slack/api/chat.update", "slack edit", slack.update),
             take("/slack/api/chat.postEphemeral", "slack whisper", slack.whisper),
+            take("/slack/api/files.getUploadURLExternal", "slack file", slack.files.begin),
+            Route("/slack/upload/{id}", upload, methods=["POST"]),
+            take("/slack/api/files.completeUploadExternal", "slack", slack.complete),
             take("/slack/api/conversations.open", "slack", slack.open),
             tell("/slack/api/conversations.history", slack.history),
             tell("/slack/api/conversations.replies", slack.replies),
@@ -80,7 +87,7 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str, slack: Workspace) -> S
             take("/teams/{path:path}", "teams", lambda raw, _: receivers.teams(raw)),
             take("/ntfy", "ntfy", lambda raw, _: receivers.ntfy(raw)),
             take("/apprise", "apprise", lambda raw, _: receivers.apprise(raw)),
-            *page.routes(kept),
+            *page.routes(kept, slack.files),
         ]
     )
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from alerts.render.slack import COLOURS
 from monitor.server.sink.kept import Kept, Received
+from monitor.server.sink.slack_files import Files
 
 SHOWN = 20
 """Messages shown for each receiver; the count above the list tells of all."""
@@ -110,7 +111,7 @@ def render(all_kept: list[Received], lang: str) -> str:
     )
 
 
-def routes(kept: Kept) -> list[Route]:
+def routes(kept: Kept, files: Files) -> list[Route]:
     """Return the page's routes."""
 
     async def index(request: Request) -> Response:
@@ -123,6 +124,12 @@ def routes(kept: Kept) -> list[Route]:
         if found is None:
             return Response("no such mail", 404)
         return HTMLResponse(str(found.parsed["html"]), headers=_headers(MAIL_CSP))
+
+    async def picture(request: Request) -> Response:
+        found = files.find(request.path_params["id"])
+        if found is None or not found.data:
+            return Response("no such file", 404)
+        return Response(found.data, media_type="image/png", headers=_headers(CSP))
 
     async def version(request: Request) -> Response:
         return JSONResponse({"version": len(kept.all())}, headers={"cache-control": "no-store"})
@@ -138,6 +145,7 @@ def routes(kept: Kept) -> list[Route]:
     return [
         Route("/", index),
         Route("/mail/{n:int}", mail),
+        Route("/slack/file/{id}", picture),
         Route("/version", version),
         static("sink.css", "text/css"),
         static("sink.js", "text/javascript"),

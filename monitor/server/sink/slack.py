@@ -6,13 +6,14 @@ message that it took stands here, so that a test can ask what a reader of the ch
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from monitor.server.sink.kept import Json
 from monitor.server.sink.receivers import Verdict, json_object, slack_complaint
+from monitor.server.sink.slack_files import Files
+from monitor.server.sink.slack_words import answer, is_bot, no, yes
 
 FIRST_TS = 1_700_000_000
 PAGE = 100
@@ -53,6 +54,7 @@ class Workspace:
     sockets: str = ""
     lacks: str = ""
     whispers: list[Json] = field(default_factory=list)
+    files: Files = field(default_factory=Files)
     _messages: dict[str, Message] = field(default_factory=dict)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +74,7 @@ class Workspace:
         with self._lock:
             self._messages.clear()
             self.whispers.clear()
+        self.files.clear()
 
     def post(self, raw: bytes, headers: Mapping[str, str]) -> Verdict:
         """Answer like chat.postMessage."""
@@ -112,9 +115,30 @@ class Workspace:
             self.whispers.append(body)
         return yes({"message_ts": f"{FIRST_TS}.000000"}, body)
 
+    def complete(self, raw: bytes, headers: Mapping[str, str]) -> Verdict:
+        """Answer like files.completeUploadExternal: the file becomes a message of the thread."""
+        body = json_object(raw) if is_bot(headers) else None
+        if body is None:
+            return no("invalid_auth")
+        shown = self.files.complete(body)
+        if isinstance(shown, str):
+            return no(shown)
+        thread, channel = str(body.get("thread_ts", "")), str(body.get("channel_id", ""))
+        with self._lock:
+            if channel.startswith("U"):
+                return no("channel_not_found")
+            if thread and thread not in self._messages:
+                return no("thread_not_found")
+            self._count += 1
+            ts = f"{FIRST_TS + self._count}.000100"
+            text = ", ".join(str(file["title"]) for file in shown)
+            said: Json = {"text": "", "files": shown}
+            self._messages[ts] = Message(ts, channel, said, thread)
+        return yes({"files": shown}, {"text": text, "files": shown})
+
     def open(self, raw: bytes, headers: Mapping[str, str]) -> Verdict:
         """Answer like conversations.open."""
-        if not _is_bot(headers):
+        if not is_bot(headers):
             return no("invalid_auth")
         body = json_object(raw) or {}
         return answer({"channel": {"id": place_of(str(body.get("users", "")))}})
@@ -154,7 +178,7 @@ class Workspace:
         }
 
     def _checked(self, raw: bytes, headers: Mapping[str, str]) -> tuple[Json | None, Verdict]:
-        if not _is_bot(headers):
+        if not is_bot(headers):
             return None, no("invalid_auth")
         body = json_object(raw)
         if body is None:
@@ -168,20 +192,3 @@ class Workspace:
 def place_of(channel: str) -> str:
     """Return the conversation behind what a message was sent to: with a person it has an id of its own."""
     return f"D{channel[1:]}" if channel.startswith("U") else channel
-
-
-def _is_bot(headers: Mapping[str, str]) -> bool:
-    return headers.get("authorization", "").startswith("Bearer xoxb-")
-
-
-def no(error: str) -> Verdict:
-    return Verdict(200, json.dumps({"ok": False, "error": error}))
-
-
-def yes(said: Json, taken: Json) -> Verdict:
-    return Verdict(200, json.dumps({"ok": True, **said}), taken)
-
-
-def answer(said: Json) -> Verdict:
-    """Say yes to what is not kept."""
-    return Verdict(200, json.dumps({"ok": True, **said}))
