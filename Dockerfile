@@ -8,7 +8,7 @@ COPY playbooks /src/playbooks
 COPY dashboards /src/dashboards
 COPY monitor /src/monitor
 # Byte code is written now: at run time the file system is read-only.
-RUN /opt/sturmglas/bin/pip install --no-cache-dir -c /src/constraints.txt '/src[redis,postgres]'
+RUN /opt/sturmglas/bin/pip install --no-cache-dir -c /src/constraints.txt '/src[redis,postgres,slack,png]'
 
 FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore, for `sturmglas backup` and `sturmglas restore`; not older than the server.

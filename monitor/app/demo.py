@@ -134,7 +134,14 @@ def _settings(sink: Sink, store: str, port: int, page_url: str) -> Settings:
     """Return the demo's settings: every kind of receiver, all of them the local sink."""
     channels = TypeAdapter(dict[str, ChannelSettings]).validate_python(
         {
-            "slack": {"type": "slack", "url": sink.slack_url},
+            "slack": {
+                "type": "slack",
+                "token": "xoxb-demo",
+                "channel": "C0DEMO",
+                "api_url": sink.slack_api_url,
+                "signing_secret": "demo" * 8,
+                "curve": True,
+            },
             "pager": {"type": "pagerduty", "routing_key": "demo" * 8, "url": sink.pagerduty_url},
             "webhook": {
                 "type": "webhook",

@@ -165,7 +165,7 @@ def test_everything_copied_into_the_image_is_there_and_is_not_ignored() -> None:
 
 
 def test_the_image_is_pinned_without_compiler_and_without_root() -> None:
-    assert "-c /src/constraints.txt '/src[redis,postgres]'" in DOCKERFILE
+    assert "-c /src/constraints.txt '/src[redis,postgres,slack,png]'" in DOCKERFILE
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001"]
     assert not re.search(r"gcc|build-essential|python3-dev|latest", DOCKERFILE)
     assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["python:3.11-slim-bookworm"] * 2

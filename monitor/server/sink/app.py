@@ -87,7 +87,7 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str, slack: Workspace) -> S
             take("/teams/{path:path}", "teams", lambda raw, _: receivers.teams(raw)),
             take("/ntfy", "ntfy", lambda raw, _: receivers.ntfy(raw)),
             take("/apprise", "apprise", lambda raw, _: receivers.apprise(raw)),
-            *page.routes(kept, slack.files),
+            *page.routes(kept, slack),
         ]
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
@@ -14,8 +15,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from alerts.render.slack import COLOURS
-from monitor.server.sink.kept import Kept, Received
-from monitor.server.sink.slack_files import Files
+from monitor.server.sink.kept import Json, Kept, Received
+from monitor.server.sink.slack import Message, Workspace
 
 SHOWN = 20
 """Messages shown for each receiver; the count above the list tells of all."""
@@ -53,6 +54,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "acknowledge": ("bestätigt", "acknowledged"),
     "resolve": ("beendet", "resolved"),
     "signed": ("Signatur geprüft", "signature verified"),
+    "thread": ("im Thread", "in the thread"),
+    "edited": ("bearbeitet", "edited"),
     "more": ("nur die neuesten 20 gezeigt", "only the newest 20 shown"),
     "other": ("English", "Deutsch"),
 }
@@ -94,11 +97,37 @@ _TEMPLATES.filters["attachment_class"] = _class_of
 _TEMPLATES.filters["pretty"] = _pretty
 
 
-def render(all_kept: list[Received], lang: str) -> str:
-    """Return the page in German, or in English for any ``lang`` but "de"."""
+def _by_bot(kept: Received) -> bool:
+    """True for what a bot posted: it is shown as it stands, not as it came."""
+    return kept.channel == "slack" and bool({"channel", "files"} & kept.parsed.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message in the channel as it stands now, and what its thread says."""
+
+    body: Json
+    edits: int
+    thread: tuple[Json, ...]
+
+
+def threads(messages: Sequence[Message]) -> list[Shown]:
+    """Return the messages of a channel, the newest first, each with its thread."""
+    roots = [m for m in reversed(messages) if not m.thread_ts]
+    return [
+        Shown(root.body, root.edits, tuple(m.body for m in messages if m.thread_ts == root.ts))
+        for root in roots
+    ]
+
+
+def render(all_kept: list[Received], lang: str, messages: Sequence[Message] = ()) -> str:
+    """Return the page in German, or in English for any ``lang`` but "de".
+
+    ``messages``: what was posted by bots, which change it and reply to it.
+    """
     german = lang == "de"
     lists = {
-        channel: [k for k in reversed(all_kept) if k.channel == channel]
+        channel: [k for k in reversed(all_kept) if k.channel == channel and not _by_bot(k)]
         for channel in ("slack", "pagerduty", "webhook", "mail")
     }
     return _TEMPLATES.get_template("page.html.j2").render(
@@ -106,16 +135,18 @@ def render(all_kept: list[Received], lang: str) -> str:
         other="en" if german else "de",
         t={key: pair[0] if german else pair[1] for key, pair in WORDS.items()},
         lists=lists,
+        live=threads(messages),
         shown=SHOWN,
         version=len(all_kept),
     )
 
 
-def routes(kept: Kept, files: Files) -> list[Route]:
+def routes(kept: Kept, slack: Workspace) -> list[Route]:
     """Return the page's routes."""
 
     async def index(request: Request) -> Response:
-        html = render(kept.all(), request.query_params.get("lang", "de"))
+        lang = request.query_params.get("lang", "de")
+        html = render(kept.all(), lang, slack.messages)
         return HTMLResponse(html, headers=_headers(CSP))
 
     async def mail(request: Request) -> Response:
@@ -126,7 +157,7 @@ def routes(kept: Kept, files: Files) -> list[Route]:
         return HTMLResponse(str(found.parsed["html"]), headers=_headers(MAIL_CSP))
 
     async def picture(request: Request) -> Response:
-        found = files.find(request.path_params["id"])
+        found = slack.files.find(request.path_params["id"])
         if found is None or not found.data:
             return Response("no such file", 404)
         return Response(found.data, media_type="image/png", headers=_headers(CSP))
