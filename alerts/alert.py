@@ -23,8 +23,29 @@ class NotifyReason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     UNANSWERED = "unanswered"
+    STILL = "still"
+    STALE = "stale"
     HELD = "held"
+    REPEATED = "repeated"
+    MERGED = "merged"
+    INHIBITION_OVER = "inhibition_over"
+    SILENCE_OVER = "silence_over"
+    ALL_CLEAR = "all_clear"
     TEST = "test"
+    WATCH = "watch"  # level 3: told in digests only
+    DIGEST = "digest"
+    MORNING = "morning"  # the line of the morning: no alarm
+    TROUBLE = "trouble"  # of our own: something does not go out, or a sender is not heard
+    RECOVERED = "recovered"
+
+
+class Broke(StrEnum):
+    """What broke a silence."""
+
+    ROSE = "rose"
+    TRIPWIRE = "tripwire"
+    AUTHORS = "authors"
+    TERMS = "terms"
 
 
 class Severity(StrEnum):
@@ -70,6 +91,31 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A silence that an alert broke: whose it was, until when it would have held, and by what."""
+
+    author: str
+    until: datetime
+    by: Broke
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said that is about no incident, each line in German and English."""
+
+    title: tuple[str, str]
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Whom a chain calls next, as people know them, and when, unless somebody answers before."""
+
+    at: datetime
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Everything a receiver needs to understand without opening anything.
 
@@ -78,6 +124,13 @@ class Alert:
     the last hour; ``since`` is the onset. ``links`` name -> address ("page", "playbook"). ``terms``:
     words of the burst; ``silent``: what would have left the level below 4, at most the nearest.
     ``blind_until``: when the burst's first posts reached us, where that was late; else None.
+    ``brand`` of the topic; ``languages``, ``sources`` and ``tags`` (hashtags without #) of the burst, the
+    most frequent first, of those with a fifth of its negatives or more; empty in an alert of a person.
+    ``authors``: distinct authors of the last hour's negatives. ``broke``: silences that it broke.
+    ``notice``: all that is said, where it is about no incident; then ``incident`` is "".
+    ``rung``: keys for receivers that dedup, where it is not ``key`` alone (`Incident.ring`).
+    ``acked_by``: who has acknowledged this level or a higher one; ``owner``: whose it is; "" for nobody.
+    ``call``: who is called next.
     """
 
     id: str
@@ -104,6 +157,22 @@ class Alert:
     terms: tuple[str, ...] = ()
     silent: tuple[Silencer, ...] = ()
     blind_until: datetime | None = None
+    brand: str = ""
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: int = 0
+    broke: tuple[Broken, ...] = ()
+    notice: Notice | None = None
+    acked_by: str = ""
+    owner: str = ""
+    call: Call | None = None
+    rung: tuple[str, ...] = ()
+
+    @property
+    def dedup_keys(self) -> tuple[str, ...]:
+        """Under which keys a receiver that dedups has it: one for an alarm, all of the episode's after."""
+        return self.rung or (self.key,)
 
 
 def alert_id(incident: str, episode: int, reason: NotifyReason, level: Level, at: datetime) -> str:
@@ -117,10 +186,22 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.ESCALATED: Action.TRIGGER,
     NotifyReason.REOPENED: Action.TRIGGER,
     NotifyReason.UNANSWERED: Action.TRIGGER,
+    NotifyReason.STILL: Action.TRIGGER,
+    NotifyReason.STALE: Action.TRIGGER,
     NotifyReason.HELD: Action.TRIGGER,
+    NotifyReason.REPEATED: Action.TRIGGER,
+    NotifyReason.INHIBITION_OVER: Action.TRIGGER,
+    NotifyReason.SILENCE_OVER: Action.TRIGGER,
+    NotifyReason.ALL_CLEAR: Action.RESOLVE,
     NotifyReason.TEST: Action.TRIGGER,
+    NotifyReason.WATCH: Action.TRIGGER,
+    NotifyReason.DIGEST: Action.TRIGGER,
+    NotifyReason.MORNING: Action.TRIGGER,
+    NotifyReason.TROUBLE: Action.TRIGGER,
+    NotifyReason.RECOVERED: Action.RESOLVE,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,
     NotifyReason.RESOLVED: Action.RESOLVE,
+    NotifyReason.MERGED: Action.RESOLVE,
 }
 """What each reason to speak asks of the receiver."""
 
@@ -159,6 +240,7 @@ def compose(
         topic=topic.id,
         topic_name=topic.name,
         timezone=topic.timezone,
+        brand=topic.brand,
         since=incident.onset,
         mentions=mentions,
         negatives=negatives,
@@ -169,7 +251,16 @@ def compose(
         next_step=next_step,
         links=tuple(links),
         test=reason is NotifyReason.TEST,
+        rung=() if incident.ring == incident.key else (incident.ring,),
+        acked_by=acked_by(incident),
+        owner=incident.owner,
     )
+
+
+def acked_by(incident: Incident) -> str:
+    """Return who has acknowledged it at its level of now, "" for nobody."""
+    heard = incident.acked_level is not None and incident.acked_level >= incident.level
+    return incident.acked_by if heard else ""
 
 
 class DeliveryState(StrEnum):
@@ -194,7 +285,8 @@ class AttemptOutcome(StrEnum):
 class Delivery:
     """One alert on its way to one channel. Order is strict per (channel, key), by ``seq``.
 
-    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown.
+    ``attempts`` made so far; ``may_repeat`` once an attempt's outcome was unknown. ``answers``: name and
+    address of the links that answer it (`alerts.answering`), made when it is sent and never stored.
     """
 
     id: int
@@ -209,6 +301,7 @@ class Delivery:
     may_repeat: bool = False
     error: str = ""
     sent_at: datetime | None = None
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 def message_id(delivery: Delivery) -> str:

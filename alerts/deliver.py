@@ -10,24 +10,21 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from alerts.alert import AttemptOutcome, Delivery, DeliveryState
-from alerts.channels.base import Channel, ChannelError, Receipt
+from alerts.alert import Action, Delivery, DeliveryState
+from alerts.channels.base import Channel, ChannelError, Merging, Receipt
 from alerts.outbox import Attempt, Outbox
+from alerts.settle import Ending, settle
 from alerts.words import SPOKEN
 
 log = logging.getLogger(__name__)
 
-BASE_S = 1.0
-CAP_S = 300.0
-BUDGET = timedelta(hours=24)
-"""A delivery that cannot be placed for so long is dead: a person must look."""
 PER_CHANNEL = 16
 """Requests under way to one channel at a time; one per key, so different incidents only."""
 HANGS_S = 0.5
@@ -36,6 +33,8 @@ that hangs at one request in twenty for ten seconds would else have all eight at
 HANGING = 96
 """Requests under way to one channel, those that hang among them."""
 BATCH = 64
+TOGETHER = 500
+"""Most deliveries of one key that go out as one message, where a channel can do that."""
 POLL_S = 1.0
 """Longest sleep between two looks at the outbox, for clocks that run faster than the machine's."""
 BLOCKED_S = 0.25
@@ -87,47 +86,6 @@ class _Nobody:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How one attempt ended, and what becomes of its delivery."""
-
-    outcome: AttemptOutcome
-    state: DeliveryState
-    retry_at: datetime | None = None
-    error: str = ""
-
-
-def backoff_s(attempt: int, rng: random.Random) -> float:
-    """Return full jitter: anything up to 1 s, 2 s, 4 s ... 5 min, so that retries never march in
-    step (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter)."""
-    return rng.uniform(0.0, min(CAP_S, BASE_S * 2 ** min(attempt - 1, 16)))
-
-
-def settle(
-    error: ChannelError | None,
-    attempt: int,
-    created_at: datetime,
-    now: datetime,
-    rng: random.Random,
-) -> Ending:
-    """Decide what follows from one attempt; ``error`` None: the receiver accepted.
-
-    An unknown outcome is tried again: better a marked repeat than a page that never came.
-    """
-    if error is None:
-        return Ending(AttemptOutcome.ACCEPTED, DeliveryState.SENT)
-    text = str(error)
-    if error.permanent:
-        return Ending(AttemptOutcome.REFUSED, DeliveryState.DEAD, error=text)
-    outcome = AttemptOutcome.UNKNOWN if error.ambiguous else AttemptOutcome.RETRY
-    delay = timedelta(seconds=max(backoff_s(attempt, rng), error.retry_after_s or 0.0))
-    if now + delay > created_at + BUDGET:
-        hours = int(BUDGET.total_seconds() // 3600)
-        gave_up = f"gave up after {hours} h and {attempt} attempts; last: {text}"
-        return Ending(outcome, DeliveryState.DEAD, error=gave_up)
-    return Ending(outcome, DeliveryState.PENDING, retry_at=now + delay, error=text)
-
-
 class Deliverer:
     """Sends what is due. One per outbox: it takes over what a killed one left behind.
 
@@ -149,7 +107,7 @@ class Deliverer:
         self._rng = rng
         self._observer: Observer = observer or _Nobody()
         self._errander: Errander = errander or _Idle()
-        self._tasks: dict[int, asyncio.Task[bool]] = {}
+        self._tasks: dict[int, asyncio.Task[int]] = {}
         self._where: dict[int, str] = {}
         self._since: dict[int, float] = {}
         self._answered: set[int] = set()
@@ -211,7 +169,9 @@ class Deliverer:
         while True:
             before, full = set(self._tasks), self._full()
             due = await asyncio.to_thread(self._outbox.due, now, BATCH, full)
-            new = sum(self._start(delivery, now, before) for delivery in due)
+            new = sum(
+                self._start(delivery, now, before) for delivery in sorted(due, key=_quiet)
+            )  # what rings goes first
             started += new
             if len(due) < BATCH or not new:  # else what one channel has waiting hides the others'
                 return started
@@ -238,7 +198,7 @@ class Deliverer:
             if n >= HANGING or n - hanging[channel] >= PER_CHANNEL
         )
 
-    def _ended(self, delivery: Delivery, task: asyncio.Task[bool]) -> None:
+    def _ended(self, delivery: Delivery, task: asyncio.Task[int]) -> None:
         for known in (self._tasks, self._where, self._since):
             known.pop(delivery.id, None)
         self._answered.discard(delivery.id)
@@ -252,16 +212,17 @@ class Deliverer:
         name = type(failure).__name__
         log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
 
-    async def _deliver(self, delivery: Delivery, now: datetime) -> bool:
-        """Make one attempt; True when it was accepted."""
+    async def _deliver(self, delivery: Delivery, now: datetime) -> int:
+        """Make one attempt; return how many deliveries were accepted by it."""
         loop = asyncio.get_running_loop()
         claimed = loop.time()
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
-            return False  # another was first
+            return 0  # another was first
+        begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
         self._since[delivery.id] = began = loop.time()
         late = began - claimed > HELD_UP_S
-        sent = ChannelError(HELD_UP) if late else await self._send(delivery)
+        sent = ChannelError(HELD_UP) if late else await self._send([one for one, _ in begun])
         self._answered.add(delivery.id)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
@@ -271,15 +232,32 @@ class Deliverer:
             ending = replace(
                 ending, error=sent.warning
             )  # it arrived, and something is to be mended
-        await self._record(attempt, ending, ended, latency_ms)
+        await self._record([its for _, its in begun], ending, ended, latency_ms)
+        for one, _ in begun:
+            self._observed(one, ending, ended, latency_ms)
+        return len(begun) if ending.state is DeliveryState.SENT else 0
+
+    async def _behind(
+        self, delivery: Delivery, attempt: Attempt, now: datetime
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        """Begin what waits behind ``delivery`` too, where its channel tells several at once."""
+        channel = self._channels.get(delivery.channel)
+        if not isinstance(channel, Merging) or not channel.merges:
+            return ()
+        at = max(now, self._clock())
+        return await asyncio.to_thread(self._outbox.begin_behind, attempt, at, TOGETHER - 1)
+
+    def _observed(
+        self, delivery: Delivery, ending: Ending, ended: datetime, latency_ms: float
+    ) -> None:
         self._observer.attempted(delivery.channel, ending.outcome.value, latency_ms)
         if ending.state is DeliveryState.SENT:
             waited = max(0.0, (ended - delivery.created_at).total_seconds())
             self._observer.sent(delivery.channel, waited)
         _tell(delivery, ending)
-        return ending.state is DeliveryState.SENT
 
-    async def _send(self, delivery: Delivery) -> ChannelError | Receipt:
+    async def _send(self, deliveries: Sequence[Delivery]) -> ChannelError | Receipt:
+        delivery = deliveries[0]
         channel = self._channels.get(delivery.channel)
         if channel is None:
             known = ", ".join(sorted(self._channels)) or "none"
@@ -289,6 +267,8 @@ class Deliverer:
                 permanent=True,
             )
         try:
+            if len(deliveries) > 1 and isinstance(channel, Merging):
+                return await channel.send_together(deliveries)
             return await channel.send(delivery)
         except ChannelError as error:
             return error
@@ -298,14 +278,14 @@ class Deliverer:
             return ChannelError(message, ambiguous=True)
 
     async def _record(
-        self, attempt: Attempt, ending: Ending, now: datetime, latency_ms: float
+        self, attempts: Sequence[Attempt], ending: Ending, now: datetime, latency_ms: float
     ) -> None:
         """Write the outcome; tried for a while, since a lost outcome is a needless repeat."""
         for pause in (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, None):
             try:
                 await asyncio.to_thread(
-                    self._outbox.finish,
-                    attempt,
+                    self._outbox.finish_all,
+                    attempts,
                     ending.outcome,
                     ending.state,
                     now,
@@ -360,6 +340,11 @@ class Deliverer:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _quiet(delivery: Delivery) -> bool:
+    """True for what nobody has to hear at once."""
+    return delivery.alert.action is not Action.TRIGGER
 
 
 def _tell(delivery: Delivery, ending: Ending) -> None:

@@ -14,7 +14,12 @@ class Kind(StrEnum):
 
     STEP = "step"  # the next step of an escalation
     STALE = "stale"  # an acknowledgement grows old while it still blows
-    MORNING = "morning"  # what waited for the morning
+    REPEAT = "repeat"  # say it again: nobody has answered
+    DIGEST = "digest"  # what was collected for a receiver
+    MORNING = "morning"  # the line of the morning
+    HEARTBEAT = "heartbeat"  # somebody is expected to have spoken by now
+    INHIBITED = "inhibited"  # what a bigger storm speaks for, while it does
+    SILENCED = "silenced"  # what a silence holds back, until it ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,14 @@ class Status(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a person said it was when it ended; ``CLOSED_ITSELF`` only ends a watch."""
+    """What a person said it was when it ended; ``CLOSED_ITSELF`` only ends a watch, ``MERGED``: it goes on as
+    part of another."""
 
     REAL = "real"
     FALSE_ALARM = "false_alarm"
     NOT_OURS = "not_ours"
     CLOSED_ITSELF = "closed_itself"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Incident:
     """One storm, over one topic or several.
 
     ``level`` now, ``peak`` highest of this episode, ``acked_level`` the level that somebody
-    acknowledged (None: nobody). ``quiet_since``: start of the stretch below the opening level,
+    acknowledged (None: nobody, or it has lapsed; ``acked_at`` and ``acked_by`` tell of the last one all the
+    same). ``quiet_since``: start of the stretch below the opening level,
     None while it blows. ``version`` counts writes and is what compare-and-set compares.
     """
 
@@ -73,6 +76,21 @@ class Incident:
         """What outside receivers know it by: a new episode is a new key, so that it pages again."""
         return f"sturmglas-{self.id}-{self.episode}"
 
+    @property
+    def ring(self) -> str:
+        """The key under which an alarm rings at a receiver that dedups: `key`, or where the level is not
+        covered by the last acknowledgement, one that was not acknowledged there."""
+        acked = self.acked_level
+        covered = acked is not None and acked >= self.level
+        return self.key if covered else self.ring_again
+
+    @property
+    def ring_again(self) -> str:
+        """The key that rings for this level after the last acknowledgement; `key` where there was none."""
+        if self.acked_at is None:
+            return self.key
+        return f"{self.key}-r{int(self.level)}-{int(self.acked_at.timestamp())}"
+
 
 def incident_id(topic: str, onset: datetime, counter: int) -> str:
     """Return the id of the ``counter``-th incident of ``topic``: 12 hex digits, nothing random."""
@@ -90,8 +108,12 @@ class Move(StrEnum):
     REOPEN = "reopen"
     RESUME = "resume"
     ACKNOWLEDGE = "acknowledge"
+    LAPSE = "lapse"
     ASSIGN = "assign"
     RESOLVE = "resolve"
+    MERGE = "merge"
+    ABSORB = "absorb"
+    SPLIT = "split"
 
 
 TRANSITIONS: dict[tuple[Status | None, Move], Status] = {
@@ -109,12 +131,26 @@ TRANSITIONS: dict[tuple[Status | None, Move], Status] = {
     (Status.ACKNOWLEDGED, Move.PROPOSE_END): Status.STABILISING,
     (Status.ACKNOWLEDGED, Move.REOPEN): Status.NEW,
     (Status.ACKNOWLEDGED, Move.ACKNOWLEDGE): Status.ACKNOWLEDGED,
+    (Status.ACKNOWLEDGED, Move.LAPSE): Status.NEW,
     (Status.ACKNOWLEDGED, Move.ASSIGN): Status.ACKNOWLEDGED,
     (Status.ACKNOWLEDGED, Move.RESOLVE): Status.RESOLVED,
     (Status.STABILISING, Move.REOPEN): Status.NEW,
     (Status.STABILISING, Move.ACKNOWLEDGE): Status.STABILISING,
+    (Status.STABILISING, Move.LAPSE): Status.NEW,
     (Status.STABILISING, Move.ASSIGN): Status.STABILISING,
     (Status.STABILISING, Move.RESOLVE): Status.RESOLVED,
+    (Status.WATCH, Move.MERGE): Status.RESOLVED,
+    (Status.NEW, Move.MERGE): Status.RESOLVED,
+    (Status.ACKNOWLEDGED, Move.MERGE): Status.RESOLVED,
+    (Status.STABILISING, Move.MERGE): Status.RESOLVED,
+    (Status.WATCH, Move.ABSORB): Status.WATCH,
+    (Status.NEW, Move.ABSORB): Status.NEW,
+    (Status.ACKNOWLEDGED, Move.ABSORB): Status.ACKNOWLEDGED,
+    (Status.STABILISING, Move.ABSORB): Status.ACKNOWLEDGED,
+    (Status.WATCH, Move.SPLIT): Status.WATCH,
+    (Status.NEW, Move.SPLIT): Status.NEW,
+    (Status.ACKNOWLEDGED, Move.SPLIT): Status.ACKNOWLEDGED,
+    (Status.STABILISING, Move.SPLIT): Status.STABILISING,
     (Status.RESOLVED, Move.REOPEN): Status.NEW,
     (Status.RESOLVED, Move.RESUME): Status.WATCH,
 }

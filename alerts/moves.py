@@ -87,6 +87,17 @@ def reopen(incident: Incident, seen: Assessment, now: datetime, *, wave: bool = 
     return incident, ()
 
 
+def lapse(incident: Incident, now: datetime) -> Step:
+    """Return the incident that nobody has any more: its acknowledgement grew old without a sign of life.
+
+    Who had it stays known. Raises `IllegalMove` where nobody has it.
+    """
+    after = replace(
+        incident, status=moved(incident.status, Move.LAPSE), acked_level=None, updated_at=now
+    )
+    return after, (fact_of(FactKind.LAPSED, after, now, now, by=incident.acked_by),)
+
+
 def _opened(
     seen: Assessment, topic_name: str, counter: int, now: datetime
 ) -> tuple[Incident | None, tuple[Fact, ...]]:
@@ -95,7 +106,7 @@ def _opened(
     onset = seen.onset or seen.at
     after = Incident(
         id=incident_id(seen.topic, onset, counter),
-        ref=f"{_initials(topic_name)}-{counter}",
+        ref=f"{initials(topic_name)}-{counter}",
         topics=(seen.topic,),
         status=moved(None, Move.WAKE if wakes(seen) else Move.WATCH),
         level=seen.level,
@@ -193,14 +204,14 @@ def _new_episode(incident: Incident, seen: Assessment, move: Move, now: datetime
 # --- what people do ---------------------------------------------------------------------------
 
 
-def acknowledge(incident: Incident, actor: str, now: datetime) -> Step:
+def acknowledge(incident: Incident, actor: str, now: datetime, *, stale: bool = False) -> Step:
     """Return the incident acknowledged at its level of now.
 
     Acknowledging what is acknowledged at this level or above changes nothing and gives no facts;
-    after a rise it is a new acknowledgement. Raises `IllegalMove` for a watch and after the end.
+    after a rise, or where the one there is has grown ``stale``, it is a new acknowledgement. Raises `IllegalMove` for a watch and after the end.
     """
     status = moved(incident.status, Move.ACKNOWLEDGE)
-    if incident.acked_level is not None and incident.acked_level >= incident.level:
+    if not stale and incident.acked_level is not None and incident.acked_level >= incident.level:
         return incident, ()
     if incident.end_proposed and status is Status.ACKNOWLEDGED:
         status = moved(status, Move.PROPOSE_END)  # its end was proposed while nobody had it
@@ -228,6 +239,8 @@ def resolve(incident: Incident, actor: str, outcome: Outcome, cause: str, now: d
     """Return the incident ended by a person; raises `IllegalMove` when it has ended already."""
     if outcome is Outcome.CLOSED_ITSELF:
         raise IllegalMove(Move.RESOLVE, incident.status, "only a watch closes itself")
+    if outcome is Outcome.MERGED:
+        raise IllegalMove(Move.RESOLVE, incident.status, "merging names the other incident")
     after = replace(
         incident,
         status=moved(incident.status, Move.RESOLVE),
@@ -239,13 +252,22 @@ def resolve(incident: Incident, actor: str, outcome: Outcome, cause: str, now: d
     return after, (fact,)
 
 
+def explain(incident: Incident, actor: str, outcome: Outcome, cause: str, now: datetime) -> Step:
+    """Return an ended incident with what it was in the end; raises `IllegalMove` where it is open."""
+    if incident.is_open or outcome is Outcome.CLOSED_ITSELF:
+        raise IllegalMove(Move.RESOLVE, incident.status, "only what a person ended is explained")
+    after = replace(incident, outcome=outcome, updated_at=now)
+    payload = {"outcome": outcome.value, "cause": cause}
+    return after, (Fact(FactKind.EXPLAINED, now, now, actor, payload),)
+
+
 def note(incident: Incident, actor: str, text: str, now: datetime) -> Step:
     """Return the incident with a note on its timeline; possible at any time, also afterwards."""
     after = replace(incident, updated_at=now)
     return after, (Fact(FactKind.NOTE, now, now, actor, {"text": text}),)
 
 
-def _initials(name: str) -> str:
+def initials(name: str) -> str:
     """Return up to three capital letters for a reference: "Kaffeewerk Altona" gives "KA"."""
     words = ["".join(c for c in word if c.isalnum()) for word in name.split()]
     words = [word for word in words if word]

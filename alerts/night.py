@@ -31,14 +31,15 @@ class Night:
         if alert.level >= self.level or _danger(alert) or self.since == self.until:
             return None
         local = now.astimezone(zone_of(alert.timezone))
-        if not self._is_night(local.time()):
+        if not self.is_on(local.time()):
             return None
         day = local.date()
         if self.since > self.until and local.time() >= self.since:
             day += timedelta(days=1)
         return max(now, instant(alert.timezone, day, self.until))
 
-    def _is_night(self, at: time) -> bool:
+    def is_on(self, at: time) -> bool:
+        """Return whether it is night at this local time."""
         if self.since < self.until:
             return self.since <= at < self.until
         return at >= self.since or at < self.until

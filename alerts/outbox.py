@@ -36,6 +36,16 @@ class Outbox(Protocol):
         """Record an attempt and set SENDING where it is still PENDING; None: another was first."""
         ...
 
+    def begin_behind(
+        self, attempt: Attempt, now: datetime, limit: int
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        """Begin also what waits right behind a delivery under way, in order, at most ``limit``.
+
+        Up to the first that is not due, or is a resolve; behind a resolve nothing. For channels that
+        tell several of a key in one message.
+        """
+        ...
+
     def finish(
         self,
         attempt: Attempt,
@@ -48,6 +58,20 @@ class Outbox(Protocol):
         latency_ms: float = 0.0,
     ) -> None:
         """Close the attempt; PENDING needs ``retry_at``. Writes the timeline fact of SENT and DEAD."""
+        ...
+
+    def finish_all(
+        self,
+        attempts: Sequence[Attempt],
+        outcome: AttemptOutcome,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        error: str = "",
+        latency_ms: float = 0.0,
+    ) -> None:
+        """Close attempts that went out together, as `finish` does each, all or none of them."""
         ...
 
     def recover(self, now: datetime, older_than: datetime) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from alerts.alert import Alert, NotifyReason
+from alerts.alert import Alert, Broke, NotifyReason
 from detectors.detection import Level, Reason, ReasonCode
 
 Language = Literal["de", "en"]
@@ -55,10 +55,31 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.ACKNOWLEDGED: ("bestätigt", "acknowledged"),
     NotifyReason.RESOLVED: ("beendet", "ended"),
     NotifyReason.UNANSWERED: ("unbeantwortet", "unanswered"),
+    NotifyReason.STILL: ("noch dran?", "still on it?"),
+    NotifyReason.STALE: ("niemand mehr dran", "nobody on it any more"),
     NotifyReason.HELD: ("seit der Nacht", "since the night"),
+    NotifyReason.REPEATED: ("noch ohne Antwort", "still unanswered"),
+    NotifyReason.MERGED: ("zusammengelegt", "merged"),
+    NotifyReason.INHIBITION_OVER: ("der größere Sturm ist vorbei", "the bigger storm is over"),
+    NotifyReason.SILENCE_OVER: ("Stummschaltung vorbei", "silence is over"),
+    NotifyReason.ALL_CLEAR: ("Entwarnung", "all clear"),
     NotifyReason.TEST: ("Probe", "test"),
+    NotifyReason.WATCH: ("wird beobachtet", "being watched"),
+    NotifyReason.DIGEST: ("Sammelmeldung", "digest"),
+    NotifyReason.MORNING: ("Morgenzeile", "morning line"),
+    NotifyReason.TROUBLE: ("Störung", "trouble"),
+    NotifyReason.RECOVERED: ("behoben", "recovered"),
 }
 """Why an alert speaks now, in one or two words."""
+
+
+BROKE: dict[Broke, tuple[str, str]] = {
+    Broke.ROSE: ("die Stufe ist gestiegen", "the level rose"),
+    Broke.TRIPWIRE: ("ein Signalwort fiel", "a word of danger was said"),
+    Broke.AUTHORS: ("es schreiben doppelt so viele", "twice as many people write"),
+    Broke.TERMS: ("neue Wörter kamen auf", "new words came up"),
+}
+"""What broke a silence."""
 
 
 def pick(pair: tuple[str, str], lang: Language) -> str:

@@ -200,6 +200,41 @@ OUTBOX_OVERDUE = Gauge(
     registry=REGISTRY,
 )
 
+OUTBOX_UNSENT = Gauge(
+    "sturmglas_unsent",
+    "Deliveries that should be out for longer than audit.unsent_s, up to some hundreds.",
+    registry=REGISTRY,
+)
+DEAD_LETTERS = Gauge(
+    "sturmglas_dead_letters",
+    "Deliveries given up within the last hour; a person can send them again.",
+    registry=REGISTRY,
+)
+
+# --- who watches the watcher ------------------------------------------------------------------
+AUDIT_AGE = Gauge(
+    "sturmglas_audit_age_seconds",
+    "Since the auditor last looked, by its beat in the store; of all processes together.",
+    registry=REGISTRY,
+)
+AUDIT_FINDINGS = Gauge(
+    "sturmglas_audit_findings",
+    "What the auditor of this process finds wrong. kind: unsent, overdue, failing, dead, pipeline, behind, deliverer, store.",
+    ["kind"],
+    registry=REGISTRY,
+)
+HEARTBEAT_SENT = Gauge(
+    "sturmglas_heartbeat_sent_timestamp_seconds",
+    "When the dead-man's switch outside last took a ping that all is well; 0: never by this process.",
+    registry=REGISTRY,
+)
+HEARTBEAT_MISSING = Gauge(
+    "sturmglas_heartbeat_missing",
+    "1 while somebody who is expected to speak does not. name: of [watch.NAME] or of the source.",
+    ["name"],
+    registry=REGISTRY,
+)
+
 # --- people who look ------------------------------------------------------------------------
 STREAMS_OPEN = Gauge("sturmglas_live_streams_open", "Open live pages.", registry=REGISTRY)
 SIGNALS_DROPPED = Counter(

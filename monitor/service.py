@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alerts.book import EMPTY, Book
 from alerts.channels.trying import Tried
+from alerts.posted import Answer
 from detectors.detection import Level
 from detectors.topic import Topic
 from monitor.clock import Clock
@@ -26,7 +27,7 @@ class Service:
     data: every page says so. ``sink_url`` is the demo's page of what receivers would have got.
     ``book``: who is behind each receiver. ``housekeep`` is the store's (`monitor.ports.Housekeeper`).
     ``send_test`` sends a test alert through a channel, at a level, asked for by somebody; None where
-    nothing is sent from here. ``failures`` returns what is broken right now, in plain words, for
+    nothing is sent from here. ``answer`` tells at a receiver what came of an answer there. ``failures`` returns what is broken right now, in plain words, for
     ``/readyz`` and the pages.
     """
 
@@ -44,3 +45,4 @@ class Service:
     book: Book = EMPTY
     housekeep: Callable[[datetime, int], int] = lambda now, keep_days: 0
     send_test: SendTest | None = None
+    answer: Callable[[Answer], Awaitable[None]] | None = None

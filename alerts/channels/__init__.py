@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
+from alerts.answering import Signer, unsigned
 from alerts.channels.apprise import AppriseSettings
 from alerts.channels.base import Channel
 from alerts.channels.console import ConsoleSettings
+from alerts.channels.linked import Linked
 from alerts.channels.ntfy import NtfySettings
+from alerts.channels.pace import Places
 from alerts.channels.pagerduty import PagerDutySettings
-from alerts.channels.slack import SlackSettings
+from alerts.channels.slack_settings import SlackSettings
 from alerts.channels.smtp_settings import SmtpSettings
 from alerts.channels.teams import TeamsSettings
 from alerts.channels.webhook import WebhookSettings
+from alerts.posted import Posted
 
 if TYPE_CHECKING:
     import httpx
@@ -46,17 +50,38 @@ def build_channel(
     *,
     now: Callable[[], datetime],
     page_url: str = "",
+    links: Signer = unsigned,
+    posted: Posted | None = None,
+    places: Places | None = None,
 ) -> Channel:
     """Return the channel ``name`` as set; ``client`` carries the guarded transport.
 
     ``now`` is the wall clock (never a time-lapse): signatures and mails are dated by it.
-    ``page_url`` is the address people know us by, shown as the sender's link. Nothing is sent.
+    ``page_url`` is the address people know us by, shown as the sender's link. ``links`` makes those
+    that answer a message: not for Slack, which has buttons, nor for the console, which is a log. ``posted`` knows
+    where messages that change stand (None: only this channel does), ``places`` how fast each place is written
+    to; channels that share places share their pace. Nothing is sent.
     """
+    made = _bare(name, settings, client, now, page_url, posted, places)
+    if links is unsigned or isinstance(settings, SlackSettings | ConsoleSettings):
+        return made
+    return Linked(made, links)
+
+
+def _bare(
+    name: str,
+    settings: ChannelSettings,
+    client: httpx.AsyncClient,
+    now: Callable[[], datetime],
+    page_url: str,
+    posted: Posted | None,
+    places: Places | None,
+) -> Channel:
     match settings:
         case SlackSettings():
             from alerts.channels.slack import Slack
 
-            return Slack(name, settings, client)
+            return Slack(name, settings, client, posted, places)
         case TeamsSettings():
             from alerts.channels.teams import Teams
 

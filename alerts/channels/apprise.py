@@ -99,7 +99,8 @@ class Apprise:
         lang = self._settings.language
         own = self._settings.words(delivery)
         title, text = rendering.title(delivery, lang, own), rendering.text(delivery, lang, own)
-        work = partial(self._notify, title, text, _kind(delivery))
+        client = await _in_thread(self._client)  # the first one loads 150 services
+        work = partial(self._notify, client, title, text, _kind(delivery))
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 note = await _in_thread(work)
@@ -108,9 +109,8 @@ class Apprise:
             raise ChannelError(message, ambiguous=True) from None
         return Receipt(note, own.fault)
 
-    def _notify(self, title: str, text: str, kind: str) -> str:
+    def _notify(self, client: apprise.Apprise, title: str, text: str, kind: str) -> str:
         """Send once, return what there is to note; runs in a thread of its own, because Apprise waits for its answers."""
-        client = self._client()
         try:
             result = client.notify(body=text, title=title, notify_type=kind, body_format="text")
         except Exception as error:  # any of 150 services; its text could hold anything

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerts.alert import Delivery
 
@@ -64,4 +65,18 @@ class Channel(Protocol):
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Return when the receiver has accepted; raise `ChannelError` otherwise. Bounded by a time-out."""
+        ...
+
+
+@runtime_checkable
+class Merging(Protocol):
+    """A channel that can tell several deliveries of one key at once, so that a flood is told in time."""
+
+    @property
+    def merges(self) -> bool:
+        """False where its settings do not allow it; then it is sent one by one."""
+        ...
+
+    async def send_together(self, deliveries: Sequence[Delivery]) -> Receipt:
+        """Send those of one key, in their order; as `Channel.send` for all of them or for none."""
         ...

@@ -38,13 +38,14 @@ async def send(
     receiver: str,
     timeout_s: float,
     secrets: Sequence[str],
-    limit: int = ANSWER_LIMIT,
+    answer_limit: int = ANSWER_LIMIT,
 ) -> Answer:
     """Return the answer of a 2xx; raise `ChannelError` for everything else, within ``timeout_s``.
 
     Ambiguous is what ended after the request may have been written: a time-out of the answer, a
     reset, a gateway's 502 or 504. Not to reach the receiver at all is not. No redirect is
-    followed, and neither address nor secret appears in an error. Of an answer ``limit`` bytes are read.
+    followed, and neither address nor secret appears in an error. Of an answer ``answer_limit`` bytes
+    are read.
     """
     # Late, because the settings of channels are read by processes that send nothing.
     import httpx
@@ -59,7 +60,7 @@ async def send(
         async with asyncio.timeout(timeout_s):
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
-                body = await _read(response, limit)
+                body = await _read(response, answer_limit)
             finally:
                 await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -11,6 +11,7 @@ from alerts.channels import http
 from alerts.channels.base import ChannelClass, Receipt
 from alerts.channels.common import Worded
 from alerts.render import pagerduty
+from alerts.render.message import OwnWords
 from detectors.detection import Level
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
@@ -22,6 +23,12 @@ class PagerDutySettings(Worded):
 
     type: Literal["pagerduty"]
     routing_key: SecretStr
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="of a V3 webhook subscription; several while it changes"
+    )
+    users: dict[str, str] = Field(
+        default={}, description="ids of users there, and whom of [person.NAME] each is"
+    )
     url: str = "https://events.pagerduty.com/v2/enqueue"
     timeout_s: float = Field(default=10.0, gt=0, le=60)
 
@@ -36,7 +43,11 @@ class PagerDutySettings(Worded):
 
 
 class PagerDuty:
-    """Class A: the same ``dedup_key`` again is the same alert there, not a second page."""
+    """Class A: the same ``dedup_key`` again is the same alert there, not a second page.
+
+    An alert that is acknowledged there does not ring again, so that a rise above the acknowledged level
+    has a key of its own (`alerts.incident.Incident.ring`); acknowledgement and end go to all of them.
+    """
 
     def __init__(
         self, name: str, settings: PagerDutySettings, client: httpx.AsyncClient, *, page_url: str
@@ -55,9 +66,16 @@ class PagerDuty:
         return self._settings.doubles
 
     async def send(self, delivery: Delivery) -> Receipt:
-        key = self._settings.routing_key.get_secret_value()
+        """Send one event for each of the alert's keys, in order; each is harmless to repeat."""
         own = self._settings.words(delivery)
-        event = pagerduty.event(delivery, self._settings.language, self._page_url, own)
+        notes = [await self._event(delivery, own, key) for key in delivery.alert.dedup_keys]
+        return Receipt("; ".join(dict.fromkeys(notes)), own.fault)
+
+    async def _event(self, delivery: Delivery, own: OwnWords, dedup_key: str) -> str:
+        key = self._settings.routing_key.get_secret_value()
+        event = pagerduty.event(
+            delivery, self._settings.language, self._page_url, own, key=dedup_key
+        )
         request = self._client.build_request(
             "POST", self._settings.url, json={"routing_key": key, **event}
         )
@@ -68,4 +86,4 @@ class PagerDuty:
             timeout_s=self._settings.timeout_s,
             secrets=(key,),
         )
-        return Receipt(http.told(answer, (key,)), own.fault)
+        return http.told(answer, (key,))

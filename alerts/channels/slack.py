@@ -1,93 +1,86 @@
-"""Slack: one message per alert, through an incoming webhook or a bot token (chat.postMessage)."""
+"""Slack: one message per incident that changes with it, and its story in the thread (with a bot token).
+
+An incoming webhook can change nothing: there it is one message per alert.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Self
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
-
-from alerts.alert import Delivery, message_id
+from alerts.alert import Action, Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.common import Worded, one_of
+from alerts.channels.pace import Places
+from alerts.channels.slack_api import Gone, SlackApi
+from alerts.channels.slack_settings import SlackSettings
+from alerts.posted import Posted, Remembered, Shown
 from alerts.render import slack
+from alerts.render.slack_buttons import WORKING
 
 if TYPE_CHECKING:  # settings are read by processes that send nothing
     import httpx
 
 EVENT_TYPE = "sturmglas_delivery"
-LOOK_BACK = 100
-"""Messages looked through for our own: more than a crisis channel gets between two attempts."""
-HISTORY_LIMIT = 16 * 1024 * 1024
-"""Bytes of that look: so many messages with blocks and metadata are far longer than the one line that others
-answer, and half of them is no JSON."""
 CLOCKS_APART_S = 300.0
 """How far Slack's clock and ours may differ."""
-PASSING = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-        "accesslimited",
-    }
-)
-"""Errors of the Web API that pass by themselves (docs.slack.dev/reference/methods)."""
-UNSURE = frozenset({"internal_error", "fatal_error"})
-"""Of these Slack says that the operation may have succeeded in part."""
+RINGING, QUIET = 0, 1
+LATE_TRIES = 5
+"""Tries of an edit that nobody waits for."""
+_USERS = ("U", "W")
 
 
-class SlackSettings(Worded):
-    """Either ``webhook_url``, or ``token`` with ``channel``.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message of ours carries as metadata: which deliveries of a key it tells.
 
-    The token (scope ``chat:write``, for looking before a re-send also ``channels:history`` or
-    ``groups:history``) is the better choice: only with it a double can be avoided.
+    ``first`` to ``last``: their ``seq``, both included.
     """
 
-    type: Literal["slack"]
-    webhook_url: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("webhook_url", "url"),
-        description="https://hooks.slack.com/services/...",
-    )
-    token: SecretStr | None = Field(default=None, description="bot token, xoxb-...")
-    channel: str = Field(default="", description="channel id (C0123...), needed with a token")
-    api_url: str = "https://slack.com/api"
-    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    id: str
+    target: str
+    key: str
+    first: int
+    last: int
 
-    @model_validator(mode="after")
-    def _one_way_in(self) -> SlackSettings:
-        if (self.webhook_url is None) == (self.token is None):
-            raise ValueError("slack: set exactly one of webhook_url and token")
-        if self.token is not None and not self.channel:
-            raise ValueError("slack: token needs channel, the id of the channel to post in")
-        return self
+    def json(self) -> dict[str, object]:
+        payload = {"id": self.id, "target": self.target, "key": self.key}
+        return {
+            "event_type": EVENT_TYPE,
+            "event_payload": {**payload, "first": self.first, "last": self.last},
+        }
 
-    @property
-    def doubles(self) -> ChannelClass:
-        return ChannelClass.C if self.token is None else ChannelClass.B
-
-    def sent_to(self, addresses: Sequence[str]) -> Self:
-        if self.token is None:
-            raise ValueError("slack: webhook_url leads to one channel; another needs a token")
-        return self._changed(channel=one_of(addresses))
+    def tells(self, delivery: Delivery) -> bool:
+        same = (self.target, self.key) == (delivery.channel, delivery.key)
+        return same and self.first <= delivery.seq <= self.last
 
 
 class Slack:
-    """Class B with a bot token: an unknown outcome is looked up in the channel before a re-send.
+    """Class B with a bot token: an unknown outcome is looked up in channel or thread before a re-send.
 
-    With an incoming webhook there is nothing to look at: class C, a repeat is marked.
+    With an incoming webhook there is nothing to look at: class C, a repeat is marked. Deliveries of one key
+    must come one after the other, as the deliverer sends them.
     """
 
-    def __init__(self, name: str, settings: SlackSettings, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: SlackSettings,
+        client: httpx.AsyncClient,
+        posted: Posted | None = None,
+        places: Places | None = None,
+    ) -> None:
         self._name = name
         self._settings = settings
         self._client = client
+        self._posted: Posted = posted or Remembered()
+        self._place = (places or Places()).of(settings.channel)
+        self._api = SlackApi(name, settings, client, self._place)
+        self._late: dict[str, tuple[Shown, Delivery]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def name(self) -> str:
@@ -97,103 +90,252 @@ class Slack:
     def doubles(self) -> ChannelClass:
         return self._settings.doubles
 
-    async def send(self, delivery: Delivery) -> Receipt:
-        own = self._settings.words(delivery)
-        body = slack.body(delivery, self._settings.language, own)
-        if self._settings.webhook_url is not None:
-            url = self._settings.webhook_url.get_secret_value()
-            answer = await self._send(self._client.build_request("POST", url, json=body))
-            return Receipt(http.told(answer, self._secrets()), own.fault)
-        if delivery.may_repeat and await self._is_there(delivery):
-            return Receipt("already there")
-        return Receipt(await self._post_message(delivery, body), own.fault)
-
-    async def _post_message(self, delivery: Delivery, body: dict[str, object]) -> str:
-        """Post by chat.postMessage, with the delivery's id as metadata to be found again by."""
-        metadata = {
-            "event_type": EVENT_TYPE,
-            "event_payload": {"id": message_id(delivery)},
-        }
-        body = {"channel": self._settings.channel, "metadata": metadata, **body}
-        said = await self._call("chat.postMessage", body)
-        return f"answered 200: message {said.get('ts', '')}"
-
-    async def _is_there(self, delivery: Delivery) -> bool:
-        """Look for this very delivery among the channel's messages since it was queued.
-
-        A look-up that fails for good (a missing scope) is no reason to keep silent: the message
-        goes out, marked as a possible repeat.
-        """
-        oldest = delivery.created_at.timestamp() - CLOCKS_APART_S
-        query = {
-            "channel": self._settings.channel,
-            "oldest": f"{oldest:.6f}",
-            "limit": str(LOOK_BACK),
-            "include_all_metadata": "true",
-        }
-        try:
-            said = await self._call("conversations.history", query=query)
-        except ChannelError as error:
-            if error.permanent:
-                return False
-            raise ChannelError(str(error), retry_after_s=error.retry_after_s) from None
-        messages = said.get("messages")
-        return any(
-            _delivery_of(message) == message_id(delivery)
-            for message in (messages if isinstance(messages, list) else [])
-        )
-
-    async def _call(
-        self,
-        method: str,
-        body: dict[str, object] | None = None,
-        query: dict[str, str] | None = None,
-    ) -> dict[str, object]:
-        """Call a Web API method; Slack says 200 with ``ok: false`` for most refusals."""
-        url = f"{self._settings.api_url.rstrip('/')}/{method}"
-        token = self._settings.token.get_secret_value() if self._settings.token else ""
-        headers = {"authorization": f"Bearer {token}"}
-        if body is None:
-            request = self._client.build_request("GET", url, params=query, headers=headers)
-        else:
-            request = self._client.build_request("POST", url, json=body, headers=headers)
-        answer = await self._send(request, HISTORY_LIMIT if body is None else http.ANSWER_LIMIT)
-        try:
-            said = json.loads(answer.body)
-        except ValueError:
-            said = None
-        if not isinstance(said, dict):
-            raise ChannelError(f"{self._receiver}: an answer that is not JSON", ambiguous=True)
-        if said.get("ok") is not True:
-            error = http.excerpt(str(said.get("error", "unknown")).encode(), self._secrets())
-            raise ChannelError(
-                f"{self._receiver}: {method} refused: {error}",
-                permanent=error not in PASSING,
-                ambiguous=error in UNSURE,
-            )
-        return said
-
-    async def _send(self, request: httpx.Request, limit: int = http.ANSWER_LIMIT) -> http.Answer:
-        return await http.send(
-            self._client,
-            request,
-            receiver=self._receiver,
-            timeout_s=self._settings.timeout_s,
-            secrets=self._secrets(),
-            limit=limit,
-        )
-
     @property
-    def _receiver(self) -> str:
-        return f"slack ({self._name})"
+    def merges(self) -> bool:
+        return self._settings.token is not None
 
-    def _secrets(self) -> tuple[str, ...]:
-        held = (self._settings.token, self._settings.webhook_url)
-        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+    async def send(self, delivery: Delivery) -> Receipt:
+        if self._settings.webhook_url is None:
+            return await self.send_together([delivery])
+        own = self._settings.words(delivery)
+        url = self._settings.webhook_url.get_secret_value()
+        body = slack.body(delivery, self._settings.language, own)
+        answer = await self._api.send(self._client.build_request("POST", url, json=body))
+        return Receipt(http.told(answer, self._api.secrets()), own.fault)
+
+    async def send_together(self, deliveries: Sequence[Delivery]) -> Receipt:
+        """Show the newest state, and tell of each delivery once: as the message, or in its thread."""
+        known = await self._known(deliveries[0])
+        if known is None:
+            known, certain = await self._looked_up(deliveries)
+            if certain:
+                deliveries = [replace(one, may_repeat=False) for one in deliveries]
+        if known is None:
+            return await self._post(deliveries)
+        try:
+            return await self._change(known, deliveries)
+        except Gone:  # somebody deleted it
+            return await self._post(deliveries)
+
+    async def show(self, delivery: Delivery) -> bool:
+        """Show a delivery's incident as ``delivery`` has it now; False where nothing was posted yet."""
+        known = await self._known(delivery)
+        if known is None:
+            return False
+        await self._edit(known, delivery, RINGING)
+        return True
+
+    async def whisper(self, place: str, user: str, text: str) -> None:
+        """Tell one person something at ``place`` that nobody else sees."""
+        where = place or self._settings.channel
+        body = {"channel": where, "user": user, "text": slack.escape(text)}
+        await self._api.post("chat.postEphemeral", body)
+
+    async def _known(self, delivery: Delivery) -> Shown | None:
+        found = await asyncio.to_thread(self._posted.find, self._name, delivery.key)
+        channel = self._settings.channel
+        elsewhere = found is not None and not _by_name(channel) and found.place != channel
+        return None if elsewhere else found  # the settings name another channel by now
+
+    async def _looked_up(self, deliveries: Sequence[Delivery]) -> tuple[Shown | None, bool]:
+        """Return our message where Slack has it, and whether that is certain.
+
+        Looked for where an outcome was unknown, and where earlier deliveries must have left one. A
+        look-up that fails for good (a missing scope) is no reason to keep silent: the message goes out,
+        marked as a possible repeat.
+        """
+        head = deliveries[0]
+        if head.seq == 1 and not any(one.may_repeat for one in deliveries):
+            return None, True
+        try:
+            place = await self._where()
+            since = head.created_at if head.seq == 1 else min(head.created_at, head.alert.since)
+            query = {"channel": place, "oldest": _oldest(since)}
+            async for message in self._api.messages("conversations.history", query):
+                mark, ts = mark_of(message), _text(message, "ts")
+                is_ours = mark and (mark.target, mark.key) == (head.channel, head.key)
+                if mark and is_ours and _text(message, "thread_ts") in ("", ts):
+                    shown = Shown(self._name, head.key, ts, place, mark.last, head.created_at)
+                    await asyncio.to_thread(self._posted.keep, shown)
+                    return shown, True
+        except ChannelError as error:
+            return None, _passing(error)
+        return None, True
+
+    async def _where(self) -> str:
+        """Return the id of the conversation; with a person it has one of its own."""
+        channel = self._settings.channel
+        if not channel.startswith(_USERS):
+            return channel
+        said = await self._api.post("conversations.open", {"users": channel})
+        return _text(said.get("channel"), "id") or channel
+
+    async def _post(self, deliveries: Sequence[Delivery]) -> Receipt:
+        """Post the incident's message as the newest delivery has it; what is merged into it rings too."""
+        newest = deliveries[-1]
+        mark = self._mark(deliveries)
+        body, fault = self._body(newest)
+        body = {"channel": self._settings.channel, "metadata": mark.json(), **body}
+        said = await self._api.post("chat.postMessage", body)
+        ts, place = _text(said, "ts"), _text(said, "channel") or self._settings.channel
+        shown = Shown(self._name, newest.key, ts, place, newest.seq, newest.alert.at)
+        await asyncio.to_thread(self._posted.keep, shown)
+        if newest.alert.test:
+            fault = fault or await self._hindered(place)
+        return Receipt(f"answered 200: message {ts}", fault)
+
+    async def _hindered(self, place: str) -> str:
+        """Return why a double could not be looked up there, "" where it can; asked at a test only."""
+        try:
+            await self._api.get("conversations.history", {"channel": place, "limit": "1"})
+        except ChannelError as error:
+            return f"doubles cannot be looked up: {error}"
+        return ""
+
+    async def _change(self, known: Shown, deliveries: Sequence[Delivery]) -> Receipt:
+        """Tell in the thread what is new, then show the newest state."""
+        new = [one for one in deliveries if one.seq > known.seq]
+        if not new:
+            return Receipt("already there")
+        untold = await self._untold(known, new)
+        if untold:
+            await self._reply(known, untold)
+        newest = replace(new[-1], may_repeat=False)
+        if _rings(new) and self._place.edits.busy:
+            self._edit_later(known, newest)
+            return Receipt(f"answered 200: told in {known.message}, which is changed soon")
+        try:
+            fault = await self._edit(known, newest, RINGING if _rings(new) else QUIET)
+        except Gone:
+            raise
+        except ChannelError as error:
+            if (
+                error.permanent
+            ):  # what is new stands in the thread; trying again would hold up the rest
+                return Receipt(f"answered 200: told in {known.message}", str(error))
+            # The reply is out: the next attempt must look before it tells it again.
+            wait = error.retry_after_s
+            raise ChannelError(str(error), ambiguous=True, retry_after_s=wait) from None
+        return Receipt(f"answered 200: message {known.message} changed", fault)
+
+    async def _untold(self, known: Shown, new: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Return what the thread does not tell yet; asked only after an unknown outcome."""
+        if not any(one.may_repeat for one in new):
+            return new
+        query = {"channel": known.place, "ts": known.message, "oldest": _oldest(new[0].created_at)}
+        try:
+            told = [one async for one in self._api.messages("conversations.replies", query)]
+        except Gone:
+            raise
+        except ChannelError as error:
+            _passing(error)
+            return new  # may not look: told again, and marked
+        marks = [mark_of(one) for one in told if _text(one, "ts") != known.message]
+        untold = [one for one in new if not any(mark and mark.tells(one) for mark in marks)]
+        return [replace(one, may_repeat=False) for one in untold]
+
+    async def _reply(self, known: Shown, deliveries: Sequence[Delivery]) -> None:
+        rings = _rings(deliveries)
+        body = {
+            "channel": known.place,
+            "thread_ts": known.message,
+            "metadata": self._mark(deliveries).json(),
+            **slack.reply(deliveries, self._settings.language),
+        }
+        body = {**body, "reply_broadcast": rings}
+        turns = self._place.rings if rings else self._place.quiet
+        async with turns.turn(RINGING if rings else QUIET):
+            await self._api.post("chat.postMessage", body)
+
+    async def _edit(self, known: Shown, delivery: Delivery, rank: int) -> str:
+        """Show ``delivery``; return what is wrong with the operator's words, "" for nothing."""
+        async with self._place.edits.turn(rank):
+            self._late.pop(delivery.key, None)
+            return await self._changed(known, delivery)
+
+    async def _changed(self, known: Shown, delivery: Delivery) -> str:
+        body, fault = self._body(delivery)
+        mark = Mark(message_id(delivery), self._name, delivery.key, 1, delivery.seq)
+        where = {"channel": known.place, "ts": known.message, "metadata": mark.json()}
+        await self._api.post("chat.update", {**where, **body})
+        seq = max(known.seq, delivery.seq)
+        shown = replace(known, seq=seq, at=delivery.alert.at)
+        await asyncio.to_thread(self._posted.keep, shown)
+        return fault
+
+    def _edit_later(self, known: Shown, delivery: Delivery) -> None:
+        """Show ``delivery`` in its turn, unless something newer of its incident is shown before.
+
+        What is new was told in the thread already; whoever waited for this would hold up the next that rings.
+        """
+        waits = delivery.key in self._late
+        self._late[delivery.key] = known, delivery
+        if not waits:
+            task = asyncio.create_task(self._shown_late(delivery.key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _shown_late(self, key: str) -> None:
+        for _ in range(LATE_TRIES):
+            try:
+                async with self._place.edits.turn(QUIET):
+                    known, newest = self._late.pop(key, (None, None))
+                    if known is not None and newest is not None:
+                        await self._changed(known, newest)
+                return
+            except ChannelError as error:
+                if error.permanent or key in self._late or known is None or newest is None:
+                    return  # the next delivery of the incident shows it
+                self._late[key] = known, newest
+                await asyncio.sleep(max(1.0, error.retry_after_s or 0.0))
+        self._late.pop(key, None)
+
+    def _body(self, delivery: Delivery) -> tuple[Mapping[str, object], str]:
+        own = self._settings.words(delivery)
+        buttons = WORKING if self._settings.has_buttons else ()
+        lang = self._settings.language
+        return slack.body(delivery, lang, own, live=True, buttons=buttons), own.fault
+
+    def _mark(self, deliveries: Sequence[Delivery]) -> Mark:
+        newest = deliveries[-1]
+        first = deliveries[0].seq
+        return Mark(message_id(newest), self._name, newest.key, first, newest.seq)
 
 
-def _delivery_of(message: object) -> str:
-    """Return the id that a message of ours carries in its metadata, else ""."""
+def mark_of(message: object) -> Mark | None:
+    """Return what a message of ours carries in its metadata, None where it is not ours."""
     metadata = message.get("metadata") if isinstance(message, dict) else None
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
-    return str(payload.get("id", "")) if isinstance(payload, dict) else ""
+    if not isinstance(payload, dict):
+        return None
+    first, last = payload.get("first"), payload.get("last")
+    if not isinstance(first, int) or not isinstance(last, int):
+        return None
+    id, target, key = (_text(payload, name) for name in ("id", "target", "key"))
+    return Mark(id, target, key, first, last)
+
+
+def _rings(deliveries: Sequence[Delivery]) -> bool:
+    return any(one.alert.action is Action.TRIGGER for one in deliveries)
+
+
+def _passing(error: ChannelError) -> bool:
+    """Return False where a look-up failed for good; raise what passes by itself, as nothing was sent."""
+    if error.permanent:
+        return False
+    raise ChannelError(str(error), retry_after_s=error.retry_after_s) from None
+
+
+def _oldest(at: datetime) -> str:
+    """Return from when on Slack is asked for what was sent at ``at`` or later."""
+    return f"{at.timestamp() - CLOCKS_APART_S:.6f}"
+
+
+def _by_name(channel: str) -> bool:
+    """True where the setting is not the id under which Slack answers: a person, or a name."""
+    return channel.startswith((*_USERS, "#", "@"))
+
+
+def _text(thing: object, name: str) -> str:
+    found = thing.get(name) if isinstance(thing, dict) else None
+    return found if isinstance(found, str) else ""

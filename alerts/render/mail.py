@@ -63,7 +63,7 @@ def html(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> str:
     return _TEMPLATES.get_template("mail.html.j2").render(
         m=message(delivery, lang, own),
         lang=lang,
-        number=int(level),
+        number=int(level) if delivery.alert.notice is None else None,
         name=level_name(level, lang),
         ref=delivery.alert.ref,
         fill=COLOURS[level],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from alerts import words
-from alerts.alert import Action, Alert, Delivery, NotifyReason, Quote
+from alerts.alert import Action, Alert, Broken, Delivery, Notice, NotifyReason, Quote
+from alerts.answering import May
 from alerts.sentences import reason_line
 from alerts.stillness import silent_line
 from alerts.words import Language, pick
@@ -20,9 +21,18 @@ QUOTE_LENGTH = 280
 LINK_LABELS: dict[str, tuple[str, str]] = {
     "page": ("Vorfall öffnen", "Open incident"),
     "playbook": ("Playbook öffnen", "Open playbook"),
+    May.ACKNOWLEDGE: ("Ich habe es", "I have it"),
+    May.ALL_CLEAR: ("Entwarnung", "All clear"),
 }
 """Buttons by the name of the link; another one is labelled as it is called."""
 NEXT: tuple[str, str] = ("Als Nächstes", "Next")
+FEATHERS: dict[NotifyReason, str] = {
+    NotifyReason.DIGEST: "○",
+    NotifyReason.MORNING: "○",
+    NotifyReason.TROUBLE: "!",
+    NotifyReason.RECOVERED: "○",
+}
+"""What stands where the wind feather stands, for what is about no incident."""
 _BLIND = frozenset({ReasonCode.BLIND})
 _FIRST = (ReasonCode.TRIPWIRE, ReasonCode.FIRST_SPARK, ReasonCode.REACH)
 
@@ -57,7 +67,8 @@ class Message:
 
     ``short`` is what a lock screen may show: no name, no quote, because others read along.
     ``about``: what the words are that came up, and what would have left it silent. ``links``: label
-    and address of each button, the incident's page first. ``own_title``, and ``own_text`` (True: ``lead``
+    and address of each button, the incident's page first; ``answers``: those of them that answer. ``call``: whom a
+    chain calls next and when; ``status``: who has acknowledged, and whose it is. ``own_title``, and ``own_text`` (True: ``lead``
     holds it, in lines): in an operator's words.
     """
 
@@ -76,6 +87,9 @@ class Message:
     link_label: str
     links: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...] = ()
+    call: str = ""
+    status: str = ""
     own_title: str = ""
     own_text: bool = False
 
@@ -95,22 +109,56 @@ class Message:
         return replace(m, voices=(), next_step="")
 
 
-def message(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> Message:
+def message(
+    delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS, *, live: bool = False
+) -> Message:
     """Return what ``delivery`` says, in an operator's words where there are ``own``.
 
-    An acknowledgement and an end are short; no posts, no step.
+    An acknowledgement and an end are short; no posts, no step. ``live``: in the place of the message
+    before, so they keep its facts.
     """
-    return _built_in(delivery, lang).said_as(own)
+    if delivery.alert.notice is not None:
+        return _noticed(delivery, delivery.alert.notice, lang)
+    return _built_in(delivery, lang, live=live).said_as(own)
 
 
-def _built_in(delivery: Delivery, lang: Language) -> Message:
+def _noticed(delivery: Delivery, notice: Notice, lang: Language) -> Message:
+    """Return what is about no incident: a title and lines, no level, no posts, no step."""
+    title = one_line(pick(notice.title, lang))
+    first, *more = [one_line(pick(line, lang)) for line in notice.lines] or [title]
+    links = tuple(_links(delivery.alert.links, lang))
+    spoken = pick(words.SPOKEN[delivery.alert.reason], lang)
+    return Message(
+        level=spoken[:1].upper() + spoken[1:],
+        feather=FEATHERS.get(delivery.alert.reason, ""),
+        topic=one_line(delivery.alert.topic_name),
+        spoken=spoken,
+        short=title,
+        lead=first,
+        why=tuple(more),
+        about=(),
+        blind=(),
+        voices=(),
+        next_step="",
+        link=links[0][1] if links else "",
+        link_label=links[0][0] if links else "",
+        links=links,
+        marks=_marks(delivery, lang),
+        own_title=title,
+    )
+
+
+def _built_in(delivery: Delivery, lang: Language, *, live: bool) -> Message:
     alert = delivery.alert
     triggers = alert.action is Action.TRIGGER
+    whole = triggers or live
     level = words.level_line(alert.level, lang)
     spoken = pick(words.SPOKEN[alert.reason], lang)
     count = words.count_line(alert, lang)
     count = count[:1].upper() + count[1:]
     links = dict(alert.links)
+    links_of = tuple(_links(alert.links, lang))
+    answers = tuple(_links(delivery.answers, lang))
     return Message(
         level=level,
         feather=words.FEATHERS[alert.level],
@@ -118,15 +166,18 @@ def _built_in(delivery: Delivery, lang: Language) -> Message:
         spoken=spoken,
         short=f"{level}: {one_line(alert.topic_name)}. {count if triggers else spoken}",
         lead=_lead(alert, count, lang) if triggers else _ending(alert, lang),
-        why=_why(alert, lang) if triggers else (),
-        about=_about(alert, lang) if triggers else (),
-        blind=_blind(alert, lang) if triggers else (),
-        voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if triggers else (),
+        why=_why(alert, lang) if whole else (),
+        about=_about(alert, lang) if whole else (),
+        blind=_blind(alert, lang) if whole else (),
+        voices=tuple(_voice(q, alert, lang) for q in alert.quotes) if whole else (),
         next_step=one_line(alert.next_step) if triggers else "",
         link=links.get("page", next(iter(links.values()), "")),
         link_label=pick(LINK_LABELS["page"], lang),
-        links=tuple(_links(alert, lang)),
+        links=(*links_of[:1], *answers, *links_of[1:]),
         marks=_marks(delivery, lang),
+        answers=answers,
+        call=_call(alert, lang) if triggers else "",
+        status=_status(alert, lang),
     )
 
 
@@ -158,7 +209,32 @@ def _ending(alert: Alert, lang: Language) -> str:
     at = words.clock(alert.at, alert.timezone, lang)
     if alert.reason is NotifyReason.RESOLVED:
         return pick((f"Von einer Person beendet, {at}.", f"Ended by a person, {at}."), lang)
+    if alert.reason is NotifyReason.MERGED:
+        gone = f"Geht in einem anderen Vorfall weiter, {at}.", f"Goes on in another incident, {at}."
+        return pick(gone, lang)
+    if alert.reason is NotifyReason.ALL_CLEAR:
+        de = f"Entwarnung von einer Person, {at}. Schlaf weiter."
+        return pick((de, f"All clear from a person, {at}. Go back to sleep."), lang)
     return pick((f"Bestätigt, {at}. Jemand kümmert sich.", f"Acknowledged, {at}."), lang)
+
+
+def _call(alert: Alert, lang: Language) -> str:
+    if alert.call is None:
+        return ""
+    at = words.clock(alert.call.at, alert.timezone, lang, near=alert.at)
+    names = ", ".join(one_line(name, TERM_LENGTH) for name in alert.call.names)
+    return pick((f"Ohne Antwort um {at}: {names}", f"Without an answer at {at}: {names}"), lang)
+
+
+def _status(alert: Alert, lang: Language) -> str:
+    told = []
+    if alert.acked_by:
+        who = one_line(alert.acked_by, TERM_LENGTH)
+        told.append(pick((f"Bestätigt von {who}", f"Acknowledged by {who}"), lang))
+    if alert.owner:
+        who = one_line(alert.owner, TERM_LENGTH)
+        told.append(pick((f"Zuständig: {who}", f"Owner: {who}"), lang))
+    return " · ".join(told)
 
 
 def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
@@ -170,12 +246,25 @@ def _why(alert: Alert, lang: Language) -> tuple[str, ...]:
 
 def _about(alert: Alert, lang: Language) -> tuple[str, ...]:
     """Return the card in short: words of the burst, and the nearest thing that would have silenced it."""
-    lines = []
+    lines = [_broken(broken, alert, lang) for broken in alert.broke]
     if alert.terms:
         said = ", ".join(one_line(term, TERM_LENGTH) for term in alert.terms)
         lines.append(pick((f"Neue Wörter: {said}", f"New words: {said}"), lang))
     lines += [one_line(silent_line(silencer, lang)) for silencer in alert.silent]
     return tuple(lines)
+
+
+def _broken(broken: Broken, alert: Alert, lang: Language) -> str:
+    who = one_line(broken.author, 80)
+    until = words.clock(broken.until, alert.timezone, lang, near=alert.at)
+    why = pick(words.BROKE[broken.by], lang)
+    return pick(
+        (
+            f"Stummschaltung von {who} (bis {until}) gebrochen: {why}",
+            f"Silence of {who} (until {until}) broken because {why}",
+        ),
+        lang,
+    )
 
 
 def _blind(alert: Alert, lang: Language) -> tuple[str, ...]:
@@ -202,8 +291,8 @@ def web_address(url: str) -> str:
     return url if fits and url.isprintable() and " " not in url else ""
 
 
-def _links(alert: Alert, lang: Language) -> Iterator[tuple[str, str]]:
-    for name, url in alert.links:
+def _links(links: Iterable[tuple[str, str]], lang: Language) -> Iterator[tuple[str, str]]:
+    for name, url in links:
         if web_address(url):
             yield pick(LINK_LABELS.get(name, (name, name)), lang), url
 

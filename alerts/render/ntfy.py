@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from alerts.alert import Action, Delivery, message_id
+from alerts.alert import Action, Delivery, NotifyReason, message_id
 from alerts.render.message import NEXT, NO_WORDS, Message, OwnWords, cut, message
 from alerts.words import Language, pick
 from detectors.detection import WAKE, Level
@@ -16,7 +16,7 @@ from detectors.detection import WAKE, Level
 MESSAGE_LIMIT = 4096
 TITLE_LIMIT = 1024
 BUTTONS = 3
-_DEFAULT, _HIGH, _MAX = 3, 4, 5
+_LOW, _DEFAULT, _HIGH, _MAX = 2, 3, 4, 5
 _TAGS: dict[Action, str] = {
     Action.ACKNOWLEDGE: "eyes",
     Action.RESOLVE: "white_check_mark",
@@ -48,16 +48,34 @@ def publication(
     }
     if m.links:
         out["click"] = m.links[0][1]
-        out["actions"] = [
-            {"action": "view", "label": cut(label, 60), "url": url}
-            for label, url in m.links[:BUTTONS]
-        ]
+    if buttons := _buttons(m):
+        out["actions"] = buttons
     return out
 
 
+def _buttons(m: Message) -> list[dict[str, object]]:
+    """Return at most three: "I have it" answers at a press, the others open a page."""
+    first = [_press(*m.answers[0])] if m.answers else []
+    others = [*m.answers[1:], *(link for link in m.links if link not in m.answers)]
+    return (first + [_view(label, url) for label, url in others])[:BUTTONS]
+
+
+def _press(label: str, url: str) -> dict[str, object]:
+    """Return a button that posts by itself (docs.ntfy.sh/publish/#send-http-request)."""
+    said: dict[str, object] = {"action": "http", "label": cut(label, 60), "url": url}
+    return {**said, "method": "POST", "clear": True}
+
+
+def _view(label: str, url: str) -> dict[str, object]:
+    return {"action": "view", "label": cut(label, 60), "url": url}
+
+
 def priority(delivery: Delivery, urgent_from: Level) -> int:
-    """Return 5 from ``urgent_from`` on, 4 where somebody is woken, else 3; 3 for what is no alarm."""
+    """Return 5 from ``urgent_from`` on, 4 where somebody is woken, else 3; 3 for what is no alarm, 2
+    for the line of the morning, which makes no sound."""
     level = delivery.alert.level
+    if delivery.alert.reason is NotifyReason.MORNING:
+        return _LOW
     if delivery.alert.action is not Action.TRIGGER:
         return _DEFAULT
     if level >= urgent_from:
@@ -88,5 +106,7 @@ def _lines(m: Message, delivery: Delivery, lang: Language) -> Iterable[str]:
 
 
 def _tag(delivery: Delivery) -> str:
+    if delivery.alert.reason is NotifyReason.MORNING:
+        return "sunrise"
     alarm = "rotating_light" if delivery.alert.level >= WAKE else "warning"
     return _TAGS.get(delivery.alert.action, alarm)

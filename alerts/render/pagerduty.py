@@ -15,15 +15,25 @@ SUMMARY_LIMIT = 1024
 
 
 def event(
-    delivery: Delivery, lang: Language, page_url: str = "", own: OwnWords = NO_WORDS
+    delivery: Delivery,
+    lang: Language,
+    page_url: str = "",
+    own: OwnWords = NO_WORDS,
+    *,
+    key: str = "",
 ) -> dict[str, object]:
     """Return the event without its routing key. Acknowledge and resolve carry only the key.
+
+    ``key``: which of the alert's (`Alert.dedup_keys`) it is for, "" for the first.
 
     The summary is what a phone reads aloud or shows locked: level, topic, number; no quote, unless
     an operator's own title has one.
     """
     alert = delivery.alert
-    base: dict[str, object] = {"event_action": alert.action.value, "dedup_key": delivery.key}
+    base: dict[str, object] = {
+        "event_action": alert.action.value,
+        "dedup_key": key or alert.dedup_keys[0],
+    }
     if alert.action is not Action.TRIGGER:
         return base
     m = message(delivery, lang, own)
@@ -53,5 +63,8 @@ def event(
             "timestamp": stamp(alert.at),
             "custom_details": details,
         },
-        "links": [{"href": href, "text": name} for name, href in alert.links],
+        "links": [
+            *({"href": href, "text": label} for label, href in m.answers),
+            *({"href": href, "text": name} for name, href in alert.links),
+        ],
     }

@@ -29,6 +29,7 @@ def lines(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> list[
     if m.next_step:
         out.append(f"{pick(NEXT, lang)}: {m.next_step}")
     out += m.blind
+    out += [f"{label}: {url}" for label, url in m.answers]
     if m.link:
         out.append(f"{m.link_label}: {m.link}")
     return out

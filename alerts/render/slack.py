@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alerts.alert import Delivery
+from alerts.render import slack_buttons
 from alerts.render.message import NO_WORDS, Message, OwnWords, Voice, cut, message
+from alerts.render.slack_buttons import Button
 from alerts.words import Language, pick
 from detectors.detection import Level
 
 Json = Mapping[str, object]
+REPLY_LINES = 10
+"""Deliveries told one by one in a merged reply; the message shows where it stands now."""
 
 COLOURS: dict[Level, str] = {
     Level.CALM: "#e6ecef",
@@ -37,21 +41,29 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def body(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> dict[str, object]:
-    """Return ``text`` (also the notification) and ``attachments``; the channel adds where to."""
-    m = message(delivery, lang, own)
-    marks = "".join(f" _({escape(mark)})_" for mark in m.marks)
-    title = f"*{escape(m.level)}* · *{escape(m.topic)}* · {escape(m.spoken)}"
-    if m.own_title:
-        title = f"*{escape(m.own_title)}*"
-    head = f"{m.feather} {title}{marks}"
+def body(
+    delivery: Delivery,
+    lang: Language,
+    own: OwnWords = NO_WORDS,
+    *,
+    live: bool = False,
+    buttons: Sequence[Button] = (),
+) -> dict[str, object]:
+    """Return ``text`` (also the notification) and ``attachments``; the channel adds where to.
+
+    ``live``: it changes with its incident, so it says who has it, who is called next, and holds
+    ``buttons``.
+    """
+    m = message(delivery, lang, own, live=live)
+    head = _head(m)
+    pressed = slack_buttons.buttons(delivery.alert, buttons, lang)
     return {
         "text": cut(head if m.own_text else f"{head}\n{escape(m.lead)}", 3000),
         "attachments": [
             {
                 "color": COLOURS[delivery.alert.level],
                 "fallback": m.short,
-                "blocks": _blocks(m, delivery.alert.ref, lang),
+                "blocks": _blocks(m, delivery.alert.ref, lang, live, pressed),
             }
         ],
         "unfurl_links": False,
@@ -59,7 +71,35 @@ def body(delivery: Delivery, lang: Language, own: OwnWords = NO_WORDS) -> dict[s
     }
 
 
-def _blocks(m: Message, ref: str, lang: Language) -> list[Json]:
+def reply(deliveries: Sequence[Delivery], lang: Language) -> dict[str, object]:
+    """Return what the thread says of ``deliveries``: a line or two for each, the newest of many."""
+    shown = deliveries[-REPLY_LINES:]
+    parts = [_told(one, lang) for one in shown]
+    if left := len(deliveries) - len(shown):
+        parts.insert(0, pick((f"{left} weitere davor.", f"{left} more before."), lang))
+    return {
+        "text": cut("\n".join(parts), 3000),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _told(delivery: Delivery, lang: Language) -> str:
+    m = message(delivery, lang)
+    return "\n".join([_head(m), *(escape(line) for line in (m.lead, m.call) if line)])
+
+
+def _head(m: Message) -> str:
+    marks = "".join(f" _({escape(mark)})_" for mark in m.marks)
+    title = f"*{escape(m.level)}* · *{escape(m.topic)}* · {escape(m.spoken)}"
+    if m.own_title:
+        title = f"*{escape(m.own_title)}*"
+    return f"{m.feather} {title}{marks}"
+
+
+def _blocks(
+    m: Message, ref: str, lang: Language, live: bool, pressed: Sequence[Json]
+) -> list[Json]:
     blocks: list[Json] = []
     if m.own_text:
         blocks.append(_rich(_section(_text(cut(m.lead, 3000)))))
@@ -71,11 +111,17 @@ def _blocks(m: Message, ref: str, lang: Language) -> list[Json]:
     if m.next_step:
         label = pick(("Als Nächstes: ", "Next: "), lang)
         blocks.append(_rich(_section(_text(label, bold=True), _text(m.next_step))))
+    if live:
+        blocks += [_rich(_section(_text(line))) for line in (m.call,) if line]
+        blocks += [_rich(_section(_text(line, bold=True))) for line in (m.status,) if line]
     small = [*m.blind, ref]
     blocks.append({"type": "context", "elements": [_plain(cut(" · ".join(small), 2000))]})
+    below = list(pressed)
     if m.link:
         button = {"type": "button", "text": _plain(m.link_label), "url": m.link}
-        blocks.append({"type": "actions", "elements": [{**button, "action_id": "open"}]})
+        below.append({**button, "action_id": "open"})
+    if below:
+        blocks.append({"type": "actions", "elements": below})
     return blocks
 
 

@@ -7,6 +7,7 @@ import math
 from datetime import UTC, datetime
 
 from alerts.alert import SEVERITY, Action, Alert, Delivery
+from alerts.answering import May
 from alerts.fact import reason_json
 from alerts.render.message import QUOTE_LENGTH, TERM_LENGTH, message, one_line
 from alerts.sentences import reason_line
@@ -29,11 +30,15 @@ def body(delivery: Delivery, lang: Language) -> str:
     """Return the JSON text that is signed and sent; the same delivery gives the same text, but
     for ``may_repeat``."""
     event = {
-        "type": TYPES[delivery.alert.action],
+        "type": _type(delivery.alert),
         "timestamp": stamp(delivery.alert.at),
         "data": _data(delivery, lang),
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _type(alert: Alert) -> str:
+    return f"notice.{alert.reason}" if alert.notice else TYPES[alert.action]
 
 
 def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
@@ -81,6 +86,9 @@ def _data(delivery: Delivery, lang: Language) -> dict[str, object]:
         ],
         "next_step": m.next_step,
         "links": dict(alert.links),
+        **({"lines": [m.lead, *m.why]} if alert.notice else {}),
+        "answer_url": dict(delivery.answers).get(May.ACKNOWLEDGE, ""),
+        "all_clear_url": dict(delivery.answers).get(May.ALL_CLEAR, ""),
     }
 
 

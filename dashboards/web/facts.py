@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
 from alerts.fact import MACHINE, FactKind
+from alerts.silences import ALL_CLEAR
 from dashboards.web.i18n import Translator
 from dashboards.web.incident_views import FactView
 from detectors.detection import Level
@@ -48,6 +50,8 @@ def fact_line(
     human = fact.actor != MACHINE
     if fact.kind is FactKind.RESOLVED and not human:
         key = "fact.resolved.self"
+    elif fact.kind is FactKind.RESOLVED and fact.payload.get("into"):
+        key = "fact.resolved.merged"
     payload = fact.payload
     bad = fact.kind is FactKind.ALERT_FAILED
     if payload.get("exhausted"):
@@ -61,18 +65,28 @@ def fact_line(
         level=level_words(level) if level is not None else "",
         owner=str(payload.get("owner", "")),
         topic=str(payload.get("topic", "")),
+        ref=str(payload.get("ref", "")),
+        into=str(payload.get("into", "")),
+        bigger=str(payload.get("bigger", "")),
         channel=str(payload.get("channel", "")),
         name=name_of(str(payload.get("playbook", ""))),
         step=name_of(str(payload.get("step", ""))),
         number=payload.get("step", ""),
         chain=str(payload.get("chain", "")),
+        by=str(payload.get("by", "")),
         targets=", ".join(payload.get("targets", ())),
+        author=str(payload.get("author", "")),
+        until=_until(fact, t),
     )
     outcome = payload.get("outcome")
     small = [str(t(f"outcome.{outcome}"))] if outcome and t.has(f"outcome.{outcome}") else []
     shared = payload.get("shared")
     small += [str(t(f"shared.{shared}"))] if shared and t.has(f"shared.{shared}") else []
-    small += [str(payload[name]) for name in SMALL if payload.get(name)]
+    small += [_written(str(payload[name]), t) for name in SMALL if payload.get(name)]
+    if fact.kind is FactKind.SILENCED and payload.get("reason"):
+        small.append(_written(str(payload["reason"]), t))
+    if fact.kind is FactKind.SILENCE_BROKEN and t.has(f"broke.{payload.get('by')}"):
+        small.append(str(t(f"broke.{payload['by']}")))
     if payload.get("skipped") and not payload.get("exhausted"):
         steps = ", ".join(map(str, payload["skipped"]))
         small.append(str(t("fact.escalation.skipped", n=steps)))
@@ -83,6 +97,19 @@ def fact_line(
         bad=bad,
         human=human,
     )
+
+
+def _written(text: str, t: Translator) -> str:
+    """Return what somebody wrote; what Sturmglas put there for them, in the reader's language."""
+    return str(t("clear.cause")) if text == ALL_CLEAR else text
+
+
+def _until(fact: FactView, t: Translator) -> str:
+    until = fact.payload.get("until")
+    try:
+        return t.formats.moment(datetime.fromisoformat(str(until))) if until else ""
+    except ValueError:
+        return ""
 
 
 def _level(fact: FactView) -> Level | None:

@@ -15,7 +15,9 @@ class GapKind(StrEnum):
     EMPTY = "empty"  # reached, but never a post
     SILENT = "silent"  # nothing for twice its usual gap
     BLIND = "blind"  # a topic: none of its sources is seen
+    MISSING = "missing"  # is expected to speak, and does not
     HUSHED = "hushed"  # a topic that should speak and does not, though its sources do
+    ASLEEP = "asleep"  # we ourselves did not run, from since to until
     LATE = "late"  # comes, but long after publication
     AHEAD = "ahead"  # its clock runs ahead of ours
     CAPPED = "capped"  # gave no more than it gives at most: there were at least so many
@@ -34,6 +36,7 @@ BROKEN = frozenset(
         GapKind.EMPTY,
         GapKind.SILENT,
         GapKind.BLIND,
+        GapKind.MISSING,
         GapKind.HUSHED,
         GapKind.AHEAD,
     }
@@ -46,7 +49,7 @@ class Gap:
     """One thing we do not see. ``name`` of the source or topic it is about, "" for neither.
 
     ``usual_s`` usual seconds between arrivals, ``size_s`` seconds too late or ahead, ``share`` of
-    posts concerned (0..1), ``days`` a topic is known; ``detail`` the error in words, or a code.
+    posts concerned (0..1), ``days`` a topic is known, ``until`` when it ended; ``detail`` the error in words, or a code.
     """
 
     kind: GapKind
@@ -57,6 +60,7 @@ class Gap:
     share: float = 0.0
     days: float = 0.0
     detail: str = ""
+    until: datetime | None = None
 
     @property
     def bad(self) -> bool:

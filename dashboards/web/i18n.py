@@ -15,8 +15,10 @@ from markupsafe import Markup
 
 from dashboards.web.format import Formats
 from dashboards.web.locale import (
+    answer_links,
     answers,
     calibration,
+    duty,
     health,
     incident,
     planned,
@@ -25,6 +27,7 @@ from dashboards.web.locale import (
     reasons,
     settings,
     shell,
+    silences,
     situation,
 )
 
@@ -39,11 +42,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         **incident.TEXTS,
         **settings.TEXTS,
         **planned.TEXTS,
+        **duty.TEXTS,
         **health.TEXTS,
         **queries.TEXTS,
         **reading.TEXTS,
         **calibration.TEXTS,
         **answers.TEXTS,
+        **silences.TEXTS,
+        **answer_links.TEXTS,
     }
 )
 """Key -> (German, English). ``|`` parts singular from plural; ``{n}`` chooses. May hold <b>."""

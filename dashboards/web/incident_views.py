@@ -10,6 +10,7 @@ from typing import Any
 from alerts.alert import DeliveryState, NotifyReason
 from alerts.fact import FactKind
 from dashboards.web.curve import Range
+from dashboards.web.silence_views import QuietView
 from dashboards.web.views import CardView, Chrome, IncidentRow, PostView, Term, Tile, Trend
 from detectors.detection import Level, Reason
 from playbooks.playbook import Role, Text
@@ -102,8 +103,9 @@ class IncidentPage:
     ``next`` is the one step to do now. ``negatives`` of the last hour against ``expected``.
     ``facts`` newest first, already cut to the key ones unless ``all_facts``; ``fact_count`` all.
     ``blind_until``: until when it ran unseen. ``capped``: sources that gave only a part of the hour.
-    ``children``: its topics, worst first, where it is over several. ``about``: see `Detail`. ``call``: who is
-    called next.
+    ``asked``: whoever has it was asked whether they are still on it. ``children``: its topics, worst first, where
+    it is over several. ``about``: see `Detail`. ``call``: who is called next. ``others``: open incidents that it
+    could be merged into. ``quiet``: silences and all clear.
     """
 
     chrome: Chrome
@@ -118,6 +120,7 @@ class IncidentPage:
     acked_by: str = ""
     acked_at: datetime | None = None
     acked_level: Level | None = None
+    asked: bool = False
     rose_at: datetime | None = None
     end_proposed: bool = False
     quiet_since: datetime | None = None
@@ -140,6 +143,8 @@ class IncidentPage:
     cause: str = ""
     card: CardView | None = None
     call: CallView | None = None
+    others: tuple[IncidentRow, ...] = ()
+    quiet: QuietView = field(default_factory=QuietView)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ from markupsafe import Markup, escape
 from alerts.alert import DeliveryState
 from alerts.incident import Outcome, Status
 from alerts.sentences import reason_line
+from alerts.silences import ALL_CLEAR
 from alerts.words import Language, level_name, return_period
 from dashboards.web import curve_words, svg
+from dashboards.web.answer_views import AnswerPage
 from dashboards.web.curve import Span
+from dashboards.web.duty_views import DutyPage
 from dashboards.web.facts import fact_line
 from dashboards.web.format import Formats
 from dashboards.web.i18n import PSEUDO, Translator
@@ -31,6 +34,7 @@ from dashboards.web.quotes import http_url, marked
 from dashboards.web.reading_views import ReadingPage
 from dashboards.web.setting_views import TopicSettings
 from dashboards.web.signs import flag, icon
+from dashboards.web.silence_views import HOURS, ForetoldPage, SilencePage
 from dashboards.web.tags import SIGNS, harm_told, kinds_told, tags
 from dashboards.web.trace import reason_icon, still, telling, trace
 from dashboards.web.views import Chrome, Situation
@@ -70,6 +74,8 @@ def _environment() -> Environment:
         DeliveryState=DeliveryState,
         OUTCOMES=(Outcome.REAL, Outcome.NOT_OURS, Outcome.FALSE_ALARM),
         SPANS=tuple(Span),
+        HOURS=HOURS,
+        CLEARED=ALL_CLEAR,
         WATCH=WATCH,
         WAKE=WAKE,
     )
@@ -115,9 +121,39 @@ def planned(view: PlannedPage) -> str:
     return _draw("planned", view, view.chrome, part=False)
 
 
+def duty(view: DutyPage, *, part: bool = False) -> str:
+    """Return who is on call: the page, or its refreshing region."""
+    return _draw("duty", view, view.chrome, part)
+
+
 def reading(view: ReadingPage) -> str:
     """Return how the tones of a topic are read."""
     return _draw("reading", view, view.chrome, part=False)
+
+
+def silences(view: SilencePage) -> str:
+    """Return who keeps what quiet, and the form that asks for more."""
+    return _draw("silences", view, view.chrome, part=False)
+
+
+def foretold(view: ForetoldPage) -> str:
+    """Return what a silence would have held back, for the region that fetches it."""
+    return _draw("foretold", view, view.chrome, part=True)
+
+
+def answer(page: AnswerPage) -> str:
+    """Return the page behind a link that answers a message; it shows nothing else of the install."""
+    formats = Formats(page.lang, ZoneInfo(page.zone), page.now)
+    t = Translator(page.lang, formats)
+    spoken: Language = "de" if page.lang == "de" else "en"
+    context = {
+        "v": page,
+        "t": t,
+        "lang": "en" if page.lang == PSEUDO else page.lang,
+        "when": partial(_when, formats),
+        "flag": partial(_flag, t, lambda level: t.mark(escape(level_name(level, spoken)))),
+    }
+    return _environment().get_template("answer.html").render(context)
 
 
 def status(chrome: Chrome) -> str:

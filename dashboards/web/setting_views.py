@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from alerts.incident import Outcome
 from dashboards.web.calibration_views import CalibrationPart
+from dashboards.web.duty_views import NightAsked
 from dashboards.web.health_views import HealthPart
 from dashboards.web.planned_views import PlannedPart
 from dashboards.web.query_views import QueryPart
@@ -93,6 +94,24 @@ class OwnThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class NightCaller:
+    """Night calls of one person; ``over``: so many that the rota is to be looked at."""
+
+    name: str
+    calls: tuple[datetime, ...]
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NightPart:
+    """Who was called at night within ``days``, over all topics; from ``budget`` calls on the lead is told."""
+
+    days: int
+    budget: int
+    people: tuple[NightCaller, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TopicSettings:
     """One topic's settings, read only. ``rivals``: names with the terms that name them.
 
@@ -119,7 +138,9 @@ class TopicSettings:
     planned: PlannedPart | None = None
     health: HealthPart | None = None
     query: QueryPart | None = None
+    night_asked: NightAsked | None = None
     sources: tuple[str, ...] = ()
+    night: NightPart | None = None
     span_days: int = SPAN_DAYS
 
     def choices(self, chosen: float) -> tuple[float, ...]:

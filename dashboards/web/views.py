@@ -200,7 +200,8 @@ class CardView:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """An incident in one line."""
+    """An incident in one line. ``held_by``: whose silence holds it back; ``asked``: what it was is still to be
+    said by whoever cleared it."""
 
     id: str
     ref: str
@@ -217,6 +218,8 @@ class IncidentRow:
     overdue: int = 0
     outcome: Outcome | None = None
     resolved_at: datetime | None = None
+    held_by: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +262,7 @@ class Detail:
 class Situation:
     """The situation room. ``detail`` None: there is no topic, or nothing came in at all.
 
-    ``senders``: sources that wait for posts sent to them.
+    ``senders``: sources that wait for posts sent to them. ``silences``: matchers and end of those that stand.
     """
 
     chrome: Chrome
@@ -272,3 +275,4 @@ class Situation:
     topics_configured: bool = True
     sources_configured: bool = True
     senders: tuple[str, ...] = ()
+    silences: tuple[tuple[str, datetime], ...] = ()

@@ -161,8 +161,8 @@ def _settings(sink: Sink, store: str, port: int, page_url: str) -> Settings:
             "topics": {t.id: topic_settings(t) for t in DEMO_TOPICS},
             "channels": channels,
             "routes": [
-                RouteSettings(min_level=4, channels=["pager", "slack", "webhook"]),
-                RouteSettings(min_level=5, channels=["mail"]),
+                RouteSettings(min_level=4, inform=["pager", "slack", "webhook"]),
+                RouteSettings(min_level=5, inform=["mail"]),
             ],
         }
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+from monitor.app.pulse import AUDITOR
+from monitor.app.watching import MISSED
 from monitor.app.wiring import Built
 from monitor.clock import stopwatch
 from monitor.ports import GROUP, OUTBOX_LEASE, SHARD, TOPICS, Unavailable
@@ -21,8 +23,9 @@ class Elsewhere:
     A process that only takes in and shows would else look well while no worker runs.
     """
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, owner: str = "") -> None:
         self._built = built
+        self._owner = owner
         self._guard = threading.Lock()
         self._looked: float | None = None
         self._told: list[str] = []
@@ -34,6 +37,7 @@ class Elsewhere:
                 self._looked = stopwatch()
                 try:
                     self._told = [*self._unheld(), *self._waiting(), *self._parked()]
+                    self._told += self._audited()
                 except Unavailable as error:
                     self._told = [f"work: {error}"]
             return list(self._told)
@@ -63,6 +67,19 @@ class Elsewhere:
             return []
         minutes = (now - backlog.oldest) // timedelta(minutes=1)
         return [f"work: {backlog.entries} batches wait to be filed, the oldest for {minutes} min"]
+
+    def _audited(self) -> list[str]:
+        """Return what the auditors of other processes found, or that none of them runs."""
+        beat = self._built.store.read.beat(AUDITOR)
+        if beat is None:
+            return []
+        age = self._built.clock.now() - beat.at
+        if age > MISSED * timedelta(seconds=self._built.settings.audit.every_s):
+            return [f"audit: no auditor has run for {age.total_seconds():.0f} s"]
+        by = beat.content.get("by", "")
+        if by == self._owner:
+            return []
+        return [f"auditor of {by}: {found}" for found in beat.content.get("findings", ())]
 
     def _parked(self) -> list[str]:
         parked = self._built.store.read.parked_count()

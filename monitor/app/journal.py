@@ -50,5 +50,10 @@ class Journal:
                 log.warning("%s: alert (%s) to %s", data["incident"], why, to)
             elif line.type == "alert":
                 log.error("%s: alert, and no route takes it: nobody is told", data["incident"])
+            elif line.type == "silenced":
+                to = f"{data['author']} until {data['until']}"
+                log.warning("%s: alert held back by a silence of %s", data["incident"], to)
+            elif line.type == "inhibited":
+                log.warning("%s: %s speaks for it, the stronger", data["incident"], data["bigger"])
             elif line.type == "run":
                 log.info("%s: playbook %s starts", data["incident"], data["playbook"])

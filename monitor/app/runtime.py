@@ -1,6 +1,6 @@
 """Runtime: the parts running as one process, and how they start and stop.
 
-Threads: one drives the pipeline, one the deliverer's event loop, one each source, one hears what
+Threads: one drives the pipeline, one the deliverer's event loop, one each source, one audits, one hears what
 other processes signal, one reads with transformers where they are set; the caller's own runs the HTTP
 server, if there is one. They meet in the log and the store only; the transformers' meets the pipeline's
 in its queue. Which of them run here follows from the leases that this process holds; alone on
@@ -24,12 +24,15 @@ from contextlib import suppress
 
 from alerts.deliver import Deliverer
 from monitor import metrics
+from monitor.app.errands import AUDIT, errands, watching
 from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
+from monitor.app.pulse import DELIVERER, PIPELINE, Pulse
+from monitor.app.watching import auditor_late
 from monitor.app.wiring import Built, Counting
+from monitor.clock import SystemClock
 from monitor.pipeline import Line, Pipeline
 from monitor.pipeline.ownership import Ownership
-from monitor.pipeline.waking import Due, Waking
 from monitor.pipeline.work import work, work_of
 from monitor.ports import DELIVER, OUTBOX_LEASE, SOURCE, Fences, NoSignals, Signals, Unavailable
 from monitor.sources.base import Source
@@ -72,6 +75,7 @@ class Runtime:
         self._sources = {f"{SOURCE}/{source.name}": source for source in sources}
         self._signals = signals or NoSignals()
         self._on_lines = on_lines
+        self._pulse = Pulse()
         self._stop = threading.Event()
         self._fetching: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
@@ -81,6 +85,11 @@ class Runtime:
         kinds |= {DELIVER: [OUTBOX_LEASE], SOURCE: list(self._sources)}
         self._kinds = tuple(kinds)
         self._ownership = Ownership(built.store.leases, owner_name(), kinds, [self._hold])
+
+    def trouble(self) -> list[str]:
+        """Return that the auditor does not run, if nobody has noticed yet: asked by whoever looks."""
+        late = auditor_late(self._pulse, self._built.settings.audit.every_s)
+        return [f"{AUDIT}: {late}"] if late and AUDIT not in self._built.trouble.parts else []
 
     @property
     def owner(self) -> str:
@@ -92,6 +101,9 @@ class Runtime:
         gc.set_threshold(YOUNG)
         self._pipeline.begin_at(self._built.clock.now())
         self._thread("pipeline", self._work)
+        if isinstance(self._built.clock, SystemClock):  # a time-lapse is always late
+            auditor = watching(self._built, self._pulse, self._ownership, self.wake)
+            self._thread("auditor", lambda: auditor.run(self._stop))
         cascade, tell = self._pipeline.cascade, self._built.trouble.tell
         if cascade is not None:
             run = functools.partial(cascade.run, self._built.clock, self._stop)
@@ -99,6 +111,7 @@ class Runtime:
 
     def _work(self) -> None:
         built = self._built
+        self._pulse.beat(PIPELINE)
         work(
             self._pipeline,
             built.log,
@@ -108,6 +121,7 @@ class Runtime:
             on_lines=self._told,
             on_trouble=lambda what: built.trouble.tell("pipeline", what),
             on_parked=lambda what: built.trouble.tell("filing", what),
+            on_turn=lambda: self._pulse.beat(PIPELINE),
         )
 
     def _hold(self, held: Fences) -> None:
@@ -116,12 +130,13 @@ class Runtime:
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
         if OUTBOX_LEASE in held and self._delivery is None and not self._stop.is_set():
-            self._delivery = DeliveryThread(self._built, self._signals)
+            self._delivery = DeliveryThread(self._built, self._signals, self._pulse)
             self._deliveries.append(self._delivery)
             self._delivery.start()
         elif OUTBOX_LEASE not in held and self._delivery is not None:
             self._delivery.begin_stop()
             self._delivery = None
+            self._pulse.forget(DELIVERER)
         for name, source in self._sources.items():
             if name in held and name not in self._fetching and not self._stop.is_set():
                 log.info("source %s: started", source.name)
@@ -178,9 +193,10 @@ class Runtime:
 class DeliveryThread:
     """The deliverer in an event loop of its own, so that a busy page never delays an alert."""
 
-    def __init__(self, built: Built, signals: Signals) -> None:
+    def __init__(self, built: Built, signals: Signals, pulse: Pulse) -> None:
         self._built = built
         self._signals = signals
+        self._pulse = pulse
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
@@ -206,6 +222,8 @@ class DeliveryThread:
 
     async def _main(self) -> None:
         built = self._built
+        self._pulse.beat(DELIVERER)
+        errander = await asyncio.to_thread(errands, built, self._signals, self._pulse)
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(WRITERS, "outbox"))
         self._wake, self._stop = asyncio.Event(), asyncio.Event()
@@ -216,7 +234,7 @@ class DeliveryThread:
                 clock=built.clock.now,
                 rng=random.Random(),  # jitter between processes, never part of a timeline
                 observer=Counting(),
-                errander=Due(Waking(built.book, self._signals), built.store),
+                errander=errander,
             )
             built.trouble.tell("deliverer", "")
             if self._over.is_set():

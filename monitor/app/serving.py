@@ -9,10 +9,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
 from monitor.app.elsewhere import Elsewhere
 from monitor.app.hearing import OUTBOX, hearing
 from monitor.app.journal import Journal
 from monitor.app.only import only, refuse_alone
+from monitor.app.slack_answering import answer
 from monitor.app.trying import send_test
 from monitor.app.wiring import Built, build, shared_signals, sources, sqlite_path
 from monitor.jobs import Jobs
@@ -26,6 +28,7 @@ from monitor.sources.base import Source
 
 if TYPE_CHECKING:  # a process that only takes in never loads the pipeline
     from monitor.app.runtime import Runtime
+    from monitor.app.slack_sockets import SlackSockets
     from monitor.pipeline import Line
 
 log = logging.getLogger("sturmglas")
@@ -76,8 +79,8 @@ def run(
         stack.callback(built.close)
         between = shared_signals(built.settings) if built.shared else None
         signals: Signals = between or hub
-        elsewhere = Elsewhere(built) if built.shared else None
         runtime = _runtime(built, fetched, signals, on_lines) if work else None
+        elsewhere = Elsewhere(built, runtime.owner if runtime else "") if built.shared else None
         if between is not None:
             here = runtime.wake_here if runtime else lambda: None
             stack.enter_context(hearing(between, here, hub.publish))
@@ -92,12 +95,18 @@ def run(
             wake=runtime.wake if runtime else lambda: signals.publish(OUTBOX, "", 0),
             demo=demo,
             sink_url=sink_url,
-            failures=lambda: [*built.trouble.list(), *(elsewhere() if elsewhere else [])],
+            failures=lambda: [
+                *built.trouble.list(),
+                *(runtime.trouble() if runtime else []),
+                *(elsewhere() if elsewhere else []),
+            ],
             book=built.book,
             housekeep=built.store.housekeep,
             send_test=partial(send_test, built.settings, inside_only=built.inside_only),
+            answer=partial(answer, built),
         )
         jobs = Jobs(service)
+        sockets = _sockets(built, service)
         asgi = create_app(service, hub=hub)
 
         def ready(url: str) -> None:
@@ -105,6 +114,8 @@ def run(
             if runtime:
                 runtime.start()
             jobs.start()
+            if sockets:
+                sockets.start()
             say(f"Sturmglas: {url}")
 
         try:
@@ -112,9 +123,26 @@ def run(
             stopping = runtime.begin_stop if runtime else None
             serve(asgi, server.host, server.port, on_ready=ready, on_stop=stopping)
         finally:
+            if sockets:
+                sockets.stop()
             jobs.stop()
             if runtime:
                 runtime.stop()
+
+
+def _sockets(built: Built, service: Service) -> SlackSockets | None:
+    """Return the connections to Slack, None where none are set, and where nothing may be reached."""
+    channels = built.settings.channels.values()
+    if built.inside_only or not any(isinstance(c, SlackSettings) and c.app_token for c in channels):
+        return None
+    if not can_connect():
+        log.error("slack: %s; presses of buttons do not arrive", MISSING)
+        return None
+    from monitor.app.slack_sockets import SlackSockets
+    from monitor.server.slack_presses import SlackPresses
+
+    tell = built.trouble.tell
+    return SlackSockets(built.settings, SlackPresses(service), partial(answer, built), tell)
 
 
 def _runtime(

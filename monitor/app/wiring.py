@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,25 +12,28 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from alerts.answering import Signer, unsigned
 from alerts.book import Book
 from alerts.channels import ChannelSettings, build_channel
 from alerts.channels.base import Channel
+from alerts.channels.pace import Places
 from alerts.channels.transport import guarded_async, guarded_sync
 from alerts.people import target
-from alerts.rota import on_call
-from alerts.route import Route
-from detectors.detection import Level
+from alerts.posted import Posted
 from detectors.topic import Topic
 from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
-from monitor.ports import Alone, KeptStore, Log
+from monitor.desk.duty import roster
+from monitor.desk.tokens import SECRET, Tokens, signer
+from monitor.ports import Alone, DutyReads, KeptStore, Log
 from monitor.settings import (
     FeedSource,
     FileSource,
     MastodonSource,
     Settings,
 )
+from monitor.settings.advice import rings
 from monitor.sources.base import Source
 from monitor.store.database import open_store
 from playbooks.load import load_library
@@ -63,7 +65,7 @@ class Built:
     @property
     def book(self) -> Book:
         """Who is behind each receiver."""
-        return book_of(self.settings)
+        return book_of(self.settings, self.store.read)
 
     @property
     def shared(self) -> bool:
@@ -73,7 +75,13 @@ class Built:
     @asynccontextmanager
     async def channels(self) -> AsyncIterator[Mapping[str, Channel]]:
         """Open the channels with their one HTTP client; closes it at the end."""
-        async with open_channels(self.settings, inside_only=self.inside_only) as channels:
+        links = links_of(self.settings, self.store)
+        async with open_channels(
+            self.settings,
+            inside_only=self.inside_only,
+            links=links,
+            posted=self.store.posted,
+        ) as channels:
             yield channels
 
     def close(self) -> None:
@@ -83,10 +91,18 @@ class Built:
 
 @asynccontextmanager
 async def open_channels(
-    settings: Settings, *, only: str = "", inside_only: bool = False
+    settings: Settings,
+    *,
+    only: str = "",
+    inside_only: bool = False,
+    links: Signer = unsigned,
+    posted: Posted | None = None,
 ) -> AsyncIterator[Mapping[str, Channel]]:
-    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end."""
-    server = settings.server
+    """Open all targets, or the channel named ``only``, with one HTTP client; closes it at the end.
+
+    ``posted``: where messages that change stand; None for a test, which has none.
+    """
+    server, places = settings.server, Places()
     transport = guarded_async(
         allow_hosts=server.inside_hosts,
         allow_loopback=server.allow_loopback_receivers,
@@ -95,7 +111,14 @@ async def open_channels(
     async with httpx.AsyncClient(transport=transport, headers={"User-Agent": USER_AGENT}) as client:
         yield {
             name: build_channel(
-                name, given, client, now=SystemClock().now, page_url=server.public_url
+                name,
+                given,
+                client,
+                now=SystemClock().now,
+                page_url=server.public_url,
+                links=links,
+                posted=posted,
+                places=places,
             )
             for name, given in targets_of(settings).items()
             if only in ("", name)
@@ -115,6 +138,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Built:
         store.close()
         raise
     return Built(settings, topics, playbooks, store, log, clock)
+
+
+def links_of(settings: Settings, store: KeptStore) -> Signer:
+    """Return what makes the links that answer a message; none without an address that people reach."""
+    if not settings.server.public_url:
+        return unsigned
+    return signer(Tokens(store.secret(SECRET)), settings.server.public_url)
 
 
 def _store(settings: Settings) -> KeptStore:
@@ -167,8 +197,12 @@ def scorer_of(settings: Settings, scorer: Scorer) -> Scorer:
     return Ruled(scorer, WordLists(settings.words.banned, settings.words.suspect))
 
 
-def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -> Parts:
-    """Return what the pipeline decides with; loads the model."""
+def parts(
+    settings: Settings,
+    playbooks: Mapping[str, Playbook] | None = None,
+    book: Book | None = None,
+) -> Parts:
+    """Return what the pipeline decides with; loads the model. ``book`` None: by the settings alone."""
     from detectors.matcher import Matcher
     from detectors.score.linear import LinearScorer
     from detectors.tripwires import Tripwires
@@ -182,31 +216,27 @@ def parts(settings: Settings, playbooks: Mapping[str, Playbook] | None = None) -
         taught=lambda added: scorer_of(settings, LinearScorer.load(change=added.onto)),
         tripwires=Tripwires.load({str(lang): own for lang, own in settings.tripwires.items()}),
         playbooks=load_library(settings.playbooks.paths) if playbooks is None else playbooks,
-        routes=routes(settings),
-        book=book_of(settings),
+        routes=settings.to_routes(),
+        book=book or book_of(settings),
         page_url=settings.server.public_url,
         language=settings.language,
     )
 
 
-def book_of(settings: Settings) -> Book:
-    """Return who is behind each receiver. A method pierces where a call at night does."""
-    night, known, rotas = settings.night.night(), settings.channels.items(), settings.to_rotas()
-    pierces = frozenset(
-        name
-        for name, given in known
-        if given.pierces_from is not None and given.pierces_from <= night.level
-    )
+def book_of(settings: Settings, read: DutyReads | None = None) -> Book:
+    """Return who is behind each receiver.
 
-    def called(rota: str, at: datetime) -> str:
-        return on_call(rotas[rota], (), at).person if rota in rotas else ""
-
+    ``read``: where changes of rotas are kept; None: nobody has changed anything.
+    """
     return Book(
-        on_call=called,
+        roster=roster(settings.to_rotas(), read),
         channels=frozenset(settings.channels),
-        people={id: person.person(id, pierces) for id, person in settings.people.items()},
+        people=settings.to_people(),
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=night,
+        night=settings.night.night(),
+        ringing=frozenset(name for name in settings.channels if rings(settings, name)),
+        mutes=settings.to_mutes(),
+        stale_after=settings.alerting.stale_after,
     )
 
 
@@ -223,14 +253,6 @@ def targets_of(settings: Settings) -> dict[str, ChannelSettings]:
                 channel = channel.sent_to([method.address])
             found[target(method.channel, id)] = channel
     return found
-
-
-def routes(settings: Settings) -> Sequence[Route]:
-    """Return the routes in the order of the file."""
-    return [
-        Route(Level(r.min_level), tuple(r.topics), tuple(r.channels), r.wake)
-        for r in settings.routes
-    ]
 
 
 def sources(built: Built) -> list[Source]:

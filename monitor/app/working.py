@@ -27,7 +27,7 @@ log = logging.getLogger("sturmglas")
 
 def pipeline_of(built: Built, signals: Signals) -> Pipeline:
     """Return the pipeline of a built install: all of it, or what leases will give where it is shared."""
-    decided = parts(built.settings, built.playbooks)
+    decided = parts(built.settings, built.playbooks, built.book)
     cascade = cascade_of(built.settings)
     if not built.shared:
         return Pipeline(built.store, decided, signals, cascade=cascade)

@@ -15,6 +15,7 @@ from types import FrameType
 from alerts.alert import Alert
 from alerts.incident import Incident, Outcome
 from detectors.detection import Level
+from monitor.app.pulse import Pulse
 from monitor.app.runtime import DeliveryThread
 from monitor.app.wiring import build
 from monitor.bench.crossings import PERSON, seen, speak
@@ -74,7 +75,7 @@ def live(plan: Plan) -> None:
 
     signal.signal(signal.SIGTERM, told)
     built = build(Settings.model_validate(plan["settings"]))
-    delivery = DeliveryThread(built, NoSignals())
+    delivery = DeliveryThread(built, NoSignals(), Pulse())
     delivery.start()
     channels = list(built.settings.channels)
     storms = [Storm(built.store, n, channels) for n in range(plan["storms"])]

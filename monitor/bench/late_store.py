@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from alerts.outbox import Outbox
+from alerts.posted import Posted
 from monitor.ports import Fences, Leases, Reader, Store, Transaction
 
 
@@ -34,6 +35,10 @@ class LateStore:
     @property
     def outbox(self) -> Outbox:
         return self._store().outbox
+
+    @property
+    def posted(self) -> Posted:
+        return self._store().posted
 
     @property
     def leases(self) -> Leases:

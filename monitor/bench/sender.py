@@ -15,6 +15,7 @@ from datetime import datetime
 from types import FrameType
 
 from alerts.incident import Incident
+from monitor.app.pulse import Pulse
 from monitor.app.runtime import DeliveryThread
 from monitor.app.wiring import build
 from monitor.bench import crossings
@@ -72,7 +73,7 @@ def live(plan: Plan) -> None:
 
     signal.signal(signal.SIGTERM, told)
     built = build(Settings.model_validate(plan["settings"]))
-    delivery = DeliveryThread(built, NoSignals())
+    delivery = DeliveryThread(built, NoSignals(), Pulse())
     delivery.start()
     try:
         every = 1 / float(plan["per_s"])

@@ -18,20 +18,26 @@ from monitor.cli import (
     calibrating,
     checking,
     detect,
+    duty,
     importing,
     keeping,
     planning,
     query_health,
+    routing,
     running,
     score,
     sending,
+    silencing,
 )
 from monitor.cli.told import seen_enough
 
 ORDER = (
-    *("demo", "import", "replay", "serve", "check", "doctor", "send-test", "backtest"),
+    *("demo", "import", "replay", "serve", "check", "doctor", "send-test", "route"),
     *(
+        "backtest",
         "plan",
+        "silence",
+        "duty",
         "query-health",
         "calibrate",
         "work",
@@ -93,7 +99,10 @@ for part in (
     score,
     checking,
     sending,
+    routing,
+    silencing,
     planning,
+    duty,
     query_health,
     calibrating,
     keeping,

@@ -28,6 +28,7 @@ OUTCOMES = {
     "real": "a person called it real",
     "false_alarm": "a person called it a false alarm",
     "not_ours": "a person said it was not ours",
+    "merged": "it went on as part of another",
     "closed_itself": "it was watched then, and closed itself",
     "open": "it is still open",
 }

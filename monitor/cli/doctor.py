@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from alerts.channels import apprise
+from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
+from monitor.cli.doctor_calls import examine_calls
 from monitor.cli.doctor_transformer import examine_transformers
 from monitor.cli.finding import Finding, State
 from monitor.settings import Reading, Settings
@@ -59,6 +61,7 @@ def examine(reading: Reading, now: datetime, *, reach: bool) -> Iterator[Finding
     yield _port(settings.server.host, settings.server.port)
     yield from _sources(settings)
     yield from _channels(settings)
+    yield from examine_calls(settings, now)
     yield from examine_transformers(settings)
     if reach:
         yield from _reached(settings)
@@ -236,6 +239,8 @@ def _channels(settings: Settings) -> Iterator[Finding]:
     for name, channel in settings.channels.items():
         if channel.type == "apprise" and not apprise.installed():
             yield Finding(f"channel {name}", State.FAIL, apprise.MISSING)
+        elif isinstance(channel, SlackSettings) and channel.app_token and not can_connect():
+            yield Finding(f"channel {name}", State.FAIL, MISSING)
         else:
             yield Finding(f"channel {name}", State.OK, channel.type)
 

@@ -55,6 +55,7 @@ def send_test(
     """
     from alerts.people import target
     from detectors.detection import Level
+    from monitor.app.trying import keep
     from monitor.app.trying import send_test as sent
 
     with plainly():
@@ -65,11 +66,14 @@ def send_test(
             settings = _addressed(settings, channel, to)
         name = target(channel, person)
         found = asyncio.run(sent(settings, name, Level(level), "cli"))
+        kept = keep(settings, found, "cli")
     if as_json:
         told = {"type": "test", "channel_type": given.type, "class": given.doubles.value}
         typer.echo(json.dumps({**told, **asdict(found)}, ensure_ascii=False))
     else:
         typer.echo(_told(found, f"{name} ({given.type}, class {given.doubles})"))
+        if kept and found.accepted:
+            typer.echo(f"did it ring? {person} says so on /duty")
     if not found.accepted:
         raise typer.Exit(1)
 

@@ -32,6 +32,10 @@ class Conflict(DeskError):
         self.at = at
 
 
+class Used(Conflict):
+    """A link or a call that works once has had its effect before."""
+
+
 class Invalid(DeskError):
     """What was asked for cannot be done as asked: a reason is missing, a level does not exist."""
 

@@ -10,56 +10,135 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from alerts import moves
-from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, alert_id
+from alerts.alert import Action, Alert, Delivery, DeliveryState, NotifyReason, acked_by, alert_id
+from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import IllegalMove, Incident, Outcome
+from alerts.stale import LOOK, Ack
 from detectors.detection import Level
-from monitor.desk.errors import Conflict, Invalid, NotFound
+from monitor.desk.errors import Conflict, Invalid, NotFound, Used
 from monitor.ports import Store, Transaction
 
 TEXT_LIMIT = 4_000
 """Longest note, cause or reason that is kept, in characters."""
 
 Move = Callable[[Incident], tuple[Incident, Sequence[Fact]]]
+Tell = Callable[[Transaction, Incident, Sequence[Delivery]], None]
+Once = Callable[[Transaction, Incident], None]
+"""Lets something from outside have its effect once; raises `Used` where it had it before."""
 
 
-def acknowledge(store: Store, incident: str, actor: str, now: datetime) -> Incident:
+def acknowledge(
+    store: Store, incident: str, actor: str, now: datetime, *, once: Once | None = None
+) -> Incident:
     """Return the incident acknowledged by ``actor`` at its level of now.
 
     Every channel that got its alert, or still will, hears of it. Nothing pending is dropped:
     somebody else may not have heard at all yet. A second press changes nothing; somebody else's
-    raises `Conflict` that names the first. After a rise of the level it is a new one.
+    raises `Conflict` that names the first. After a rise of the level, and after somebody was asked
+    whether they are still on it, it is a new one. ``once``: what must not have had its effect before.
     """
 
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
-        after, facts = moves.acknowledge(found, actor, now)
+        stale = asked(store.read.errands(found.id))
+        after, facts = moves.acknowledge(found, actor, now, stale=stale)
         if not facts and found.acked_by != actor:
             raise Conflict(f"{found.ref} is acknowledged already", found.acked_by, found.acked_at)
         return after, facts
 
+    return moved(store, incident, move, acknowledged(store, now), once)
+
+
+def heard_of(
+    store: Store,
+    incident: str,
+    actor: str,
+    text: str,
+    now: datetime,
+    *,
+    once: Once,
+    acknowledges: bool = False,
+) -> Incident:
+    """Return the incident with a note of what ``actor`` did elsewhere; ``acknowledges``: it is an
+    acknowledgement too, where nobody has it at this level yet."""
+    text = _text(text, "a note")
+
+    is_new = False
+
+    def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        nonlocal is_new
+        after, facts = found, tuple[Fact, ...]()
+        if acknowledges:
+            stale = asked(store.read.errands(found.id))
+            after, facts = moves.acknowledge(found, actor, now, stale=stale)
+        is_new = bool(facts)
+        after, said = moves.note(after, actor, text, now)
+        return after, (*facts, *said)
+
+    heard = acknowledged(store, now)
+
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
-        tx.cancel_errands(after.id)
-        reached = [d for d in deliveries if _will_be_heard(d)]
-        _say(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
+        if is_new:
+            heard(tx, after, deliveries)
 
-    return _moved(store, incident, move, tell)
+    return moved(store, incident, move, tell, once)
 
 
-def assign(store: Store, incident: str, actor: str, owner: str, now: datetime) -> Incident:
+def once(key: str, actor: str, now: datetime, *, episode: int = 0) -> Once:
+    """Return what lets something from outside have its effect once, and only in its ``episode`` (0: any)."""
+
+    def first(tx: Transaction, found: Incident) -> None:
+        if episode and found.episode != episode:
+            raise Conflict(f"{found.ref} is in another episode by now")
+        if not tx.answer_once(key, now, actor):
+            before = tx.answered(key)
+            raise Used(f"{found.ref}: this was answered already", before.actor if before else "")
+
+    return first
+
+
+def asked(errands: Sequence[Errand]) -> bool:
+    """True where somebody was asked whether they are still on it, and nobody has said so yet."""
+    return any(e.kind is Kind.STALE and e.content.get("asked_at") for e in errands)
+
+
+def assign(
+    store: Store,
+    incident: str,
+    actor: str,
+    owner: str,
+    now: datetime,
+    *,
+    once: Once | None = None,
+) -> Incident:
     """Return the incident owned by ``owner``; "" takes it away from everybody."""
-    return _moved(store, incident, lambda found: moves.assign(found, actor, owner.strip(), now))
+
+    def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
+        return moves.assign(found, actor, owner.strip(), now)
+
+    return moved(store, incident, move, once=once)
 
 
 def note(store: Store, incident: str, actor: str, text: str, now: datetime) -> Incident:
     """Return the incident with a note on its timeline; a blank or endless one is `Invalid`."""
     text = _text(text, "a note")
-    return _moved(store, incident, lambda found: moves.note(found, actor, text, now))
+    return moved(store, incident, lambda found: moves.note(found, actor, text, now))
 
 
 def resolve(
-    store: Store, incident: str, actor: str, outcome: Outcome, cause: str, now: datetime
+    store: Store,
+    incident: str,
+    actor: str,
+    outcome: Outcome,
+    cause: str,
+    now: datetime,
+    *,
+    once: Once | None = None,
 ) -> Incident:
     """Return the incident ended by ``actor`` with an outcome and, in words, its cause.
 
@@ -68,7 +147,7 @@ def resolve(
     false alarm needs its reason in ``cause``, else it is `Invalid`.
     """
     if outcome is Outcome.FALSE_ALARM or cause.strip():
-        cause = _text(cause, "the reason of a false alarm")
+        cause = of_false_alarm(cause)
 
     def move(found: Incident) -> tuple[Incident, Sequence[Fact]]:
         return moves.resolve(found, actor, outcome, cause, now)
@@ -76,10 +155,10 @@ def resolve(
     def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
         tx.cancel(after.key, now)
         tx.cancel_errands(after.id)
-        reached = [d for d in deliveries if _may_have_arrived(d)]
-        _say(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
+        reached = reached_by(deliveries)
+        said(tx, after, reached, Action.RESOLVE, NotifyReason.RESOLVED, now)
 
-    return _moved(store, incident, move, tell)
+    return moved(store, incident, move, tell, once)
 
 
 def set_media(store: Store, topic: str, level: int, actor: str, now: datetime) -> Incident | None:
@@ -99,11 +178,42 @@ def set_media(store: Store, topic: str, level: int, actor: str, now: datetime) -
     return open_ones[0] if open_ones else None
 
 
-def _moved(
+def acknowledged(store: Store, now: datetime) -> Tell:
+    """Return what an acknowledgement brings about: no further step, everybody hears, and it is watched."""
+
+    def tell(tx: Transaction, after: Incident, deliveries: Sequence[Delivery]) -> None:
+        tx.cancel_errands(after.id)
+        reached = [d for d in deliveries if _will_be_heard(d)]
+        said(tx, after, reached, Action.ACKNOWLEDGE, NotifyReason.ACKNOWLEDGED, now)
+        alarms = [d for d in deliveries if d.alert.action is Action.TRIGGER]
+        if alarms:
+            last = max(alarms, key=lambda d: d.id).alert.id
+            told = tuple(dict.fromkeys(d.channel for d in alarms))
+            chain = _chain_of(store.read.facts(after.id))
+            tx.add_errand(_watched(Ack(after.episode, now, last, chain, told), after, now))
+
+    return tell
+
+
+def _watched(ack: Ack, incident: Incident, now: datetime) -> Errand:
+    """Return the errand that looks after an acknowledgement; how old it may grow is asked when it is due."""
+    key = f"stale/{incident.id}/{incident.episode}/{ack.alert}/{now.isoformat()}"
+    content: dict[str, Any] = msgspec.to_builtins(ack)
+    return Errand(key, Kind.STALE, incident.id, now + LOOK, content)
+
+
+def _chain_of(facts: Sequence[Fact]) -> str:
+    """Return the chain that was started last for an incident, "" for none."""
+    started = (f for f in reversed(facts) if f.kind in (FactKind.ESCALATION, FactKind.HELD))
+    return next((str(f.payload.get("chain", "")) for f in started), "")
+
+
+def moved(
     store: Store,
     name: str,
     move: Move,
-    tell: Callable[[Transaction, Incident, Sequence[Delivery]], None] | None = None,
+    tell: Tell | None = None,
+    once: Once | None = None,
 ) -> Incident:
     """Carry one move through: read, move, compare-and-set, facts, alerts."""
     found = store.read.incident(name)
@@ -111,6 +221,8 @@ def _moved(
         raise NotFound(f'incident "{name}"')
     with store.begin() as tx:
         before = tx.incident(found.id) or found
+        if once is not None:
+            once(tx, before)
         try:
             after, facts = move(before)
         except IllegalMove as error:
@@ -124,6 +236,16 @@ def _moved(
             heard = [d for d in store.read.deliveries(after.id) if d.key == after.key]
             tell(tx, after, heard)
     return replace(after, version=before.version + 1)
+
+
+def of_false_alarm(cause: str) -> str:
+    """Return the reason of a false alarm as it is kept; a blank or endless one is `Invalid`."""
+    return _text(cause, "the reason of a false alarm")
+
+
+def reached_by(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the triggers that reached their receiver, or may have."""
+    return [d for d in deliveries if _may_have_arrived(d)]
 
 
 def _conflict(store: Store, before: Incident, error: IllegalMove) -> Conflict:
@@ -150,7 +272,7 @@ def _will_be_heard(delivery: Delivery) -> bool:
     return is_trigger and (pending or _may_have_arrived(delivery))
 
 
-def _say(
+def said(
     tx: Transaction,
     incident: Incident,
     reached: Sequence[Delivery],
@@ -162,6 +284,8 @@ def _say(
     if not reached:
         return
     alert = _follow_up(max(reached, key=lambda d: d.seq).alert, incident, action, reason, now)
+    rung = tuple(dict.fromkeys(key for d in reached for key in d.alert.dedup_keys))
+    alert = replace(alert, rung=() if rung == (alert.key,) else rung)
     channels = list(dict.fromkeys(d.channel for d in sorted(reached, key=lambda d: d.seq)))
     tx.enqueue(alert, channels, now)
     payload = {
@@ -185,6 +309,9 @@ def _follow_up(
         level=incident.level,
         at=now,
         next_step="",
+        acked_by=acked_by(incident),
+        owner=incident.owner,
+        call=None,
     )
 
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from alerts.alert import Alert, NotifyReason
+from alerts.alert import NotifyReason
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import LULL, advance, resolve, wakes
-from alerts.renotify import notify_reason
+from alerts.renotify import asks_what_was_told, notify_reason, told_level
 from detectors.card import card_json
 from detectors.detection import WATCH, Assessment
 from detectors.topic import Topic
 from detectors.window import BIN, Counts, Window
 from monitor.pipeline.hours import HOUR
 from monitor.pipeline.kin import Shared, same_posts, same_terms, same_voices, together
-from monitor.pipeline.lines import Line, incident_data, stamp
+from monitor.pipeline.lines import Line, incident_data
 from monitor.pipeline.response import Burst, Response
+from monitor.pipeline.speaking import Speaking
 from monitor.pipeline.waking import Waking
 from monitor.ports import Signals, Transaction
 
@@ -68,7 +68,7 @@ class Acting:
     ) -> None:
         self._topics = topics
         self._response = response
-        self._waking = waking
+        self._speaking = Speaking(response, waking, signals)
         self._signals = signals
         self._live = live
         self._open: list[Incident] = []
@@ -250,7 +250,9 @@ class Acting:
         self._now_stands(replace(after, version=expected + 1))
         tx.add_facts(after.id, facts)
         lines = [Line("incident", closing.end, seen.topic, incident_data(after, f)) for f in facts]
-        reason = notify_reason(before, after, wave=wave)
+        asks = asks_what_was_told(before, after)
+        told = told_level(after, tx.facts(after.id)) if asks else None
+        reason = notify_reason(before, after, wave=wave, told=told)
         shows = after.level >= WATCH and any(fact.kind in SHOWN for fact in facts)
         if reason is not None or shows:
             window = tx.window(seen.topic, closing.end - HOUR, closing.end)
@@ -259,6 +261,11 @@ class Acting:
             tx.keep_evidence(after.id, burst.evidence)
             if shows:
                 self._show(tx, after, burst, closing)
+            if _opens_watch(after, facts):
+                alert = self._response.alert(
+                    after, seen, NotifyReason.WATCH, window, burst, "", closing.end, usual
+                )
+                self._speaking.watched(tx, alert, closing.now)
             if reason is not None:
                 lines += self._speak(tx, reason, after, seen, closing, window, burst)
         self._signals.publish("incident", after.id, after.version + 1)
@@ -289,33 +296,13 @@ class Acting:
         if closing.late is not None and alert.since < closing.late:
             blind = closing.now
         alert = replace(alert, blind_until=blind)
-        lines += self._queue(tx, after, alert, closing, reason)
+        lines.append(self._speaking.queue(tx, after, alert, closing.end, closing.now))
         return lines
 
-    def _queue(
-        self,
-        tx: Transaction,
-        incident: Incident,
-        alert: Alert,
-        closing: Closing,
-        reason: NotifyReason,
-    ) -> list[Line]:
-        chain = self._response.chain(alert)
-        called = self._waking.start(tx, incident, alert, chain, closing.now)
-        channels = tuple(dict.fromkeys((*self._response.channels(alert), *called)))
-        tx.enqueue(alert, channels, closing.now)
-        payload: dict[str, Any] = {
-            "reason": reason.value,
-            "level": int(alert.level),
-            "channels": list(channels),
-            "alert": alert.id,
-        }
-        if alert.blind_until is not None:
-            payload["blind_until"] = stamp(alert.blind_until)
-        fact = Fact(FactKind.ALERT_QUEUED, closing.end, closing.now, MACHINE, payload)
-        tx.add_facts(incident.id, [fact])
-        data = {"incident": incident.ref, "key": alert.key, **payload}
-        return [Line("alert", closing.end, alert.topic, data)]
+
+def _opens_watch(after: Incident, facts: Sequence[Fact]) -> bool:
+    """Return whether ``facts`` tell that a watch began, of which nobody is told at once."""
+    return after.status is Status.WATCH and any(fact.kind in SHOWN for fact in facts)
 
 
 def _recent(last: Incident, now: datetime) -> bool:

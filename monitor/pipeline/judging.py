@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.book import EMPTY, Book
-from alerts.route import Route
+from alerts.routing import Route
 from detectors.context import Context
 from detectors.detection import WATCH, Assessment, Level, ReasonCode
 from detectors.topic import Topic

@@ -15,7 +15,7 @@ from detectors.detection import Assessment
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of a timeline: ``type`` level, incident, alert, run, step, delivery or summary.
+    """One event of a timeline: ``type`` level, incident, alert, silenced, inhibited, run, step, delivery or summary.
 
     ``at`` is event time; wall-clock figures stand only in ``summary``, so that two runs of the
     same input print the same lines.

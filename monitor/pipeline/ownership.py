@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from zlib import crc32
 
 from alerts.outbox import Outbox
+from alerts.posted import Posted
 from detectors.topic import Topic
 from monitor.ports import Fences, Leases, Reader, Store, Transaction
 
@@ -46,6 +47,10 @@ class FencedStore:
     @property
     def outbox(self) -> Outbox:
         return self._store.outbox
+
+    @property
+    def posted(self) -> Posted:
+        return self._store.posted
 
     @property
     def leases(self) -> Leases:

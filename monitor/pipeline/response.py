@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, NotifyReason, Quote, compose
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
-from alerts.route import Route, chain_of, route
-from detectors.card import POSTS, Card, card, first_negative, in_order, negatives
+from alerts.routing import Plan, Route, plan
+from detectors.card import POSTS, Card, Part, card, first_negative, in_order, negatives
 from detectors.detection import Assessment, ReasonCode
-from detectors.measures import representatives
+from detectors.measures import measure, representatives
 from detectors.score.base import Tone
 from detectors.thresholds import Thresholds
 from detectors.topic import Topic
@@ -38,19 +40,25 @@ FIRST_ROWS = 100
 LATE = 3 * BIN
 """First posts that came later than this after their burst began: until then we were blind."""
 DAY = timedelta(days=1)
+SHARE = 0.2
+"""Of a burst's negatives: what is named in an alert as its language, source or hashtag."""
+_TAG = re.compile(r"(?<!\w)#(\w{2,50})")
 _NEGATIVE = int(Tone.NEGATIVE)
 PRIVATE = ("dm", "mail")
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What a burst is about: quoted posts, words of danger, posts kept as evidence, and its card."""
+    """What a burst is about: quoted posts, words of danger, posts kept as evidence, and its card.
+
+    ``authors``: distinct authors of the last hour's negatives."""
 
     quotes: tuple[Quote, ...]
     texts: tuple[str, ...]
     tripwires: tuple[str, ...]
     evidence: tuple[int, ...]
     card: Card
+    authors: int = 0
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -102,6 +110,7 @@ class Response:
             tripwires=tuple(sorted(_tripped(seen))),
             evidence=tuple(kept),
             card=made,
+            authors=measure(hour).authors,
         )
 
     def _card(
@@ -235,6 +244,10 @@ class Response:
             since=since_first_post(incident, burst.card),
             terms=burst.terms[:TERMS],
             silent=burst.card.silent[:1],
+            languages=most(p for p in burst.card.languages if p.name != "und"),
+            sources=most(burst.card.sources),
+            tags=hashtags(burst.texts),
+            authors=burst.authors,
         )
 
     def blind_until(self, topic: str, since: datetime) -> datetime | None:
@@ -244,19 +257,29 @@ class Response:
         first = min(seen, default=since)
         return first if first - since > LATE else None
 
-    def channels(self, alert: Alert) -> tuple[str, ...]:
-        """Return the channels that hear of this alert, in the order of the routes."""
-        return route(alert, self._routes)
-
-    def chain(self, alert: Alert) -> str:
-        """Return the chain that this alert starts, "" for none."""
-        return chain_of(alert, self._routes)
+    def plan(self, alert: Alert, now: datetime) -> Plan:
+        """Return who hears of this alert, by the routes."""
+        return plan(alert, self._routes, now)
 
 
 def since_first_post(incident: Incident, of: Card) -> datetime:
     """Return the incident's onset, dated to the first post of its bin where the card tells it."""
     in_its_bin = incident.onset <= of.onset < incident.onset + BIN
     return of.onset if in_its_bin else incident.onset
+
+
+def most(parts: Iterable[Part]) -> tuple[str, ...]:
+    """Return the names of those parts that make up a fifth of all or more, the largest first."""
+    found = list(parts)
+    whole = sum(part.count for part in found)
+    return tuple(part.name for part in found if part.count >= SHARE * whole)
+
+
+def hashtags(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the hashtags, without # and case, that stand in a fifth of the texts or more, and in two at least."""
+    counted = Counter(tag for text in texts for tag in {t.casefold() for t in _TAG.findall(text)})
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(tag for tag, n in ranked if n >= max(2, SHARE * len(texts)))
 
 
 def _tripped(seen: Assessment) -> set[str]:

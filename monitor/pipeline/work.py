@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.book import EMPTY, Book
-from alerts.route import Route
+from alerts.routing import Route
 from detectors.rivals import Rivals
 from detectors.score.addition import Addition
 from detectors.score.base import Scorer
@@ -246,12 +246,13 @@ def work(
     on_lines: Callable[[list[Line]], None] = lambda lines: None,
     on_trouble: Callable[[str], None] = lambda trouble: None,
     on_parked: Callable[[str], None] = lambda told: None,
+    on_turn: Callable[[], None] = lambda: None,
 ) -> None:
     """Drive ``pipeline`` from ``log_`` until ``stop``; survives whatever a batch or a bin throws.
 
     Entries are acknowledged after the commit that stored them. What was handed out to a process
     that died comes first. Trouble is told when it changes and retried with back-off, because
-    giving up would be silence; what cannot be filed at all is parked (`holding.Hand`), and what
+    giving up would be silence; ``on_turn`` hears of each turn that went well. What cannot be filed at all is parked (`holding.Hand`), and what
     cannot be judged holds up no filing (`Pipeline.tick`). Without ``ownership`` everything is this worker's.
     """
     ownership = ownership or Ownership(Alone(), "main", work_of(pipeline, log_))
@@ -297,6 +298,7 @@ def work(
             elif filed < FULL:
                 stop.wait(LINGER_S)
             tell(pipeline.trouble)
+            on_turn()
             pause = timedelta(0)
         except Fenced as lost:
             log.warning("another worker has taken over: %s", lost)

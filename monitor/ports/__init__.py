@@ -3,6 +3,11 @@
 Store and stream are synchronous; asynchronous code calls them through threads.
 """
 
+from monitor.ports.answers import (
+    Answered,
+    AnswerReads,
+    AnswerWrites,
+)
 from monitor.ports.calibration import (
     CalibrationReads,
     CalibrationWrites,
@@ -16,6 +21,10 @@ from monitor.ports.corrections import (
     Reading,
     Speaking,
     Taught,
+)
+from monitor.ports.duty import (
+    DutyReads,
+    DutyWrites,
 )
 from monitor.ports.errands import (
     ErrandReads,
@@ -70,12 +79,32 @@ from monitor.ports.signals import (
     NoSignals,
     Signals,
 )
+from monitor.ports.silences import (
+    Past,
+    SilenceReads,
+    SilenceWrites,
+    Told,
+)
 from monitor.ports.store import (
     Housekeeper,
     KeptStore,
     Reader,
     Store,
     Transaction,
+)
+from monitor.ports.trials import (
+    TrialReads,
+    TrialWrites,
+)
+from monitor.ports.watching import (
+    Beat,
+    BeatReads,
+    BeatWrites,
+    Dead,
+    Late,
+    Outstanding,
+    Waiting,
+    WatchReads,
 )
 
 __all__ = [
@@ -88,8 +117,14 @@ __all__ = [
     "SOURCE",
     "TOPICS",
     "Alone",
+    "AnswerReads",
+    "AnswerWrites",
+    "Answered",
     "Answers",
     "Backlog",
+    "Beat",
+    "BeatReads",
+    "BeatWrites",
     "BinResult",
     "CalibrationReads",
     "CalibrationWrites",
@@ -99,6 +134,9 @@ __all__ = [
     "CorrectionWrites",
     "CountKey",
     "CurvePoint",
+    "Dead",
+    "DutyReads",
+    "DutyWrites",
     "Entry",
     "EntryKind",
     "ErrandReads",
@@ -111,13 +149,16 @@ __all__ = [
     "Housekeeper",
     "KeptStore",
     "Known",
+    "Late",
     "Leases",
     "Log",
     "Missed",
     "Moved",
     "NewEntry",
     "NoSignals",
+    "Outstanding",
     "Parked",
+    "Past",
     "PlannedReads",
     "PlannedWrites",
     "Post",
@@ -125,12 +166,19 @@ __all__ = [
     "Reading",
     "Recent",
     "Signals",
+    "SilenceReads",
+    "SilenceWrites",
     "SourceState",
     "Speaking",
     "Store",
     "Taught",
+    "Told",
     "Transaction",
+    "TrialReads",
+    "TrialWrites",
     "Unavailable",
+    "Waiting",
+    "WatchReads",
     "WatchState",
     "shard_of",
 ]

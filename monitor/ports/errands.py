@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from alerts.errand import Errand
+from alerts.errand import Errand, Kind
 
 
 class ErrandReads(Protocol):
@@ -31,9 +31,9 @@ class ErrandWrites(ErrandReads, Protocol):
         as it was read: somebody else was first."""
         ...
 
-    def cancel_errands(self, incident: str, but: str = "") -> int:
-        """Let nothing more be done for an incident, except the errand with the key ``but``; return how many
-        waited."""
+    def cancel_errands(self, incident: str, but: str = "", kinds: Collection[Kind] = ()) -> int:
+        """Let nothing more be done for an incident, of these ``kinds`` (none: of any), except the errand with
+        the key ``but``; return how many waited."""
         ...
 
 

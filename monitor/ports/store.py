@@ -11,13 +11,16 @@ from alerts.alert import Alert, Delivery
 from alerts.fact import Fact
 from alerts.incident import Incident
 from alerts.outbox import Attempt, Outbox
+from alerts.posted import Posted
 from detectors.detection import Assessment
 from detectors.mention import Metrics
 from detectors.score.base import Score
 from detectors.vocabulary import Vocabulary
 from detectors.window import Bin, Counts, Window
+from monitor.ports.answers import AnswerReads, AnswerWrites
 from monitor.ports.calibration import CalibrationReads, CalibrationWrites
 from monitor.ports.corrections import CorrectionReads, CorrectionWrites
+from monitor.ports.duty import DutyReads, DutyWrites
 from monitor.ports.errands import ErrandReads, Errands, ErrandWrites
 from monitor.ports.leases import Fences, Leases
 from monitor.ports.log import Entry
@@ -36,11 +39,24 @@ from monitor.ports.rows import (
     SourceState,
     WatchState,
 )
+from monitor.ports.silences import Past, SilenceReads, SilenceWrites
+from monitor.ports.trials import TrialReads, TrialWrites
+from monitor.ports.watching import BeatWrites, WatchReads
 from playbooks.run import Run
 
 
 class Transaction(
-    PlannedWrites, RelevanceWrites, CalibrationWrites, CorrectionWrites, ErrandWrites, Protocol
+    PlannedWrites,
+    RelevanceWrites,
+    CalibrationWrites,
+    CorrectionWrites,
+    ErrandWrites,
+    SilenceWrites,
+    BeatWrites,
+    AnswerWrites,
+    DutyWrites,
+    TrialWrites,
+    Protocol,
 ):
     """One write transaction: all of it becomes durable on exit, or none of it."""
 
@@ -171,12 +187,25 @@ class Transaction(
         """Append to a timeline; sequence numbers are given here, without gaps."""
         ...
 
+    def facts(self, incident: str) -> list[Fact]:
+        """Return a timeline, with what this transaction has added to it."""
+        ...
+
+    def last_act(self, incident: str) -> datetime | None:
+        """Return when a person last did anything about an incident (its newest fact that is not the
+        machine's), None where nobody has."""
+        ...
+
     def enqueue(self, alert: Alert, channels: Sequence[str], due_at: datetime) -> int:
         """Add one delivery per channel; the same (alert id, channel) again adds nothing. Returns new ones."""
         ...
 
     def alert(self, id: str) -> Alert | None:
         """Return an alert that was queued, also one that went to nobody."""
+        ...
+
+    def alerts(self, incident: str) -> list[Alert]:
+        """Return all alerts of an incident, in no order, also those that went to nobody."""
         ...
 
     def cancel(self, key: str, now: datetime) -> int:
@@ -203,7 +232,19 @@ class Transaction(
 
 
 class Reader(
-    PlannedReads, RelevanceReads, CalibrationReads, CorrectionReads, ErrandReads, Errands, Protocol
+    PlannedReads,
+    RelevanceReads,
+    CalibrationReads,
+    CorrectionReads,
+    ErrandReads,
+    Errands,
+    SilenceReads,
+    Past,
+    WatchReads,
+    AnswerReads,
+    DutyReads,
+    TrialReads,
+    Protocol,
 ):
     """What pages and API read. Each method is one consistent snapshot; nothing here writes."""
 
@@ -309,6 +350,9 @@ class Store(Protocol):
     def outbox(self) -> Outbox: ...
 
     @property
+    def posted(self) -> Posted: ...
+
+    @property
     def leases(self) -> Leases: ...
 
     def begin(self, fences: Fences | None = None) -> AbstractContextManager[Transaction]:
@@ -332,9 +376,14 @@ class Housekeeper(Protocol):
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Delete mentions that arrived more than ``keep_days`` before ``now``; returns how many.
 
-        0 keeps everything. Ids go with them: the same post sent again after that is new. A store
+        0 keeps them all. Answers from outside go after 30 days. Ids go with them: the same post sent again after that is new. A store
         that needs room made ahead makes it here, so call it about once a day in any case.
         """
+        ...
+
+    def require_room(self) -> None:
+        """Raise `Unavailable` where what is written next may find no room. A small change of rows that are
+        there may succeed on a full disk, so it shows nothing."""
         ...
 
 

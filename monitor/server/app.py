@@ -12,18 +12,23 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 from dashboards.web.policy import CSP, STATIC
-from monitor.clock import Clock
+from monitor.clock import Clock, SystemClock
 from monitor.server import docs, errors, live
 from monitor.server.api import (
+    absences,
     channels,
     incidents,
+    pagerduty,
     planned,
     queries,
     reading,
     rotas,
+    silences,
+    slack,
     sources,
     system,
     topics,
+    watchers,
 )
 from monitor.server.auth import Hosts, Visitors
 from monitor.server.commit import GroupCommit
@@ -98,10 +103,15 @@ def create_app(
     web.include_router(reading.router(service))
     web.include_router(incidents.router(service))
     web.include_router(rotas.router(service))
+    web.include_router(absences.router(service))
     web.include_router(planned.router(service))
+    web.include_router(silences.router(service))
     web.include_router(sources.router(service))
     web.include_router(channels.router(service))
+    web.include_router(watchers.router(service))
+    web.include_router(pagerduty.router(service))
     web.include_router(live.router(hub))
+    web.include_router(slack.router(service, wall or SystemClock()))
     docs.install(web)
     for router in extra:
         web.include_router(router)

@@ -129,6 +129,25 @@ def signature_of(headers: Mapping[str, str], now: datetime) -> Signature | None:
     return Signature(id, stamp, tuple(candidates))
 
 
+class Watched:
+    """Knows who may say that they are alive: each expected sender by a token of its own."""
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._tokens = {
+            name: tuple(_digest(token) for token in given.split()) for name, given in tokens.items()
+        }
+
+    @classmethod
+    def of(cls, settings: Settings) -> Watched:
+        return cls({name: w.token.get_secret_value() for name, w in settings.watches.items()})
+
+    def may(self, name: str, authorization: str) -> bool:
+        """True where ``authorization`` is ``Bearer`` with the token of ``name``."""
+        scheme, _, token = authorization.partition(" ")
+        given = _digest(token.strip() if scheme.lower() == "bearer" else "")
+        return _any([hmac.compare_digest(given, right) for right in self._tokens.get(name, ())])
+
+
 class Visitors:
     """Decides who may use pages and API: everybody on loopback, else who knows the token.
 

@@ -12,8 +12,14 @@ from monitor.server.headers import Raw, encode, incoming
 
 ACTOR: Final = "sturmglas.actor"
 """Key in the ASGI scope: the name a visitor gave, "" for none."""
-OPEN = frozenset({"/healthz", "/readyz"})
-"""Answered without a token: a supervisor has none."""
+OPEN = frozenset({"/healthz", "/readyz", "/slack/interactions"})
+"""Answered without a token: a supervisor has none, and Slack signs."""
+HEARTBEATS = "/api/v1/heartbeats/"
+"""Whoever says there that they are alive has a token of their own (`monitor.server.api.watchers`)."""
+BY_TOKEN = ("/answer/", "/api/v1/pagerduty/")
+"""Answered without a login, from any page: what stands in the address, or a signature, is the authority."""
+FILES = "/static/"
+"""Style sheets and drawings, as they are shipped: the page behind a link has no login and needs them."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE = (("www-authenticate", 'Basic realm="Sturmglas", charset="UTF-8"'),)
 
@@ -61,10 +67,14 @@ class Guard:
         headers = incoming(scope)
         if not self._hosts.answers(headers.get("host", "")):
             raise Problem(421, "wrong-host", "This Host is not ours; see server.public_url.")
-        if scope["method"] not in _SAFE and not self._hosts.same_site(headers):
+        by_token = scope["path"].startswith(BY_TOKEN)
+        if scope["method"] not in _SAFE and not by_token and not self._hosts.same_site(headers):
             detail = "This request comes from another site's page; it was not carried out."
             raise Problem(403, "foreign-origin", detail)
-        if scope["path"] in OPEN:
+        shipped = scope["method"] in _SAFE and scope["path"].startswith(FILES)
+        if scope["path"] in OPEN or by_token or shipped:
+            return
+        if scope["method"] == "POST" and scope["path"].startswith(HEARTBEATS):
             return
         name = self._visitors.name(headers.get("authorization", ""))
         if name is None:

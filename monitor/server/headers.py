@@ -17,6 +17,13 @@ _FIXED = (
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 )
 
+NOT_KEPT = (
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("x-robots-tag", "noindex"),
+)
+"""Headers of a page whose address is a secret: nobody keeps it, and no other site hears of it."""
+
 Raw = list[tuple[bytes, bytes]]
 
 

@@ -14,6 +14,7 @@ from dashboards.web.incident_views import CallView, DeliveryView, FactView, RunV
 from dashboards.web.views import IncidentRow
 from monitor.desk.escalations import NextCall
 from monitor.ports import Reader
+from monitor.server.silence_rows import asked, held_by
 from monitor.service import Service
 from playbooks import run as runs
 from playbooks.run import Run, RunStep, StepState
@@ -39,6 +40,8 @@ def row_of(service: Service, incident: Incident, now: datetime) -> IncidentRow:
         overdue=late if incident.is_open else 0,
         outcome=incident.outcome,
         resolved_at=incident.resolved_at,
+        held_by=held_by(service.store.read, incident) if needs_ack(incident) else "",
+        asked=asked(service, incident, now) is not None,
     )
 
 
@@ -114,7 +117,8 @@ def _fact(service: Service, fact: Fact) -> FactView:
 
 def cause_of(found: Sequence[Fact]) -> str:
     """Return what the person who ended it gave as the cause."""
-    causes = [f.payload.get("cause", "") for f in found if f.kind is FactKind.RESOLVED]
+    said = (FactKind.RESOLVED, FactKind.EXPLAINED)
+    causes = [f.payload.get("cause", "") for f in found if f.kind in said]
     return str(causes[-1]) if causes else ""
 
 
@@ -150,6 +154,15 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
         error=delivery.error,
         may_repeat=delivery.may_repeat,
     )
+
+
+def others(read: Reader, incident: Incident) -> list[Incident]:
+    """Return the open incidents that this one could be merged into."""
+    if not incident.is_open:
+        return []
+    found = [i for i in read.incidents(open_only=True) if i.id != incident.id]
+    watched = incident.status is Status.WATCH
+    return [i for i in found if watched or i.status is not Status.WATCH]
 
 
 def call_view(call: NextCall | None) -> CallView | None:

@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,11 +14,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from alerts.incident import Outcome
+from alerts.night_calls import BUDGET, MONTH, night_calls
 from dashboards.web import render
 from dashboards.web.query_views import QueryPart
 from dashboards.web.setting_views import (
     SPAN_DAYS,
     LostIncident,
+    NightCaller,
+    NightPart,
     OwnThreshold,
     TopicSettings,
     Trial,
@@ -30,6 +33,7 @@ from detectors.topic import Topic
 from monitor.desk.calibration import moved
 from monitor.ports import Reader, Unavailable
 from monitor.server import page_calibration, page_queries
+from monitor.server.duty_shown import night_asked
 from monitor.server.page_calibration import Proposing, calibration_part
 from monitor.server.page_frame import chrome_of, html
 from monitor.server.page_health import health_part
@@ -155,11 +159,26 @@ def _page(
         view = replace(
             view,
             planned=planned_part(read, topic, now, here),
+            night=night_part(service, now),
             health=health_part(read, topic, service.topics, now, here),
             calibration=calibration_part(read, configured, now, kept, *said[1:]),
             query=query or page_queries.query_part(house.queries, topic),
+            night_asked=night_asked(service.settings),
         )
     return html(request, render.settings(view, part=part), status)
+
+
+def night_part(service: Service, now: datetime) -> NightPart | None:
+    """Return whom the nights of a month called; None where there is nobody who could be called."""
+    people = service.book.people
+    if not people:
+        return None
+    found = night_calls(service.store.read.sent(now - MONTH, now), service.book.night)
+    named = (
+        NightCaller(people[c.person].name if c.person in people else c.person, c.at, c.over_budget)
+        for c in found
+    )
+    return NightPart(MONTH.days, BUDGET, tuple(named))
 
 
 def _chrome(service: Service, request: Request, id: str, topic: Topic | None) -> Chrome:

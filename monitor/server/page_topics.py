@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,8 @@ from monitor.desk.corrections import unreliable
 from monitor.desk.coverage import gaps, hushed, unseen
 from monitor.desk.planned import announced
 from monitor.desk.query_health import standing
+from monitor.desk.watchers import expected
+from monitor.pipeline.awake import RUNNING, blind_spans
 from monitor.ports import BinResult, CurvePoint, Reader, SourceState
 from monitor.server.page_incidents import row_of
 from monitor.server.page_posts import HOUR, Heard
@@ -231,8 +233,20 @@ def _gaps(
     share = _unread_share(service, now)
     if share >= UNREAD_SHARE:
         found.append(Gap(GapKind.PICTURES, share=share))
+    found += _absences(service, now)
     found.sort(key=lambda gap: list(GapKind).index(gap.kind))
     return (*found, Gap(GapKind.CLOSED))
+
+
+def _absences(service: Service, now: datetime) -> Iterator[Gap]:
+    """Yield who is expected to speak and does not, and when we ourselves did not run within a day."""
+    read = service.store.read
+    for one in expected(read, service.settings.to_expected()):
+        if one.missing_since is not None:
+            yield Gap(GapKind.MISSING, one.name, since=one.missing_since)
+    for span in blind_spans(read.beat(RUNNING)):
+        if span.until > now - timedelta(days=1):
+            yield Gap(GapKind.ASLEEP, since=span.since, until=span.until)
 
 
 def _newest(read: Reader, topic: str, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ Forms work without script (303 back to the page) and with it (the region as answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -23,11 +23,23 @@ from dashboards.web.incident_views import IncidentList, IncidentPage
 from dashboards.web.views import Chrome, Notice, Tile, Trend
 from detectors.detection import Level
 from monitor.desk import incidents as desk
-from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.desk.escalations import next_call
+from monitor.desk.incidents import asked
 from monitor.ports import Unavailable
-from monitor.server import page_health, page_planned, page_reading, page_settings
+from monitor.server import (
+    page_answer,
+    page_duty,
+    page_health,
+    page_joining,
+    page_planned,
+    page_quiet,
+    page_reading,
+    page_settings,
+    page_silences,
+    page_steps,
+)
+from monitor.server.deed import Deed
 from monitor.server.page_cards import card_view, cards_of, evidence_views
 from monitor.server.page_frame import actor_of, chrome_of, html, local, one_line, remember
 from monitor.server.page_incidents import (
@@ -38,6 +50,7 @@ from monitor.server.page_incidents import (
     delivery_view,
     fact_views,
     next_view,
+    others,
     rose_at,
     row_of,
     run_view,
@@ -45,13 +58,31 @@ from monitor.server.page_incidents import (
 from monitor.server.page_posts import Heard
 from monitor.server.page_topics import Sight, reading, situation
 from monitor.server.query_trials import QueryTrials
+from monitor.server.silence_rows import quiet_view, standing_lines
 from monitor.service import Service
-from playbooks.run import StepState
 
 NOBODY = "anonym"
 """The actor of somebody who has not given a name."""
 CLOSED_SHOWN = 50
-DID = frozenset({"acknowledge", "assign", "note", "resolve", "done", "skip", "take", "actor"})
+DID = frozenset(
+    {
+        "silence",
+        "end",
+        "sleep",
+        "explain",
+        "acknowledge",
+        "assign",
+        "note",
+        "resolve",
+        "merge",
+        "split",
+        "resend",
+        "done",
+        "skip",
+        "take",
+        "actor",
+    }
+)
 """What a page may say was just done, when a form without script comes back to it."""
 
 Text = Annotated[str, Form()]
@@ -72,11 +103,15 @@ def router(service: Service, trials: QueryTrials) -> APIRouter:
     _looking(api, house)
     _preferring(api)
     _acting(api, house)
-    _stepping(api, house)
+    for part in (page_quiet, page_joining, page_steps):
+        part.route(api, service, lambda *of: _act(house, *of))
     page_settings.route(api, service, trials)
     page_planned.route(api, service)
+    page_duty.route(api, service)
     page_health.route(api, service)
     page_reading.route(api, service)
+    page_silences.route(api, service)
+    page_answer.route(api, service)
     return api
 
 
@@ -104,6 +139,7 @@ def _looking(api: APIRouter, house: House) -> None:
         view = situation(
             service, chrome, sight, chosen=topic, span=span, table=table, heard=house.heard
         )
+        view = replace(view, silences=standing_lines(service, chrome.now))
         return html(request, render.situation(view, part=part))
 
     @api.get("/incidents")
@@ -176,9 +212,11 @@ def _incident_view(
     evidence = evidence_views(read, read.evidence(found.id), cards)
     voice = house.heard.voices(read, worst.topic.id, now) if worst and found.is_open else None
     assessment = worst.latest.assessment if worst and worst.latest else None
+    is_asked = found.is_open and asked(read.errands(found.id))
+    row = row_of(service, found, now)
     page = IncidentPage(
         chrome=chrome,
-        row=row_of(service, found, now),
+        row=replace(row, needs_ack=True) if is_asked else row,
         topics=tuple(t.name for t in known),
         trend=worst.tile.trend if worst else Trend.FLAT,
         negatives=worst.tile.negatives if worst else 0,
@@ -189,6 +227,7 @@ def _incident_view(
         acked_by=found.acked_by,
         acked_at=found.acked_at,
         acked_level=found.acked_level,
+        asked=is_asked,
         rose_at=rose_at(facts),
         end_proposed=found.end_proposed,
         quiet_since=found.quiet_since,
@@ -209,6 +248,8 @@ def _incident_view(
         cause=cause_of(facts),
         card=card_view(read, cards),
         call=call_view(next_call(read, service.book, found.id)),
+        others=tuple(row_of(service, i, now) for i in others(read, found)),
+        quiet=quiet_view(service, found, now),
     )
     step = next_view(runs, now) if found.is_open else None
     total = next((len(r.steps) for r in page.runs if step and r.id == step.run), 0)
@@ -278,54 +319,6 @@ def _acting(api: APIRouter, house: House) -> None:
 
         missing = "cause" if outcome else "outcome"
         return _act(house, request, id, Deed("resolve", lambda: "resolved", do, missing))
-
-
-def _stepping(api: APIRouter, house: House) -> None:
-    store, clock = house.service.store, house.service.clock
-    base = "/incidents/{id}/runs/{run}/steps/{step}"
-
-    def already(id: str, run: str, step: str) -> Callable[[], str]:
-        return lambda: _closed_as(house.service, id, run, step)
-
-    @api.post(base + "/done")
-    def done(request: Request, id: str, run: str, step: str, note: Text = "") -> Response:
-        def do(actor: str) -> None:
-            run_desk.tick(store, run, step, actor, clock.now(), note)
-
-        return _act(house, request, id, Deed("done", already(id, run, step), do))
-
-    @api.post(base + "/skip")
-    def skip(request: Request, id: str, run: str, step: str, reason: Text = "") -> Response:
-        def do(actor: str) -> None:
-            run_desk.skip(store, run, step, actor, reason, clock.now())
-
-        return _act(house, request, id, Deed("skip", already(id, run, step), do, "reason"))
-
-    @api.post(base + "/take")
-    def take(request: Request, id: str, run: str, step: str) -> Response:
-        def do(actor: str) -> None:
-            run_desk.take(store, run, step, actor, clock.now())
-
-        return _act(house, request, id, Deed("take", already(id, run, step), do))
-
-
-def _closed_as(service: Service, id: str, run: str, step: str) -> str:
-    """Return how a step is closed, for the words of a conflict."""
-    found = service.store.read.incident(id)
-    runs = service.store.read.runs(found.id) if found else []
-    closed = {s.state for r in runs if r.id == run for s in r.steps if s.step == step}
-    return "skipped" if StepState.SKIPPED in closed else "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One press of a button: its name, what stands there already if somebody was first, the doing,
-    and which field is missing where the doing says `Invalid`."""
-
-    name: str
-    already: Callable[[], str]
-    do: Callable[[str], None]
-    field: str = "text"
 
 
 def _act(house: House, request: Request, id: str, deed: Deed) -> Response:

@@ -12,6 +12,8 @@ from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.outbox import Attempt
 from detectors.detection import Reason
+from monitor.desk.pagers import Effect
+from monitor.desk.silences import HeldBack
 from monitor.ports import BinResult, CurvePoint, SourceState
 from playbooks.run import Run, StepState
 
@@ -279,10 +281,30 @@ class NextCallOut(Out):
     names: list[str]
 
 
+class HeldBackOut(Out):
+    """Which silence holds an incident's alert back; ``due_at``: when what it holds is looked at again."""
+
+    silence: int
+    author: str
+    reason: str
+    until: datetime
+    due_at: datetime
+
+    @classmethod
+    def of(cls, held: HeldBack | None) -> HeldBackOut | None:
+        if held is None or held.silence is None:
+            return None
+        by = held.silence
+        return cls(
+            silence=by.id, author=by.author, reason=by.reason, until=by.until, due_at=held.due_at
+        )
+
+
 class IncidentDetailOut(IncidentOut):
     """An incident with its timeline, its runs and what was sent."""
 
     next_call: NextCallOut | None
+    held_back: HeldBackOut | None
 
     facts: list[FactOut]
     runs: list[RunOut]
@@ -338,36 +360,17 @@ class Act(In):
     by: Line = Field(default="", max_length=80, description="default: the user of HTTP Basic")
 
 
-class Assign(Act):
-    owner: Line = Field(min_length=1, max_length=80)
-
-
-class Note(Act):
-    text: Text = Field(min_length=1, max_length=4000)
-
-
-class Resolve(Act):
-    outcome: Outcome
-    note: Text = Field(default="", max_length=4000)
-
-
-class StepDone(Act):
-    note: Text = Field(default="", max_length=4000)
-
-
-class StepSkip(Act):
-    reason: Text = Field(min_length=1, max_length=4000, description="why it is not needed")
-
-
-class MediaSet(Act):
-    level: int = Field(ge=0, le=6)
-
-
 class Done(Out):
     """It is done; ``incident`` as it stands now, where there is one."""
 
     done: bool = True
     incident: IncidentOut | None = None
+
+
+class HeardOut(Out):
+    """What came of an event from outside."""
+
+    effect: Effect
 
 
 def numbers(result: BinResult) -> tuple[Numbers, Numbers]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from monitor.settings.load import Reading, SettingsError, load, read
 from monitor.settings.root import Settings
+from monitor.settings.routes import RouteSettings
 from monitor.settings.sections import (
     CascadeSettings,
     FeedSource,
@@ -15,7 +16,6 @@ from monitor.settings.sections import (
     HttpSource,
     MastodonSource,
     PlaybookSettings,
-    RouteSettings,
     ServerSettings,
     SourceSettings,
     StoreSettings,

@@ -52,6 +52,21 @@ class NightSettings(Strict):
         return Night(self.since, self.until, Level(self.min_level))
 
 
+class AlertingSettings(Strict):
+    """What holds for every alert."""
+
+    stale_ack_min: float = Field(
+        default=120,
+        ge=0,
+        le=24 * 60,
+        description="minutes without a sign of life after which whoever has it is asked; 0: never",
+    )
+
+    @property
+    def stale_after(self) -> timedelta:
+        return timedelta(minutes=self.stale_ack_min)
+
+
 class StepSettings(Strict):
     """One step of a chain."""
 

@@ -38,7 +38,7 @@ def _readable_handover(text: str) -> str:
 
 
 def _readable_hours(text: str) -> str:
-    _hours(text)
+    hours_of(text)
     return text
 
 
@@ -96,7 +96,7 @@ class RotaSettings(Strict):
             turn=Turn(TurnKind(self.turn), clock, weekday, self.every),
             since=self.since,
             deputy=self.deputy,
-            hours=tuple(_hours(text) for text in self.hours),
+            hours=tuple(hours_of(text) for text in self.hours),
         )
 
 
@@ -109,7 +109,7 @@ def _handover(text: str) -> tuple[int | None, time]:
     return (_day(day.strip(), A_WEEKLY) if day else None), at
 
 
-def _hours(text: str) -> DutyHours:
+def hours_of(text: str) -> DutyHours:
     """Return "mon-fri 08:00-18:00" as hours of duty; raises `ValueError`.
 
     Days may run over the weekend (fri-mon), hours over midnight (22:00-06:00); 24:00 is an end.

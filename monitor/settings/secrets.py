@@ -37,8 +37,8 @@ def read_secret_files(raw: dict[str, Any], base: Path) -> list[Found]:
 
 def _places(raw: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return where sections with secrets stand."""
-    places: list[tuple[str, ...]] = [("server",), ("store",), ("stream",)]
-    for group in ("source", "channel"):
+    places: list[tuple[str, ...]] = [("server",), ("store",), ("stream",), ("heartbeat",)]
+    for group in ("source", "channel", "watch"):
         sections = raw.get(group)
         if isinstance(sections, dict):
             places += [(group, name) for name in sections]

@@ -260,7 +260,18 @@ class TopicSettings(Strict):
         return self
 
 
-class HttpSource(Strict):
+class Fed(Strict):
+    """A source from which something is expected."""
+
+    expect_every_min: float | None = Field(
+        default=None,
+        ge=0.02,
+        le=60 * 24 * 31,
+        description="minutes without a mention after which it is missing; unset: none",
+    )
+
+
+class HttpSource(Fed):
     """Mentions pushed to ``POST /api/v1/mentions``; at least one of token and secret."""
 
     type: Literal["http"]
@@ -279,7 +290,7 @@ class HttpSource(Strict):
         return self
 
 
-class FeedSource(Strict):
+class FeedSource(Fed):
     """An RSS or Atom feed, polled politely (ETag, Last-Modified)."""
 
     type: Literal["feed"]
@@ -290,7 +301,7 @@ class FeedSource(Strict):
     )
 
 
-class MastodonSource(Strict):
+class MastodonSource(Fed):
     """A Mastodon server's stream: public, hashtag or user."""
 
     type: Literal["mastodon"]
@@ -310,7 +321,7 @@ class MastodonSource(Strict):
         return self
 
 
-class FileSource(Strict):
+class FileSource(Fed):
     """A file of mentions (JSONL, CSV; .gz too), read to its end and then followed."""
 
     type: Literal["file"]
@@ -329,24 +340,6 @@ SourceSettings = Annotated[
     HttpSource | FeedSource | MastodonSource | FileSource | SyntheticSource,
     Field(discriminator="type"),
 ]
-
-
-class RouteSettings(Strict):
-    """Which channels hear of what, and which chain starts; every route that fits is used, in the order of
-    the file, and the first chain."""
-
-    min_level: int = Field(default=4, ge=0, le=6, description="from this storm level up")
-    topics: list[str] = Field(default=[], description="ids of topics; empty: every topic")
-    channels: list[str] = Field(default=[], description="names of channels, told at once")
-    wake: str = Field(
-        default="", description="name of a chain that starts at level 4 and above; empty: none"
-    )
-
-    @model_validator(mode="after")
-    def _somebody(self) -> RouteSettings:
-        if not self.channels and not self.wake:
-            raise ValueError("tells nobody; expected channels, wake, or both")
-        return self
 
 
 class PlaybookSettings(Strict):

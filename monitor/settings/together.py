@@ -13,12 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alerts.channels.ntfy import is_topic
 from detectors.term import sources_of
+from monitor.settings.receivers import check_receivers, no_such, unknown
+from monitor.settings.routes import Found
 from monitor.settings.secrets import UNREADABLE
 from playbooks.complaints import nearest, one_of, shown
-
-Found = tuple[tuple[str | int, ...], str]
 
 _MIN_SECRET = 16
 """Fewest characters of a token, and bytes of a signing secret, that `monitor.server.auth` takes."""
@@ -28,18 +27,15 @@ def check_together(raw: Mapping[str, Any]) -> list[Found]:
     """Return key path and text of each complaint, as far as ``raw`` has the shape of settings."""
     found: list[Found] = _open_door(raw.get("server"))
     found += _places(raw.get("store"), raw.get("stream"))
-    routes, channels, topics = raw.get("route"), raw.get("channel", {}), raw.get("topic", {})
+    topics = raw.get("topic", {})
     found += _thresholds(topics) if isinstance(topics, dict) else []
-    if isinstance(routes, list) and isinstance(channels, dict) and isinstance(topics, dict):
-        for place, route in enumerate(routes):
-            if isinstance(route, dict):
-                found += _unknown(("route", place, "channels"), route, channels, "channel")
-                found += _unknown(("route", place, "topics"), route, topics, "topic")
-    found += _receivers(raw)
+    found += check_receivers(raw)
     sources = raw.get("source", {})
     if not isinstance(sources, dict):
         return found
-    return found + _senders(sources) + _limits(topics, sources)
+    watches = raw.get("watch")
+    senders = _senders(sources) + _watches(watches if isinstance(watches, dict) else {}, sources)
+    return found + senders + _limits(topics, sources)
 
 
 def _open_door(server: object) -> list[Found]:
@@ -112,7 +108,7 @@ def _limits(topics: object, sources: Mapping[str, Any]) -> list[Found]:
     for name, topic in topics.items() if isinstance(topics, dict) else ():
         if not isinstance(topic, dict):
             continue
-        found += _unknown(("topic", name, "sources"), topic, sources, "source")
+        found += unknown(("topic", name, "sources"), topic, sources, "source")
         rivals = topic.get("rivals")
         rivals = rivals if isinstance(rivals, dict) else {}
         queries: list[tuple[tuple[str | int, ...], object]] = [(("topic", name), topic)]
@@ -130,88 +126,9 @@ def _limits_of_terms(
         terms = query.get(key) if isinstance(query, dict) else None
         for i, term in enumerate(terms if isinstance(terms, list) else ()):
             for limit in sources_of(term) - sources.keys() if isinstance(term, str) else ():
-                text = _no_such("source", limit, sources)
+                text = no_such("source", limit, sources)
                 found.append(((*path, key, i), f"found {shown(term)}; {text}"))
     return found
-
-
-def _no_such(what: str, name: str, known: Mapping[str, Any]) -> str:
-    expected = one_of(known) if known else f"a [{what}.NAME] section, and there is none"
-    return f"unknown {what} {shown(name)}; expected {expected}{nearest(name, known)}"
-
-
-def _unknown(
-    path: tuple[str | int, ...], route: Mapping[str, Any], known: Mapping[str, Any], what: str
-) -> list[Found]:
-    names = route.get(str(path[-1]))
-    if not isinstance(names, list):
-        return []
-    return [
-        ((*path, i), _no_such(what, n, known))
-        for i, n in enumerate(names)
-        if isinstance(n, str) and n not in known
-    ]
-
-
-def _receivers(raw: Mapping[str, Any]) -> list[Found]:
-    """Look at who is named: chains of routes, channels of people, and whom the steps of chains tell."""
-    found: list[Found] = []
-    tables = {sort: raw.get(sort, {}) for sort in ("channel", "person", "rota", "chain")}
-    known = {sort: table if isinstance(table, dict) else {} for sort, table in tables.items()}
-    routes = raw.get("route")
-    for place, route in enumerate(routes if isinstance(routes, list) else ()):
-        wake = route.get("wake") if isinstance(route, dict) else None
-        if isinstance(wake, str) and wake and wake not in known["chain"]:
-            found.append((("route", place, "wake"), _no_such("chain", wake, known["chain"])))
-    for name, person in known["person"].items():
-        for i, method in enumerate(_list(person, "methods")):
-            channel = method.get("channel") if isinstance(method, dict) else None
-            if isinstance(channel, str) and channel not in known["channel"]:
-                text = _no_such("channel", channel, known["channel"])
-                found.append((("person", name, "methods", i, "channel"), text))
-            elif isinstance(method, dict) and method.get("address"):
-                text = _addressed(known["channel"].get(str(channel)), method["address"])
-                found += [(("person", name, "methods", i, "address"), text)] if text else []
-    for name, rota in known["rota"].items():
-        people = [(("people", i), who) for i, who in enumerate(_list(rota, "people"))]
-        deputy = rota.get("deputy") if isinstance(rota, dict) else None
-        for key, who in [*people, (("deputy",), deputy)]:
-            if isinstance(who, str) and who not in known["person"]:
-                text = _no_such("person", who, known["person"])
-                found.append((("rota", name, *key), text))
-    for name, chain in known["chain"].items():
-        for i, step in enumerate(_list(chain, "step")):
-            for k, receiver in enumerate(_list(step, "tell")):
-                sort, _, id = receiver.partition(".") if isinstance(receiver, str) else ("", "", "")
-                path = ("chain", name, "step", i, "tell", k)
-                if sort not in ("channel", "person", "rota"):
-                    text = (
-                        f"found {shown(receiver)}; expected channel.NAME, person.NAME or rota.NAME"
-                    )
-                    found.append((path, text))
-                elif id not in known[sort]:
-                    found.append((path, _no_such(sort, id, known[sort])))
-    return found
-
-
-def _addressed(channel: object, address: object) -> str:
-    """Return what is wrong with a person's address on a channel, "" for nothing."""
-    sort = channel.get("type") if isinstance(channel, dict) else ""
-    if sort not in ("smtp", "slack", "ntfy"):
-        expected = "expected ntfy, smtp, or slack with a token"
-        return f"a {sort} channel takes no address of a person; {expected}"
-    if sort == "slack" and isinstance(channel, dict) and "token" not in channel:
-        return "a Slack webhook posts in one place; expected a channel with a token"
-    if sort == "smtp" and (not isinstance(address, str) or "@" not in address):
-        return f"{shown(address)} is no mail address; expected name@example.org"
-    if sort == "ntfy" and not (isinstance(address, str) and is_topic(address)):
-        return "no topic (not shown); expected letters, digits, - and _, at most 64"
-    return ""
-
-
-def _list(section: object, key: str) -> list[Any]:
-    value = section.get(key) if isinstance(section, dict) else None
-    return value if isinstance(value, list) else []
 
 
 def _senders(sources: Mapping[str, Any]) -> list[Found]:
@@ -229,6 +146,28 @@ def _senders(sources: Mapping[str, Any]) -> list[Found]:
             if not isinstance(given, str) or given == UNREADABLE:
                 continue
             found += [(("source", name, key), t) for t in _faults(key, given.split(), name, owner)]
+    return found
+
+
+def _watches(watches: Mapping[str, Any], sources: Mapping[str, Any]) -> list[Found]:
+    """Look at the tokens of those who are expected to speak: each has its own."""
+    found: list[Found] = []
+    owner: dict[str, str] = {}
+    for name, section in sources.items():
+        token = section.get("token") if isinstance(section, dict) else None
+        owner |= dict.fromkeys(token.split(), f"source.{name}") if isinstance(token, str) else {}
+    for name, section in watches.items():
+        token = section.get("token") if isinstance(section, dict) else None
+        if not isinstance(token, str) or token == UNREADABLE:
+            continue
+        for given in token.split() or [""]:
+            first = owner.setdefault(given, f"watch.{name}")
+            if len(given) < _MIN_SECRET:
+                text = f"too short (not shown); expected at least {_MIN_SECRET} characters"
+                found.append((("watch", name, "token"), text))
+            elif first != f"watch.{name}":
+                text = f'the same secret as {first}; expected one of its own for "{name}"'
+                found.append((("watch", name, "token"), text))
     return found
 
 

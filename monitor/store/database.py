@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -15,9 +16,11 @@ from sqlalchemy.exc import ArgumentError
 from monitor.ports import Alone, Fences, Unavailable
 from monitor.store import housekeeping
 from monitor.store.adding_sqlite import SqliteAdder
+from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.engines import reading, translated, writing
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
@@ -26,14 +29,22 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.planned import PlannedKept
+from monitor.store.posted import SqlPosted
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
+from monitor.store.silences import SilenceKept
 from monitor.store.sqlite import WrongFile, turns
 from monitor.store.together import Together
+from monitor.store.trials import TrialKept
+from monitor.store.watching import BeatKept
 
 if TYPE_CHECKING:
     from monitor.store.postgres_store import PostgresStore
+
+
+ROOM: Final = 256 * 1024
+"""Bytes with which the next batch may still be filed."""
 
 
 def open_store(url: str, *, max_bytes: int = 0) -> SqliteStore | PostgresStore:
@@ -67,6 +78,11 @@ class SqliteTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    SilenceKept,
+    BeatKept,
+    AnswersKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on the one write connection."""
 
@@ -81,6 +97,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, max_bytes: int = 0, synchronous: str = "FULL") -> None:
         migrate(path)
         self.path = path
+        self._max_bytes = max_bytes
         self._private: tempfile.TemporaryDirectory[str] | None = None
         self._closed = False
         self._turns = turns(path)
@@ -88,6 +105,7 @@ class SqliteStore:
         self._readers = reading(path)
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot, Together(self._write))
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = Alone()  # the lock of `monitor.app.only` sees to it
 
     @classmethod
@@ -164,9 +182,10 @@ class SqliteStore:
     def housekeep(self, now: datetime, keep_days: int) -> int:
         """Delete what arrived more than ``keep_days`` before ``now``; returns how many mentions.
 
-        0 keeps everything. A slice at a time, so that others get their turn in between; see
+        0 keeps them all; answers from outside go after 30 days. A slice at a time, so that others get their turn in between; see
         `monitor.store.housekeeping` for what goes and what stays.
         """
+        sweep_answers(self._write, now)
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
@@ -176,6 +195,19 @@ class SqliteStore:
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)
         return gone
+
+    def require_room(self) -> None:
+        """Raise `Unavailable` with less than `ROOM` left, on the disk or below ``max_bytes``."""
+        free = shutil.disk_usage(self.path.parent).free
+        if self._max_bytes:
+            with self._snapshot() as c:
+                page: int = c.exec_driver_sql("PRAGMA page_size").scalar_one()
+                used: int = c.exec_driver_sql("PRAGMA page_count").scalar_one()
+                again: int = c.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            free = min(free, self._max_bytes - (used - again) * page)
+        if free < ROOM:
+            left = max(0, free) // 1024
+            raise Unavailable(f"{self.path.name}: {left} kB left on the disk or below max_bytes")
 
     def close(self) -> None:
         """Close every connection; a private store's files go with it. May be called twice."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,8 +48,10 @@ class ErrandKept:
         here = (_e.c.id == errand.id, _e.c.version == errand.version, _e.c.state == _WAITING)
         return self._c.execute(_e.update().where(*here).values(**values, **later)).rowcount > 0
 
-    def cancel_errands(self, incident: str, but: str = "") -> int:
-        here = (_e.c.incident == incident, _e.c.state == _WAITING, _e.c.key != but)
+    def cancel_errands(self, incident: str, but: str = "", kinds: Collection[Kind] = ()) -> int:
+        here = [_e.c.incident == incident, _e.c.state == _WAITING, _e.c.key != but]
+        if kinds:
+            here.append(_e.c.kind.in_([kind.value for kind in kinds]))
         return self._c.execute(_e.update().where(*here).values(state=_CANCELLED)).rowcount
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from alerts.alert import Alert, DeliveryState
-from alerts.fact import Fact, FactKind
+from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident, Outcome, Status
 from detectors.detection import Level, Reason
 from monitor.store import schema
@@ -68,12 +68,12 @@ class IncidentWrites:
         return incident(self._c, id)
 
     def last_incident(self, topic: str) -> Incident | None:
-        """Return the newest incident that touches a topic, open or not."""
+        """Return the newest incident that touches a topic, open or not; what was merged lives on in another."""
         found = incidents(
             self._c,
             select(_incident)
             .join(_topic, _topic.c.incident == _incident.c.id)
-            .where(_topic.c.topic == topic)
+            .where(_topic.c.topic == topic, _incident.c.outcome.is_distinct_from(Outcome.MERGED))
             .order_by(_incident.c.opened_us.desc(), _incident.c.id.desc())
             .limit(1),
         )
@@ -108,6 +108,15 @@ class IncidentWrites:
 
     def add_facts(self, incident: str, facts: Sequence[Fact]) -> None:
         add_facts(self._c, incident, facts)
+
+    def facts(self, incident: str) -> list[Fact]:
+        """Return a timeline, with what this transaction has added to it."""
+        return facts(self._c, incident)
+
+    def last_act(self, incident: str) -> datetime | None:
+        newest = "SELECT max(observed_us) FROM fact WHERE incident = ? AND actor <> ?"
+        at: int | None = self._c.exec_driver_sql(newest, (incident, MACHINE)).scalar_one()
+        return instant(at)
 
     # alerts
 
@@ -148,6 +157,11 @@ class IncidentWrites:
     def alert(self, id: str) -> Alert | None:
         content = self._c.exec_driver_sql("SELECT content FROM alert WHERE id = ?", (id,)).scalar()
         return None if content is None else unpack(content, Alert)
+
+    def alerts(self, incident: str) -> list[Alert]:
+        table = schema.alert
+        query = select(table.c.content).where(table.c.incident == incident)
+        return [unpack(content, Alert) for content in self._c.scalars(query)]
 
     def cancel(self, key: str, now: datetime) -> int:
         """Drop pending deliveries of a key that were never attempted; returns how many.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
@@ -65,6 +66,11 @@ def _ended() -> ColumnElement[bool]:
     )
 
 
+def free() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions under which a delivery's turn has come: nothing is before it, no end is out."""
+    return ~_blocked(), ~_ended()
+
+
 class SqlOutbox:
     """`alerts.outbox.Outbox` over the store's own transactions."""
 
@@ -110,6 +116,14 @@ class SqlOutbox:
         begun: Attempt | None = self._gather(lambda c: _begin(c, delivery, now))
         return begun
 
+    def begin_behind(
+        self, attempt: Attempt, now: datetime, limit: int
+    ) -> Sequence[tuple[Delivery, Attempt]]:
+        begun: list[tuple[Delivery, Attempt]] = self._gather(
+            lambda c: _begin_behind(c, attempt, now, limit)
+        )
+        return begun
+
     def finish(
         self,
         attempt: Attempt,
@@ -126,6 +140,27 @@ class SqlOutbox:
         An answer that comes after `recover` has given the delivery back still counts, unless a
         later attempt has begun; then only the trail takes note of it.
         """
+        self.finish_all(
+            [attempt],
+            outcome,
+            state,
+            now,
+            retry_at=retry_at,
+            error=error,
+            latency_ms=latency_ms,
+        )
+
+    def finish_all(
+        self,
+        attempts: Sequence[Attempt],
+        outcome: AttemptOutcome,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        error: str = "",
+        latency_ms: float = 0.0,
+    ) -> None:
         if state is DeliveryState.SENDING:
             raise ValueError("an attempt ends as pending, sent or dead; sending is no end")
         if (state is DeliveryState.PENDING) != (retry_at is not None):
@@ -140,10 +175,11 @@ class SqlOutbox:
             values["sent_us"] = micros(now)
 
         def job(c: Connection) -> None:
-            _hold_for(c, attempt.delivery)
-            _close(c, attempt, outcome, error[:ERROR_LIMIT], latency_ms)
-            if _settle(c, attempt, values) and state is not DeliveryState.PENDING:
-                self._tell(c, attempt.delivery, state, now)
+            for attempt in attempts:
+                _hold_for(c, attempt.delivery)
+                _close(c, attempt, outcome, error[:ERROR_LIMIT], latency_ms)
+                if _settle(c, attempt, values) and state is not DeliveryState.PENDING:
+                    self._tell(c, attempt.delivery, state, now)
 
         self._gather(job)
 
@@ -264,6 +300,42 @@ def _begin(c: Connection, delivery: Delivery, now: datetime) -> Attempt | None:
         return None
     c.execute(_a.insert().values(delivery=delivery.id, number=taken, started_us=micros(now)))
     return Attempt(delivery=delivery.id, number=taken, started_at=now)
+
+
+def _begin_behind(
+    c: Connection, attempt: Attempt, now: datetime, limit: int
+) -> list[tuple[Delivery, Attempt]]:
+    _hold_for(c, attempt.delivery)
+    head = c.execute(
+        select(_d.c.channel, _d.c.key, _d.c.seq).where(
+            _d.c.id == attempt.delivery,
+            _d.c.state == DeliveryState.SENDING,
+            _d.c.attempts == attempt.number,
+            _d.c.action != Action.RESOLVE,
+        )
+    ).one_or_none()
+    if head is None:
+        return []
+    same = (_d.c.channel == head.channel, _d.c.key == head.key, _d.c.seq > head.seq)
+    query = deliveries_query().where(schema.PENDING, *same).order_by(_d.c.seq).limit(limit)
+    waiting = [delivery_of(row) for row in c.execute(query)]
+    return [(one, _begun(c, one, now)) for one in takewhile(_joins(now), waiting)]
+
+
+def _joins(now: datetime) -> Callable[[Delivery], bool]:
+    """Return what tells whether a delivery may go out together with those ahead of it.
+
+    A resolve goes alone: were its outcome unknown, what is ahead of it could not be sent again.
+    """
+    return lambda one: one.due_at <= now and one.alert.action is not Action.RESOLVE
+
+
+def _begun(c: Connection, delivery: Delivery, now: datetime) -> Attempt:
+    number, began = delivery.attempts + 1, micros(now)
+    values = {"state": DeliveryState.SENDING, "attempts": number, "began_us": began}
+    c.execute(_d.update().where(_d.c.id == delivery.id).values(**values))
+    c.execute(_a.insert().values(delivery=delivery.id, number=number, started_us=began))
+    return Attempt(delivery=delivery.id, number=number, started_at=now)
 
 
 def _close(

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine
 from monitor.ports import LEASE_S, Fences, Unavailable
 from monitor.store import housekeeping, migrate_postgres
 from monitor.store.adding_postgres import PostgresAdder
+from monitor.store.answers import AnswersKept, sweep_answers
 from monitor.store.calibration import CalibrationKept
 from monitor.store.corrections import CorrectionKept
 from monitor.store.counts import CountWrites
+from monitor.store.duty import DutyKept
 from monitor.store.errands import ErrandKept
 from monitor.store.incidents import IncidentWrites
 from monitor.store.leases import SqlLeases, renew
@@ -23,10 +25,14 @@ from monitor.store.outbox import SqlOutbox
 from monitor.store.parked import ParkedWrites
 from monitor.store.partitions import Partitions, first_num
 from monitor.store.planned import PlannedKept
+from monitor.store.posted import SqlPosted
 from monitor.store.postgres import address, engine_for, shown, transaction, translated
 from monitor.store.reader import SqlReader
 from monitor.store.relevance import RelevanceKept
 from monitor.store.secret import secret
+from monitor.store.silences import SilenceKept
+from monitor.store.trials import TrialKept
+from monitor.store.watching import BeatKept
 
 CONNECTIONS = 32
 """At most, of one process; a server has 100 unless it was told otherwise."""
@@ -42,6 +48,11 @@ class PostgresTransaction(
     CalibrationKept,
     CorrectionKept,
     ErrandKept,
+    SilenceKept,
+    BeatKept,
+    AnswersKept,
+    DutyKept,
+    TrialKept,
 ):
     """`monitor.ports.Transaction` on a connection of its own, in READ COMMITTED."""
 
@@ -75,6 +86,7 @@ class PostgresStore:
             raise
         self.read = SqlReader(self._snapshot)
         self.outbox = SqlOutbox(self._write, self._snapshot)
+        self.posted = SqlPosted(self._write, self._snapshot)
         self.leases = SqlLeases(self._write, self._snapshot, lease_s)
 
     @classmethod
@@ -133,12 +145,13 @@ class PostgresStore:
         """Make days ahead; drop those more than ``keep_days`` before ``now``. Returns how many
         mentions went.
 
-        0 keeps everything. `monitor.store.housekeeping` says what goes and what stays. Several
+        0 keeps them all; answers from outside go after 30 days. `monitor.store.housekeeping` says what goes and what stays. Several
         workers may call it at once. Raises `Unavailable` where a day could not be dropped at once
         because somebody reads or writes; the next call goes on.
         """
         with translated(self.where):
             self._partitions.ahead()
+        sweep_answers(self._write, now)
         if not keep_days:
             return 0
         before_us = housekeeping.horizon_us(now, keep_days)
@@ -149,6 +162,9 @@ class PostgresStore:
         if gone:  # who has not been seen since is the author of one of these
             housekeeping.sweep_authors(self._write, before_us)
         return gone
+
+    def require_room(self) -> None:
+        """A server's disk is its own to watch: whether it can be written shows when we write."""
 
     def close(self) -> None:
         """Close every connection. May be called twice."""

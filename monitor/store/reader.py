@@ -17,14 +17,19 @@ from detectors.window import Counts, Window, bin_start
 from monitor.ports import Answers, BinResult, Capped, CurvePoint, Parked, Post, SourceState
 from monitor.store import counts, curves, incidents, outbox, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
+from monitor.store.answers import AnswersRead
 from monitor.store.calibration import CalibrationRead
 from monitor.store.codec import instant, seconds, unpack
 from monitor.store.corrections import CorrectionRead
+from monitor.store.duty import DutyRead
 from monitor.store.errands import ErrandRead
 from monitor.store.filed_rows import answers_of
 from monitor.store.planned import PlannedRead
 from monitor.store.relevance import RelevanceRead
+from monitor.store.silences import SilenceRead
 from monitor.store.transactions import Snapshots
+from monitor.store.trials import TrialRead
+from monitor.store.watching import WatchRead
 from playbooks.run import Run
 
 _POST = (
@@ -51,7 +56,18 @@ _n = schema.mention_topic
 _r = schema.bin_result
 
 
-class SqlReader(PlannedRead, RelevanceRead, CalibrationRead, CorrectionRead, ErrandRead):
+class SqlReader(
+    PlannedRead,
+    RelevanceRead,
+    CalibrationRead,
+    CorrectionRead,
+    ErrandRead,
+    SilenceRead,
+    WatchRead,
+    AnswersRead,
+    DutyRead,
+    TrialRead,
+):
     """`monitor.ports.Reader` over snapshots; any number of threads may read at once."""
 
     def __init__(self, snapshot: Snapshots) -> None:

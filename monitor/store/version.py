@@ -10,5 +10,5 @@ from typing import Final
 APPLICATION_ID: Final = 0x53474C53
 """``SGLS`` in the header of every file of ours (sqlite.org/pragma.html#pragma_application_id)."""
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration; a test compares it with Alembic's own opinion."""

@@ -12,23 +12,28 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from alerts.fact import Fact, standing
 from alerts.incident import TRANSITIONS, IllegalMove, Incident, Move, Outcome, Status, moved
-from alerts.moves import acknowledge, advance, assign, note, resolve
+from alerts.moves import acknowledge, advance, assign, lapse, note, resolve
 from detectors.detection import Assessment, Level, Reason, ReasonCode
 from tests import builders as b
 
 TRIPPED = Reason(ReasonCode.TRIPWIRE, 2, 2, True, "recall")
+JOINING = {Move.MERGE, Move.ABSORB, Move.SPLIT}
 LEGAL = {
     None: {Move.WATCH, Move.WAKE},
-    Status.WATCH: {Move.WAKE, Move.CLOSE, Move.ASSIGN, Move.RESOLVE},
-    Status.NEW: {Move.PROPOSE_END, Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
+    Status.WATCH: {Move.WAKE, Move.CLOSE, Move.ASSIGN, Move.RESOLVE} | JOINING,
+    Status.NEW: {Move.PROPOSE_END, Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE}
+    | JOINING,
     Status.ACKNOWLEDGED: {
         Move.PROPOSE_END,
         Move.REOPEN,
         Move.ACKNOWLEDGE,
+        Move.LAPSE,
         Move.ASSIGN,
         Move.RESOLVE,
-    },
-    Status.STABILISING: {Move.REOPEN, Move.ACKNOWLEDGE, Move.ASSIGN, Move.RESOLVE},
+    }
+    | JOINING,
+    Status.STABILISING: {Move.REOPEN, Move.ACKNOWLEDGE, Move.LAPSE, Move.ASSIGN, Move.RESOLVE}
+    | JOINING,
     Status.RESOLVED: {Move.REOPEN, Move.RESUME},
 }
 
@@ -120,13 +125,17 @@ class IncidentLife(RuleBasedStateMachine):
         self.take(after, facts)
 
     @precondition(lambda self: self.incident is not None)
-    @rule(what=st.sampled_from(["acknowledge", "assign", "resolve", "note"]))
+    @rule(what=st.sampled_from(["acknowledge", "renew", "lapse", "assign", "resolve", "note"]))
     def presses(self, what: str) -> None:
         assert self.incident is not None
         self.now += timedelta(minutes=1)
         try:
             if what == "acknowledge":
                 self.take(*acknowledge(self.incident, "kim", self.now))
+            elif what == "renew":
+                self.take(*acknowledge(self.incident, "kim", self.now, stale=True))
+            elif what == "lapse":
+                self.take(*lapse(self.incident, self.now))
             elif what == "assign":
                 self.take(*assign(self.incident, "kim", "lou", self.now))
             elif what == "resolve":

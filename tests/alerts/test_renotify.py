@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from alerts.alert import NotifyReason
+from alerts.fact import FactKind
 from alerts.incident import Incident, Outcome, Status
 from alerts.moves import acknowledge, resolve
-from alerts.renotify import notify_reason
+from alerts.renotify import asks_what_was_told, notify_reason, told_level
 from detectors.detection import Level
 from tests import builders as b
 
@@ -72,3 +73,17 @@ def test_a_rise_after_an_hour_of_lower_wind_speaks_though_the_peak_was_as_high(
     assert notify_reason(lower, again) is None
     assert notify_reason(lower, again, wave=True) is NotifyReason.ESCALATED
     assert notify_reason(again, lower, wave=True) is None
+
+
+def test_a_rise_above_the_acknowledged_level_speaks_until_it_was_told() -> None:
+    before = replace(NEW, level=Level.STRONG_WIND, peak=Level.HURRICANE)
+    before = replace(before, acked_level=Level.STRONG_WIND, acked_at=b.T0)
+    after = replace(before, level=Level.STORM)
+    assert asks_what_was_told(before, after)
+    acknowledged = b.fact(FactKind.ACKNOWLEDGED, level=4)
+    told = b.fact(FactKind.ALERT_QUEUED, level=6, reason="first")
+    heard = told_level(after, [told, acknowledged])
+    assert notify_reason(before, after, told=heard) is NotifyReason.ESCALATED
+    again = b.fact(FactKind.ALERT_QUEUED, level=5, reason="escalated")
+    heard = told_level(after, [told, acknowledged, again])
+    assert notify_reason(before, after, told=heard) is None

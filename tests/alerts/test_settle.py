@@ -9,7 +9,7 @@ import pytest
 
 from alerts.alert import DeliveryState
 from alerts.channels.base import ChannelError
-from alerts.deliver import BUDGET, CAP_S, backoff_s, settle
+from alerts.settle import BUDGET, CAP_S, backoff_s, settle
 from tests import builders as b
 
 

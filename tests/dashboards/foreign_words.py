@@ -31,6 +31,8 @@ FOREIGN = frozenset(
             "M. Petersen",
             "Abrechnung",
         ),
+        *("Kim Behrens", "Lee Hansen", "America/New_York", "community", "desk", "press", "alone"),
+        *("push", "mail", "kim", "lee", "answered 200", "Zahnarzt"),
         *("Nordwind", "Südwind", "südwind", "kundenportal", "@nordwind", "modellbahn"),
         *("Europe/Berlin", "K-7", "K-8", "K-9"),
         *(p.text[:300] for t in (DONE.found, DONE.new, DONE.gone) for p in t.examples),

@@ -17,6 +17,7 @@ from dashboards.web.i18n import MESSAGES, PSEUDO, MissingText, Translator
 from dashboards.web.views import Notice, PostView
 from detectors.detection import Level
 from tests.dashboards import (
+    duty_scenes,
     incident_scenes,
     planned_scenes,
     query_scenes,
@@ -53,6 +54,10 @@ PAGES: dict[str, Callable[[str], str]] = {
     "judged": lambda lang: render.settings(planned_scenes.judged(lang)),
     "precise": lambda lang: render.settings(planned_scenes.judged(lang, too_low=False)),
     "asked": lambda lang: render.settings(planned_scenes.asked(lang)),
+    "duty": lambda lang: render.duty(duty_scenes.duty(lang)),
+    "duty refused": lambda lang: render.duty(duty_scenes.refused(lang)),
+    "duty empty": lambda lang: render.duty(duty_scenes.empty(lang)),
+    "night asked": lambda lang: render.settings(duty_scenes.night(lang)),
     "missing": lambda lang: render.missing(situation_scenes.chrome(lang=lang)),
 }
 every_page = pytest.mark.parametrize("name", PAGES)

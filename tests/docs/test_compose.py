@@ -69,10 +69,13 @@ def test_every_command_of_ours_is_one_and_its_options_are_understood(name: str) 
         assert context.params["config"] is None, "the environment names the settings"
 
 
-def test_the_settings_pass_check_without_a_warning(config: Path) -> None:
+def test_the_settings_pass_check_and_only_the_switch_outside_is_still_to_be_chosen(
+    config: Path,
+) -> None:
     done = CliRunner().invoke(app, ["check", "--config", str(config)])
     assert done.exit_code == 0, done.output
-    assert "0 complaints, 0 warnings" in done.output
+    assert "0 complaints, 1 warning" in done.output
+    assert "heartbeat.url: not set" in done.output
 
 
 def test_the_settings_name_what_compose_runs(config: Path) -> None:

@@ -13,9 +13,11 @@ from alerts.words import LEVEL_NAMES
 from detectors.detection import ReasonCode
 from monitor.cli import app
 from monitor.settings import HeadSettings, Settings
+from monitor.settings.mutes import MuteSettings
 from monitor.settings.people import ChainSettings, MethodSettings, PersonSettings, StepSettings
 from monitor.settings.rota import RotaSettings
 from monitor.settings.shape import fields_of, is_secret, names_of, types_of
+from monitor.settings.watching import WatchSettings
 from playbooks.actions import ACTIONS
 from playbooks.load import load_text
 from playbooks.playbook import ROLE_WORDS
@@ -33,12 +35,14 @@ def sections() -> list[tuple[str, type[BaseModel]]]:
     """Return every section of the settings: its heading in settings.md and its type."""
     plain = [("server", "[server]"), ("store", "[store]"), ("playbooks", "[playbooks]")]
     plain += [("cascade", "[cascade]"), ("words", "[words]"), ("night", "[night]")]
+    plain += [(name, f"[{name}]") for name in ("alerting", "heartbeat", "audit", "morning")]
     found = [(head, type(getattr(Settings(), name))) for name, head in plain]
     found.append(("[transformer.HEAD]", HeadSettings))
     found += [(f"`{n}`", m) for n, m in types_of(("source", "x")).items()]
     found += [(f"`{n}`", m) for n, m in types_of(("channel", "x")).items()]
     found += [("[person.NAME]", PersonSettings), ("[person.NAME]", MethodSettings)]
-    found.append(("[rota.NAME]", RotaSettings))
+    found += [("[rota.NAME]", RotaSettings), ("[watch.NAME]", WatchSettings)]
+    found.append(("[mute.NAME]", MuteSettings))
     found += [("[chain.NAME]", ChainSettings), ("[chain.NAME]", StepSettings)]
     for name in ("topic", "route"):
         annotation = fields_of(Settings)[name].annotation

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.route import Route
+from alerts.book import Book
+from alerts.routing import Route
+from detectors.detection import WAKE
 from detectors.matcher import Matcher
 from detectors.mention import Mention
 from detectors.score.linear import LinearScorer
@@ -28,6 +30,10 @@ TOPIC = Topic("acme", "Acme Bahn", Query(any=("acme bahn", "@acmebahn")), brand=
 @pytest.fixture(scope="session")
 def scorer() -> LinearScorer:
     return LinearScorer.load()
+
+
+PAGER = (Route("route 1", min_level=WAKE, inform=("channel.pager",)),)
+BOOK = Book(channels=frozenset({"pager"}))
 
 
 @dataclass
@@ -86,7 +92,8 @@ def flow(tmp_path: Path, scorer: LinearScorer) -> Iterator[Callable[..., Flow]]:
             scorer=scorer,
             tripwires=Tripwires.load(),
             playbooks=load_library(),
-            routes=(Route(min_level=4, topics=(), channels=("pager",)),),
+            routes=PAGER,
+            book=BOOK,
         )
         store = SqliteStore.open(f"sqlite:///{path}")
         made = Flow(path, store, Pipeline(store, parts, NoSignals(), live=live), parts, live)

@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 
 from alerts.fact import Fact, FactKind
-from alerts.route import Route
 from detectors.card import Card, card_of
 from detectors.detection import WATCH
 from detectors.matcher import Matcher
@@ -21,7 +20,7 @@ from monitor.app.replaying import replay
 from monitor.pipeline.work import Parts
 from monitor.store.database import SqliteStore
 from playbooks.load import load_library
-from tests.flow.conftest import TOPIC
+from tests.flow.conftest import BOOK, PAGER, TOPIC
 from tests.flow.scenes import MONDAY, calm, in_order, storm
 
 STORM_AT = MONDAY + timedelta(days=2, hours=13, minutes=2)
@@ -56,7 +55,8 @@ def play(scorer: LinearScorer) -> Told:
         scorer=scorer,
         tripwires=Tripwires.load(),
         playbooks=load_library(),
-        routes=(Route(min_level=4, topics=(), channels=("pager",)),),
+        routes=PAGER,
+        book=BOOK,
     )
     store = SqliteStore.open("sqlite://")
     list(replay(history(), parts, store))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-import monitor.pipeline.acting as acting
+import monitor.pipeline.speaking as speaking
 from monitor.app.replaying import replay
 from monitor.store.database import SqliteStore
 from tests.flow.conftest import TOPIC, Flow
@@ -99,7 +99,7 @@ def test_a_failed_commit_is_repeated_from_the_same_state(
         each.pipeline.filing.create([(m, m.published_utc) for m in mentions])
     end = mentions[-1].published_utc
 
-    real, calls = acting.Acting._queue, []
+    real, calls = speaking.Speaking.queue, []
 
     def breaks(self, *args):
         calls.append(1)
@@ -107,7 +107,7 @@ def test_a_failed_commit_is_repeated_from_the_same_state(
             raise RuntimeError("the disk said no")
         return real(self, *args)
 
-    monkeypatch.setattr(acting.Acting, "_queue", breaks)
+    monkeypatch.setattr(speaking.Speaking, "queue", breaks)
     with pytest.raises(RuntimeError):
         made.tick(end)
     assert made.store.read.incidents() == []

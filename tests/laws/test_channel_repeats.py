@@ -61,7 +61,7 @@ def test_a_slack_bot_finds_its_own_among_many_long_ones(sink: Sink) -> None:
         sink,
         "slack bot",
         delivery(),
-        *[delivery(replace(alert(), id=f"{n:016x}")) for n in range(90)],
+        *[delivery(replace(alert(), id=f"{n:016x}", key=f"other-{n}")) for n in range(90)],
         delivery(may_repeat=True),
     )
     assert sum(len(got.raw) for got in sink.received) > 64 * 1024

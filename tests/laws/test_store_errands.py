@@ -57,3 +57,10 @@ def test_with_its_incident_everything_that_waits_is_cancelled(store: Store) -> N
         assert tx.cancel_errands("a") == 0
     assert store.read.errands("a") == []
     assert [one.key for one in store.read.due_errands(b.after(days=1), 10)] == ["c"]
+
+
+def test_errands_of_one_kind_can_be_cancelled_alone(store: Store) -> None:
+    add(store, ERRAND, replace(ERRAND, key="stale", kind=Kind.STALE))
+    with store.begin() as tx:
+        assert tx.cancel_errands("a", kinds=[Kind.STEP]) == 1
+    assert [one.key for one in store.read.errands("a")] == ["stale"]

@@ -132,3 +132,14 @@ def test_a_run_comes_back_with_its_playbook_frozen_inside(store: Store) -> None:
         assert tx.run(run.id) == replace(run, finished_at=b.after(60), version=2)
     assert [r.version for r in store.read.runs(run.incident)] == [2]
     assert store.read.runs("other") == []
+
+
+def test_a_transaction_sees_the_timeline_with_what_it_has_added(store: Store) -> None:
+    storm = b.incident()
+    with store.begin() as tx:
+        assert tx.save_incident(storm, 0)
+        tx.add_facts(storm.id, [b.fact(text="first")])
+    with store.begin() as tx:
+        tx.add_facts(storm.id, [b.fact(text="second")])
+        assert [f.payload["text"] for f in tx.facts(storm.id)] == ["first", "second"]
+        assert tx.facts("nobody") == []

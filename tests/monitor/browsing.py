@@ -16,6 +16,7 @@ from monitor.server.app import create_app
 from monitor.server.lifecycle import Server, address, listen
 from monitor.server.live import Hub
 from monitor.service import Service
+from monitor.settings import Settings
 from monitor.store.database import SqliteStore
 from monitor.stream.embedded import EmbeddedLog
 from tests.builders import T0, playbook
@@ -51,8 +52,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    config, hub, clock = settings(), Hub(), ManualClock(T0)
+def site(folder: Path, given: Settings | None = None) -> Iterator[Site]:
+    config, hub, clock = given or settings(), Hub(), ManualClock(T0)
     store = SqliteStore.open(f"sqlite:///{folder / 'sturmglas.db'}")
     log = EmbeddedLog.open(folder / "log.db", synchronous="OFF", clock=clock)
     service = Service(

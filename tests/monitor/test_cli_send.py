@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from alerts.alert import AttemptOutcome
 from monitor.cli import app
 from monitor.server.sink import Fault, FaultPlan, Sink
+from monitor.store.database import SqliteStore
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +145,20 @@ def test_json_is_one_object(config: Path) -> None:
     assert (told["channel"], told["channel_type"], told["class"]) == ("push", "ntfy", "C")
     assert (told["outcome"], told["answer"]) == ("accepted", "answered 200: message sInKmEsSaGe1")
     assert told["latency_ms"] > 0
+
+
+def test_a_call_to_a_person_is_kept_where_there_is_a_store(
+    sink: Sink, config: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'kept.db'}"
+    config.write_text(f'[store]\nurl = "{url}"\n' + config.read_text("utf-8"), encoding="utf-8")
+    assert "did it ring?" not in sent(config, "push", "--to", "kim").stdout
+    assert not (tmp_path / "kept.db").exists()  # a test makes no store
+    with closing(SqliteStore.open(url)) as store:
+        assert "did it ring? kim says so on /duty" in sent(config, "push", "--to", "kim").stdout
+        sent(config, "push")  # nobody's own
+        sink.faults.script([Fault.REFUSE])
+        assert "did it ring?" not in sent(config, "mail", "--to", "kim").stdout
+        mail, push = store.read.trials()
+    assert (push.channel, push.person, push.outcome, push.by) == ("push", "kim", "accepted", "cli")
+    assert mail.outcome is AttemptOutcome.REFUSED

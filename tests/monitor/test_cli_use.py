@@ -54,7 +54,7 @@ def test_help_of_a_command_shows_an_example_and_explains_every_option(name: str)
     assert called("help", name).stdout == told
 
 
-@pytest.mark.parametrize("missing", ["drill", "route"])
+@pytest.mark.parametrize("missing", ["drill"])
 def test_what_is_not_built_is_not_there(missing: str) -> None:
     done = called(missing)
     assert done.exit_code == 2

@@ -32,7 +32,7 @@ INCIDENT = f"/incidents/{STORM.ref}"
 SETTINGS = f"/topics/{TOPIC}/settings"
 PAGES = (
     *("/", "/?table=1&range=6h", "/incidents", INCIDENT, f"{INCIDENT}?all=1", "/incidents/none"),
-    *(SETTINGS, f"{SETTINGS}?budget=60"),
+    *(SETTINGS, f"{SETTINGS}?budget=60", "/silences", "/silences?match=topic=*"),
 )
 
 pytestmark = [

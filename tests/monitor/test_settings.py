@@ -27,7 +27,7 @@ def test_a_file_gives_typed_settings(toml: Path) -> None:
     assert source.token is not None
     assert source.token.get_secret_value() == TOKEN
     assert found.channels["pager"].type == "pagerduty"
-    assert [r.min_level for r in found.routes] == [4, 5]
+    assert [r.level for r in found.routes] == [4, 5]
     assert found.origin == f"settings file {toml}"
 
 

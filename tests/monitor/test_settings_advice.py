@@ -21,8 +21,19 @@ def advice(path: Path, text: str) -> list[str]:
 
 def test_good_settings_get_only_the_advice_they_need(toml: Path) -> None:
     assert advice(toml, GOOD) == [
-        "sturmglas.toml:4: server.public_url: not set: alerts carry no link to their page"
+        "sturmglas.toml:4: server.public_url: not set: alerts carry no link to their page, and "
+        "nobody can answer from a message",
+        "sturmglas.toml: heartbeat.url: not set: if this machine stops, nobody is told; give the "
+        "address of a dead-man's switch",
     ]
+
+
+def test_a_pager_that_would_ring_to_say_that_all_is_calm_is_said(toml: Path) -> None:
+    text = GOOD + '[morning]\nto = ["channel.pager"]\n'
+    assert any(
+        "morning.to.1: channel.pager hears no morning line: pager rings at any message" in line
+        for line in advice(toml, text)
+    )
 
 
 def test_it_is_said_when_nobody_would_be_woken(toml: Path) -> None:

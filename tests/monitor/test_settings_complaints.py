@@ -17,8 +17,8 @@ from tests.monitor.configuring import GOOD, TOKEN, complaints
 # Each row: what is changed in GOOD, and the one complaint it must give.
 MISTAKES = [
     ('language = "en"', 'langage = "en"',
-     "sturmglas.toml:1: langage: unknown key; expected one of cascade, chain, channel, language, night, person, playbooks, rota, route, "
-     'server, source, store, stream, timezone, topic, transformer, tripwires, words, work; did you mean "language"?'),
+     "sturmglas.toml:1: langage: unknown key; expected one of alerting, audit, cascade, chain, channel, heartbeat, language, morning, mute, night, person, playbooks, rota, route, "
+     'server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; did you mean "language"?'),
     ("port = 9000", "port = 70000",
      "sturmglas.toml:5: server.port: found 70000; expected at most 65535"),
     ('"Europe/Vienna"', '"Europe/Wien"',

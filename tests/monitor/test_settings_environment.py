@@ -41,11 +41,11 @@ def test_whole_sections_can_come_from_the_environment() -> None:
         "STURMGLAS_TOPIC__ACME__NAME": "Acme",
         "STURMGLAS_TOPIC__ACME__ANY": '["acme"]',
         "STURMGLAS_CHANNEL": '{"screen": {"type": "console"}}',
-        "STURMGLAS_ROUTE": '[{"channels": ["screen"]}]',
+        "STURMGLAS_ROUTE": '[{"inform": ["screen"]}]',
     }
     found = load(None, env)
     assert found.topics["acme"].any == ["acme"]
-    assert found.routes[0].channels == ["screen"]
+    assert found.routes[0].inform == ["screen"]
 
 
 def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
@@ -63,11 +63,11 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone() -> None:
          "allow_loopback_receivers, host, inside_hosts, max_backlog_bytes, max_body_bytes, port, "
          'public_url, token, token_file; did you mean "port"?'),
         ("STURMGLAS_LANGUGE", "de",
-         "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of cascade, chain, channel, language, "
-         'night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; did you mean "language"?'),
+         "environment STURMGLAS_LANGUGE: languge: unknown setting; expected one of alerting, audit, cascade, chain, channel, heartbeat, language, morning, "
+         'mute, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; did you mean "language"?'),
         ("STURMGLAS_SERVER_PORT", "1",
-         "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of cascade, chain, channel, "
-         "language, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, words, work; "
+         "environment STURMGLAS_SERVER_PORT: server_port: unknown setting; expected one of alerting, audit, cascade, chain, channel, heartbeat, "
+         "language, morning, mute, night, person, playbooks, rota, route, server, source, store, stream, timezone, topic, transformer, tripwires, watch, words, work; "
          "did you mean STURMGLAS_SERVER__PORT?"),
         ("STURMGLAS_TOPIC__ACME_BAHN__ANY", "acme",
          "environment STURMGLAS_TOPIC__ACME_BAHN__ANY: topic.acme-bahn.any: "

@@ -85,7 +85,7 @@ def test_people_and_chains_come_out_as_they_were_written(tmp_path: Path) -> None
         ('"kim@example.org"', '"kim"',
          'person.kim.methods.2.address: "kim" is no mail address; expected name@example.org'),
         ('wake = "night"', "min_level = 4",
-         "route.1: tells nobody; expected channels, wake, or both"),
+         "route.1: tells nobody; expected inform, watch, wake, or a child"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place(

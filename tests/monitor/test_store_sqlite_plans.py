@@ -59,6 +59,7 @@ def test_what_is_asked_all_day_never_runs_through_a_whole_table(store: SqliteSto
         store.outbox.next_due,
         lambda: read.known([b"?" * 16]),
         lambda: read.curve(b.TOPIC, *span, 300),
+        lambda: read.duty_at(b.T0),
         lambda: read.latest(b.TOPIC),
         lambda: read.latest_assessment(b.TOPIC),
         lambda: read.post_list(b.TOPIC, *span, tone=None, limit=10, before=None),

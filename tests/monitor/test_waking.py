@@ -10,6 +10,7 @@ import pytest
 
 from alerts.alert import Alert, DeliveryState, NotifyReason
 from alerts.book import Book
+from alerts.errand import Errand, Kind
 from alerts.escalation import Chain, Step
 from alerts.fact import FactKind
 from alerts.incident import Incident, Outcome
@@ -17,7 +18,8 @@ from alerts.people import Method, Person
 from detectors.detection import Level
 from monitor.desk import incidents as desk
 from monitor.desk.escalations import next_call
-from monitor.pipeline.waking import Due, Waking
+from monitor.pipeline.errands import Due, run_due
+from monitor.pipeline.waking import Waking
 from monitor.ports import NoSignals
 from monitor.store.database import SqliteStore
 from tests import builders as b
@@ -32,7 +34,7 @@ BOOK = Book(
     channels=frozenset({"pager", "mail", "room"}),
     people={"kim": KIM, "lee": LEE},
     chains={"night": CHAIN},
-    on_call=lambda rota, at: "kim" if rota == "community" else "",
+    roster=lambda at: lambda rota: "kim" if rota == "community" else "",
 )
 
 
@@ -67,12 +69,21 @@ def alert_of(of: Incident, at: datetime) -> Alert:
     return replace(made, id=f"a{int(of.level)}-{at:%H%M%S}", level=of.level, at=at)
 
 
+def run(store: SqliteStore, waking: Waking, now: datetime) -> int:
+    return run_due(store, waking.handlers, now)
+
+
 def told(store: SqliteStore, of: Incident) -> list[tuple[str, str]]:
     """Return reason and target of each delivery, in the order in which they were queued."""
     return [
         (d.alert.reason.value, d.channel)
         for d in sorted(store.read.deliveries(of.id), key=lambda d: d.id)
     ]
+
+
+def called_next(store: SqliteStore, of: Incident) -> datetime | None:
+    due = [e.due_at for e in store.read.errands(of.id) if e.kind is Kind.STEP]
+    return due[0] if due else None
 
 
 def steps(store: SqliteStore, of: Incident) -> list[dict[str, object]]:
@@ -91,11 +102,11 @@ def test_without_an_answer_the_next_is_called_to_the_end_of_the_chain(
     store: SqliteStore, waking: Waking
 ) -> None:
     of = begin(store, waking)
-    assert waking.run(store, b.T0 + 5 * M - timedelta(seconds=1)) == 0
+    assert run(store, waking, b.T0 + 5 * M - timedelta(seconds=1)) == 0
     for minutes in (5, 15, 20, 30):
         due = store.read.next_errand()
         assert due == b.T0 + minutes * M
-        assert waking.run(store, due) == 1
+        assert run(store, waking, due) == 1
     assert store.read.next_errand() is None
     later = told(store, of)[3:]
     assert later == [
@@ -109,9 +120,9 @@ def test_without_an_answer_the_next_is_called_to_the_end_of_the_chain(
 def test_an_answer_from_anywhere_ends_it_at_once(store: SqliteStore, waking: Waking) -> None:
     of = begin(store, waking)
     desk.acknowledge(store, of.id, "kim", b.T0 + M)
-    assert store.read.next_errand() is None
+    assert called_next(store, of) is None
     before = told(store, of)
-    assert waking.run(store, b.after(days=1)) == 0
+    run(store, waking, b.after(minutes=110))
     assert told(store, of) == before
 
 
@@ -128,8 +139,9 @@ def test_a_rise_above_the_acknowledged_level_calls_again(
     desk.acknowledge(store, of.id, "kim", b.T0 + M)
     of = begin(store, waking, Level.HURRICANE, b.T0 + 2 * M)
     assert told(store, of)[-2:] == [("first", "pager/kim"), ("first", "mail/kim")]
-    assert store.read.next_errand() == b.T0 + 7 * M
-    assert waking.run(store, b.T0 + 7 * M) == 1
+    assert called_next(store, of) == b.T0 + 7 * M
+    run(store, waking, b.T0 + 7 * M)
+    assert told(store, of)[-2:] == [("unanswered", "mail/lee"), ("unanswered", "room")]
 
 
 def test_a_rise_takes_the_place_of_the_lower_levels_chain(
@@ -163,9 +175,9 @@ def test_a_second_wave_to_the_same_level_calls_again(store: SqliteStore, waking:
 def test_two_who_run_the_same_errand_call_once(store: SqliteStore, waking: Waking) -> None:
     of = begin(store, waking)
     [errand] = store.read.due_errands(b.T0 + 5 * M, 10)
-    assert waking.run(store, b.T0 + 5 * M) == 1
+    assert run(store, waking, b.T0 + 5 * M) == 1
     with store.begin() as tx:
-        assert not waking._do(tx, errand, b.T0 + 5 * M)  # read before the other was done
+        assert not waking.step(tx, errand, b.T0 + 5 * M)  # read before the other was done
     assert len(told(store, of)) == 5
 
 
@@ -173,10 +185,10 @@ def test_a_chain_that_was_removed_ends_and_a_clock_that_jumps_takes_one_step(
     store: SqliteStore, waking: Waking
 ) -> None:
     of = begin(store, waking)
-    assert waking.run(store, b.after(hours=3)) == 1
+    assert run(store, waking, b.after(hours=3)) == 1
     assert store.read.next_errand() == b.after(hours=3) + 10 * M
     gone = Waking(Book(channels=BOOK.channels), NoSignals())
-    assert gone.run(store, b.after(hours=4)) == 1
+    assert run(store, gone, b.after(hours=4)) == 1
     assert store.read.next_errand() is None
     assert store.read.incident(of.id) is not None
 
@@ -213,10 +225,10 @@ def test_a_strong_wind_at_night_wakes_nobody_and_calls_in_the_morning(
     held = [f.payload["chain"] for f in store.read.facts(of.id) if f.kind is FactKind.HELD]
     assert held == ["night"]
     assert store.read.next_errand() == MORNING
-    assert waking.run(store, MORNING - timedelta(seconds=1)) == 0
-    assert waking.run(store, MORNING) == 1
+    assert run(store, waking, MORNING - timedelta(seconds=1)) == 0
+    assert run(store, waking, MORNING) == 1
     assert told(store, of)[1:] == [("held", "pager/kim"), ("held", "mail/kim")]
-    assert waking.run(store, MORNING + 5 * M) == 1
+    assert run(store, waking, MORNING + 5 * M) == 1
     assert told(store, of)[-1][0] == "unanswered"
 
 
@@ -229,7 +241,7 @@ def test_what_waits_for_the_morning_calls_also_where_nobody_was_told_at_night(
         alert = alert_of(made, NIGHT)
         tx.enqueue(alert, waking.start(tx, made, alert, "night", NIGHT), NIGHT)
     assert told(store, made) == []
-    assert waking.run(store, MORNING) == 1
+    assert run(store, waking, MORNING) == 1
     assert told(store, made) == [("held", "pager/kim"), ("held", "mail/kim")]
 
 
@@ -251,12 +263,15 @@ def test_who_answered_at_night_is_not_called_in_the_morning(
 ) -> None:
     of = begin(store, waking, Level.STRONG_WIND, NIGHT)
     desk.acknowledge(store, of.id, "kim", NIGHT + M)
-    assert waking.run(store, MORNING) == 0
+    assert called_next(store, of) is None
+    before = told(store, of)
+    run(store, waking, NIGHT + 2 * M)
+    assert told(store, of) == before
     assert told(store, of)[-1] == ("acknowledged", "room")
 
 
 def test_the_deliverer_sees_when_something_is_due(store: SqliteStore, waking: Waking) -> None:
-    due = Due(waking, store)
+    due = Due(store, waking.handlers)
     assert due.next_due() is None
     begin(store, waking)
     assert due.next_due() == b.T0 + 5 * M
@@ -271,14 +286,24 @@ def test_who_is_called_next_is_told_by_name(store: SqliteStore, waking: Waking) 
     assert found is not None
     assert (found.names, found.at) == (("Lee", "room"), b.T0 + 5 * M)
     assert (found.number, found.steps, found.round, found.rounds) == (2, 2, 1, 2)
-    waking.run(store, b.T0 + 5 * M)
+    run(store, waking, b.T0 + 5 * M)
     found = next_call(store.read, BOOK, of.id)
     assert found is not None
     assert (found.names, found.number, found.round) == (("community (Kim)",), 1, 2)
     for minutes in (15, 20):
-        waking.run(store, b.T0 + minutes * M)
+        run(store, waking, b.T0 + minutes * M)
     found = next_call(store.read, BOOK, of.id)
     assert found is not None
     assert found.names == ()
     desk.acknowledge(store, of.id, "kim", b.T0 + 21 * M)
     assert next_call(store.read, BOOK, of.id) is None
+
+
+def test_an_errand_that_nothing_here_does_waits_and_holds_up_no_other(
+    store: SqliteStore, waking: Waking
+) -> None:
+    begin(store, waking)
+    with store.begin() as tx:
+        assert tx.add_errand(Errand("strange", Kind.MORNING, "", b.T0))
+    assert run(store, waking, b.T0 + 5 * M) == 1
+    assert [e.due_at for e in store.read.errands("")] == [b.T0 + 65 * M]

@@ -34,6 +34,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Geändert wird das in der Einstellungsdatei; hier lässt sich vorher sehen, was es hieße.",
         "This is changed in the settings file; here you can see beforehand what it would mean.",
     ),
+    "set.night": ("Wen die Nacht geweckt hat", "Whom the night has called"),
+    "set.night.none": (
+        "In den letzten {n} Tagen niemanden.",
+        "Nobody in the last {n} days.",
+    ),
+    "set.night.lead": (
+        "Nachtrufe der letzten {n} Tage über alle Themen. Nichts wird deshalb zurückgehalten.",
+        "Night calls of the last {n} days over all topics. Nothing is held back because of them.",
+    ),
+    "set.night.calls": ("{n} Ruf|{n} Rufe", "{n} call|{n} calls"),
+    "set.night.over": (
+        "Ab {n} Rufen im Monat: Bitte den Plan ansehen.",
+        "From {n} calls a month on: please look at the rota.",
+    ),
     "trial.title": ("Ein anderes Budget ausprobieren", "Try another budget"),
     "trial.lead": (
         "Die letzten {n} Tage noch einmal, mit diesen Einstellungen. Nichts wird gesendet oder geändert.",

@@ -46,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "key.c": ("Notiz schreiben", "write a note"),
     "key.gs": ("zur Lage", "to the situation"),
     "key.gi": ("zu den Vorfällen", "to the incidents"),
+    "key.gd": ("zur Bereitschaft", "to who is on call"),
     "key.t": ("hell oder dunkel", "light or dark"),
     "key.help": ("diese Hilfe", "this help"),
     "nobody": ("anonym", "anonymous"),
@@ -88,6 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outcome.real": ("echter Sturm", "a real storm"),
     "outcome.false_alarm": ("Fehlalarm", "false alarm"),
     "outcome.not_ours": ("echt, aber nicht unserer", "real, but not ours"),
+    "outcome.merged": ("zusammengelegt", "merged"),
     "outcome.closed_itself": ("von selbst vorbei", "over by itself"),
     "notice.acknowledge": (
         "Bestätigt. Der Verlauf hält Namen und Uhrzeit fest.",
@@ -105,6 +107,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Step skipped, the reason is on the timeline.",
     ),
     "notice.take": ("Schritt übernommen.", "Step taken."),
+    "notice.merge": ("Zusammengelegt.", "Merged."),
+    "notice.split": ("Herausgelöst: ein eigener Vorfall.", "Split off: an incident of its own."),
+    "notice.resend": ("Wird noch einmal gesendet.", "Is sent again."),
     "notice.actor": ("Name gemerkt.", "Name remembered."),
     "notice.conflict": (
         "<b>Schon geschehen:</b> {what} von {by}, {time}. Nichts wurde geändert.",
@@ -131,6 +136,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "what.changed": ("geändert", "changed"),
     "field.reason": ("der Grund", "the reason"),
     "field.text": ("der Text", "the text"),
+    "field.into": ("der andere Vorfall", "the other incident"),
+    "field.topic": ("ein Thema, in dem es weht", "a topic in which it blows"),
     "field.outcome": ("was es war", "what it was"),
     "field.cause": ("die Ursache", "the cause"),
     "field.owner": ("ein Name", "a name"),
@@ -168,6 +175,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gap.hushed.d": (
         "Kaum ein Beitrag mehr seit {time}; so lange kommt das seltener als 1× im Monat vor. Vielleicht findet die Suche nichts mehr.",
         "Hardly a post since {time}; a silence this long comes less than once a month. Perhaps the query finds nothing any more.",
+    ),
+    "gap.missing.s": ("{name}: nichts gehört seit {time}", "{name}: nothing heard since {time}"),
+    "gap.missing": ("{name} meldet sich nicht", "{name} does not report"),
+    "gap.missing.d": (
+        "Zuletzt {time}; hier wird öfter ein Lebenszeichen erwartet. Wer sonst davon liefert, fehlt vielleicht auch.",
+        "Last at {time}; signs of life are expected more often. What it delivers may be missing as well.",
+    ),
+    "gap.asleep.s": ("wir waren blind: {time}–{until}", "we were blind: {time}–{until}"),
+    "gap.asleep": ("Wir selbst liefen nicht", "We ourselves did not run"),
+    "gap.asleep.d": (
+        "Blind von {time} bis {until}: Rechner oder Dienst stand still. Nachgeholte Beiträge wecken niemanden allein.",
+        "Blind from {time} until {until}: machine or service stood still. Posts that were caught up on wake nobody alone.",
     ),
     "gap.late.s": ("{name}: {size} zu spät", "{name}: {size} late"),
     "gap.late": ("{name} kommt {size} zu spät", "{name} comes {size} late"),

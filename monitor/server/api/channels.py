@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
 from alerts.channels import ChannelSettings
 from alerts.channels.base import ChannelClass
-from alerts.people import parted
+from alerts.people import parted, target
+from alerts.trial_call import Tested, tested
 from detectors.detection import Level
+from monitor.desk import trials
 from monitor.desk.errors import Conflict, NotFound
+from monitor.desk.trials import Way
 from monitor.ports import Reader
 from monitor.server.guard import ACTOR
-from monitor.server.schemas import Act, Out
+from monitor.server.schemas import Act, Line, Out
+from monitor.server.test_calls import sent_test, ways_of
 from monitor.service import Service
 
 NOBODY = "api"
@@ -68,9 +72,47 @@ class ChannelOut(Out):
 
 
 class TrialIn(Act):
-    """``level``: as an alert of this level, which decides whether it can ring."""
+    """``level``: as an alert of this level, which decides whether it can ring. ``person``: sent to
+    that person's address on the channel, and kept as their last test call."""
 
     level: int = Field(default=4, ge=0, le=6)
+    person: Line = Field(default="", max_length=80)
+
+
+class RangIn(Act):
+    """Whether a test call rang. ``at``: when it was made, left out: the last one."""
+
+    rang: bool
+    at: AwareDatetime | None = None
+
+
+class CallOut(Out):
+    """The last test call to a person over a channel; ``state``: how far the way can be relied on."""
+
+    channel: str
+    person: str
+    state: Tested
+    at: datetime | None = Field(description="when it was made; null: never")
+    outcome: AttemptOutcome | None
+    by: str
+    rang: bool | None = Field(description="null: nobody has said")
+    said_by: str
+    said_at: datetime | None
+
+    @classmethod
+    def of(cls, way: Way) -> CallOut:
+        call = way.call
+        return cls(
+            channel=way.method.channel,
+            person=way.person.id,
+            state=way.state,
+            at=call.at if call else None,
+            outcome=call.outcome if call else None,
+            by=call.by if call else "",
+            rang=call.rang if call else None,
+            said_by=call.said_by if call else "",
+            said_at=call.said_at if call else None,
+        )
 
 
 class TrialOut(Out):
@@ -99,18 +141,20 @@ def router(service: Service) -> APIRouter:
     async def test(request: Request, name: str, body: TrialIn) -> TrialOut:
         """Send a test alert at once, in no outbox; the answer is 200 whatever the receiver said.
 
-        409 while another test of this channel is under way.
+        409 while another test of this channel, or to this person on it, is under way.
         """
         if name not in known or service.send_test is None:
             raise NotFound(f"channel {name[:80]!a}")
-        if name in under_way:
-            raise Conflict(f"a test of {name} is under way")
-        by = str(request.scope.get(ACTOR, "")) or body.by.strip() or NOBODY
-        under_way.add(name)
+        to = target(name, body.person)
+        if body.person and to not in ways_of(service):
+            raise NotFound(f"person {body.person[:80]!a} on channel {name}")
+        if to in under_way:
+            raise Conflict(f"a test of {to} is under way")
+        under_way.add(to)
         try:
-            found = await service.send_test(name, Level(body.level), by)
+            found = await sent_test(service, to, Level(body.level), _by(request, body))
         finally:
-            under_way.discard(name)
+            under_way.discard(to)
         return TrialOut(
             channel=name,
             accepted=found.accepted,
@@ -120,7 +164,29 @@ def router(service: Service) -> APIRouter:
             warning=found.warning,
         )
 
+    @api.get("/tests")
+    def tests() -> list[CallOut]:
+        """The last test call of each person and channel, those never tried among them."""
+        people, now = service.settings.to_people(), service.clock.now()
+        return [CallOut.of(way) for way in trials.ways(service.store.read, people, now)]
+
+    @api.post("/{name}/test/{person}/rang")
+    def rang(request: Request, name: str, person: str, body: RangIn) -> CallOut:
+        """Say whether the last test call to a person rang; 409 where another was made meanwhile."""
+        ways, now = ways_of(service), service.clock.now()
+        to = target(name, person)
+        if to not in ways:
+            raise NotFound(f"person {person[:80]!a} on channel {name[:80]!a}")
+        by = _by(request, body)
+        call = trials.say(service.store, name, person, body.rang, by, now, body.at)
+        return CallOut.of(trials.Way(*ways[to], call, tested(call, now)))
+
     return api
+
+
+def _by(request: Request, body: Act) -> str:
+    """Return who does it: the name of the one who logged in, else the one stated."""
+    return str(request.scope.get(ACTOR, "")) or body.by.strip() or NOBODY
 
 
 def _last(read: Reader) -> dict[str, Delivery]:

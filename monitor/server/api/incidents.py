@@ -9,25 +9,32 @@ from fastapi import APIRouter, Path, Query, Request
 
 from alerts.incident import Incident
 from monitor.desk import incidents as desk
+from monitor.desk import merging
 from monitor.desk import runs as run_desk
 from monitor.desk.errors import Conflict, NotFound
 from monitor.desk.escalations import next_call
+from monitor.desk.silences import held_back
+from monitor.server.act_schemas import (
+    Assign,
+    MediaSet,
+    Merge,
+    Note,
+    Resolve,
+    Split,
+    StepDone,
+    StepSkip,
+)
 from monitor.server.guard import ACTOR
 from monitor.server.schemas import (
     Act,
-    Assign,
     DeliveryOut,
     Done,
     FactOut,
+    HeldBackOut,
     IncidentDetailOut,
     IncidentOut,
-    MediaSet,
     NextCallOut,
-    Note,
-    Resolve,
     RunOut,
-    StepDone,
-    StepSkip,
 )
 from monitor.service import Service
 
@@ -65,6 +72,7 @@ def _reading(api: APIRouter, service: Service) -> None:
         return IncidentDetailOut(
             **dict(IncidentOut.of(found)),
             next_call=NextCallOut(**asdict(call)) if call else None,
+            held_back=HeldBackOut.of(held_back(read, found)),
             facts=[FactOut.of(fact) for fact in read.facts(found.id)],
             runs=[RunOut.of(run) for run in read.runs(found.id)],
             deliveries=[DeliveryOut.of(d, read.delivery_attempts(d.id)) for d in deliveries],
@@ -97,6 +105,19 @@ def _acting(api: APIRouter, service: Service) -> None:
         by = _by(request, body)
         done = desk.resolve(store, id, by, body.outcome, body.note, clock.now())
         return _changed(service, done)
+
+    @api.post("/incidents/{id}/merge")
+    def merge(request: Request, id: str, body: Merge) -> Done:
+        """Make it a part of another open incident, ``into``; answers with that one."""
+        by = _by(request, body)
+        return _changed(service, merging.merge(store, id, body.into, by, clock.now()))
+
+    @api.post("/incidents/{id}/split")
+    def split(request: Request, id: str, body: Split) -> Done:
+        """Make one of its topics an incident of its own; answers with the new one."""
+        by = _by(request, body)
+        made = merging.split(store, service.topics, id, body.topic, by, clock.now())
+        return _changed(service, made)
 
     @api.post("/topics/{id}/media", tags=["topics"])
     def media(request: Request, id: str, body: MediaSet) -> Done:

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from detectors.detection import Level
 from detectors.window import BIN
 from monitor import metrics
+from monitor.desk.watchers import AUDITOR, expected
 from monitor.ports import GROUP, Unavailable
 from monitor.server.commit import GroupCommit
 from monitor.service import Service
@@ -72,6 +73,7 @@ def collect(service: Service) -> None:
     due = service.store.outbox.next_due()
     metrics.OUTBOX_OVERDUE.set(max(0.0, (now - due).total_seconds()) if due else 0.0)
     read = service.store.read
+    _watchers(service, now)
     metrics.PARKED_ENTRIES.set(read.parked_count())
     open_ = Counter(int(incident.level) for incident in read.incidents(open_only=True))
     for level in Level:
@@ -81,6 +83,13 @@ def collect(service: Service) -> None:
             metrics.LEVEL.labels(topic).set(latest.level)
             metrics.LAST_BIN.labels(topic).set((latest.start + BIN).timestamp())
     _sources(service, now)
+
+
+def _watchers(service: Service, now: datetime) -> None:
+    if beat := service.store.read.beat(AUDITOR):
+        metrics.AUDIT_AGE.set(max(0.0, (now - beat.at).total_seconds()))
+    for one in expected(service.store.read, service.settings.to_expected()):
+        metrics.HEARTBEAT_MISSING.labels(one.name).set(one.missing_since is not None)
 
 
 def _sources(service: Service, now: datetime) -> None:

@@ -22,6 +22,7 @@ from monitor.clock import SystemClock
 from monitor.server.sink.app import AbortableProtocol, build_app
 from monitor.server.sink.faults import STORMY, Fault, FaultPlan
 from monitor.server.sink.kept import Json, Kept, Received
+from monitor.server.sink.slack import Workspace
 
 __all__ = ["STORMY", "Fault", "FaultPlan", "Received", "Sink"]
 
@@ -51,6 +52,7 @@ class Sink:
     ) -> None:
         self.faults = faults or FaultPlan()
         self.webhook_secret = webhook_secret
+        self.slack = Workspace()
         self._kept = Kept(now or SystemClock().now)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -132,6 +134,7 @@ class Sink:
     def clear(self) -> None:
         """Forget what was received."""
         self._kept.clear()
+        self.slack.clear()
 
     def _run(self) -> None:
         try:
@@ -145,7 +148,7 @@ class Sink:
         assert self._http is not None
         assert self._smtp is not None
         config = uvicorn.Config(
-            build_app(self._kept, self.faults, self.webhook_secret),
+            build_app(self._kept, self.faults, self.webhook_secret, self.slack),
             http=AbortableProtocol,
             ws="none",
             loop="asyncio",

@@ -18,8 +18,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor.server.sink import page, receivers
 from monitor.server.sink.faults import Fault, FaultPlan
-from monitor.server.sink.kept import Kept
+from monitor.server.sink.kept import Json, Kept
 from monitor.server.sink.receivers import Verdict
+from monitor.server.sink.slack import Workspace
 
 TRANSPORT = "sturmglas.transport"
 Check = Callable[[bytes, Mapping[str, str]], Verdict]
@@ -39,16 +40,12 @@ class AbortableProtocol(H11Protocol):
         await app(scope, receive, send)
 
 
-def build_app(kept: Kept, faults: FaultPlan, secret: str) -> Starlette:
-    """Return the application; it keeps what it takes in ``kept``."""
+def build_app(kept: Kept, faults: FaultPlan, secret: str, slack: Workspace) -> Starlette:
+    """Return the application; it keeps what it takes in ``kept``, and Slack's messages as they stand."""
     door = _Door(kept, faults)
 
     def webhook(raw: bytes, headers: Mapping[str, str]) -> Verdict:
         return receivers.webhook(raw, headers, secret)
-
-    def post(raw: bytes, headers: Mapping[str, str]) -> Verdict:
-        ts = f"{1_700_000_000 + len(kept.all())}.000100"
-        return receivers.slack_post(raw, headers.get("authorization", ""), ts)
 
     def take(path: str, channel: str, check: Check) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -56,16 +53,28 @@ def build_app(kept: Kept, faults: FaultPlan, secret: str) -> Starlette:
 
         return Route(path, endpoint, methods=["POST"])
 
-    async def history(request: Request) -> Response:
-        return await door.history(request)
+    def tell(path: str, look: Callable[[Mapping[str, str]], Json]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return door.tell(look(request.query_params))
+
+        return Route(path, endpoint)
+
+    async def connect(request: Request) -> Response:
+        verdict = slack.connect(request.headers)
+        return Response(verdict.body, verdict.status)
 
     return Starlette(
         routes=[
             take(
                 "/slack/services/{path:path}", "slack", lambda raw, _: receivers.slack_webhook(raw)
             ),
-            take("/slack/api/chat.postMessage", "slack", post),
-            Route("/slack/api/conversations.history", history),
+            take("/slack/api/chat.postMessage", "slack", slack.post),
+            take("/slack/api/chat.update", "slack edit", slack.update),
+            take("/slack/api/chat.postEphemeral", "slack whisper", slack.whisper),
+            take("/slack/api/conversations.open", "slack", slack.open),
+            tell("/slack/api/conversations.history", slack.history),
+            tell("/slack/api/conversations.replies", slack.replies),
+            Route("/slack/api/apps.connections.open", connect, methods=["POST"]),
             take("/pagerduty/v2/enqueue", "pagerduty", lambda raw, _: receivers.pagerduty(raw)),
             take("/webhook", "webhook", webhook),
             take("/teams/{path:path}", "teams", lambda raw, _: receivers.teams(raw)),
@@ -104,20 +113,10 @@ class _Door:
             await _hang(request, self._faults.hang_s)
         return Response(verdict.body, verdict.status)
 
-    async def history(self, request: Request) -> Response:
-        """Answer like conversations.history: what was posted, newest first."""
+    def tell(self, said: Json) -> Response:
+        """Answer a look-up, or with a fault of the plan."""
         early = self._refusal(self._faults.next())
-        if early is not None:
-            return early
-        channel = request.query_params.get("channel", "")
-        messages = [
-            {name: kept.parsed.get(name) for name in ("text", "blocks", "attachments", "metadata")}
-            for kept in reversed(self._kept.all())
-            if kept.channel == "slack" and kept.parsed.get("channel") == channel
-        ]
-        limit = int(request.query_params.get("limit", "100"))
-        more = len(messages) > limit
-        return JSONResponse({"ok": True, "messages": messages[:limit], "has_more": more})
+        return early if early is not None else JSONResponse(said)
 
     def _refusal(self, fault: Fault) -> Response | None:
         if fault is Fault.ERROR:

@@ -13,7 +13,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message as it was taken. ``channel`` slack, pagerduty, webhook or mail.
+    """One message as it was taken. ``channel`` slack ("slack edit", "slack whisper"), pagerduty, webhook or mail.
 
     ``key`` is what its kind of receiver knows repeats by: dedup_key, incident key, Message-ID;
     "" for Slack. ``repeat`` counts earlier ones with the same key and action.

@@ -20,6 +20,8 @@ SECTION_LIMIT = 3000
 BLOCKS_LIMIT = 50
 BUTTON_LIMIT = 75
 URL_LIMIT = 3000
+VALUE_LIMIT = 2000
+ID_LIMIT = 255
 TEXT_LIMIT = 40_000
 BLOCK_TYPES = {"section", "header", "divider", "context", "actions", "rich_text", "image"}
 SUMMARY_LIMIT = 1024
@@ -56,30 +58,15 @@ class Verdict:
 
 def slack_webhook(raw: bytes) -> Verdict:
     """Answer like an incoming webhook: "ok", or 400 with a word."""
-    body = _object(raw)
+    body = json_object(raw)
     if body is None:
         return Verdict(400, "invalid_payload")
-    complaint = _slack_complaint(body)
+    complaint = slack_complaint(body)
     return Verdict(400, complaint) if complaint else Verdict(200, "ok", body)
 
 
-def slack_post(raw: bytes, authorization: str, ts: str) -> Verdict:
-    """Answer like chat.postMessage: always 200, ``ok`` tells."""
-    if not authorization.startswith("Bearer xoxb-"):
-        return Verdict(200, json.dumps({"ok": False, "error": "invalid_auth"}))
-    body = _object(raw)
-    if body is None:
-        return Verdict(200, json.dumps({"ok": False, "error": "invalid_json"}))
-    if not body.get("channel"):
-        return Verdict(200, json.dumps({"ok": False, "error": "channel_not_found"}))
-    complaint = _slack_complaint(body)
-    if complaint:
-        return Verdict(200, json.dumps({"ok": False, "error": complaint}))
-    said = {"ok": True, "ts": ts, "channel": body["channel"]}
-    return Verdict(200, json.dumps(said), body)
-
-
-def _slack_complaint(body: Json) -> str:
+def slack_complaint(body: Json) -> str:
+    """Return the word by which Slack refuses a message, "" where it takes it."""
     text = body.get("text", "")
     if not isinstance(text, str) or not text:
         return "no_text"
@@ -110,6 +97,11 @@ def _objects(value: object) -> TypeGuard[list[Json]]:
 
 
 def _too_long_a_button(node: Json) -> bool:
+    if (
+        len(str(node.get("value", ""))) > VALUE_LIMIT
+        or len(str(node.get("action_id", ""))) > ID_LIMIT
+    ):
+        return True
     label = node.get("text")
     words = label.get("text", "") if isinstance(label, dict) else ""
     return len(str(words)) > BUTTON_LIMIT or len(str(node.get("url", ""))) > URL_LIMIT
@@ -128,7 +120,7 @@ def _nodes(value: object) -> Iterator[Json]:
 
 def pagerduty(raw: bytes) -> Verdict:
     """Answer like the Events API v2: 202 with the key, or 400 with every complaint."""
-    body = _object(raw)
+    body = json_object(raw)
     complaints = ["the event is not a JSON object"] if body is None else _event_complaints(body)
     if len(raw) > EVENT_LIMIT:
         complaints.append(f"the event has {len(raw)} bytes, at most {EVENT_LIMIT} are taken")
@@ -169,7 +161,7 @@ def teams(raw: bytes) -> Verdict:
 
     The real one says 202 to anything that is JSON and fails behind it; this one looks first.
     """
-    body = _object(raw)
+    body = json_object(raw)
     if body is None:
         return Verdict(400, "not a JSON object")
     complaint = _card_complaint(body)
@@ -205,7 +197,7 @@ def _card_complaint(body: Json) -> str:
 
 def ntfy(raw: bytes) -> Verdict:
     """Answer like a server of ntfy that gets JSON: the message with an id, or 400 with a code."""
-    body = _object(raw)
+    body = json_object(raw)
     complaint = "request body must be message JSON" if body is None else _push_complaint(body)
     if body is None or complaint:
         said = {"code": 40024, "http": 400, "error": f"invalid request: {complaint}"}
@@ -226,14 +218,15 @@ def _push_complaint(body: Json) -> str:
     actions = body.get("actions", [])
     if not _objects(actions) or len(actions) > 3:
         return "actions invalid, or more than three"
-    if any(a.get("action") != "view" or not a.get("label") or not a.get("url") for a in actions):
+    kinds = ("view", "http")
+    if any(a.get("action") not in kinds or not a.get("label") or not a.get("url") for a in actions):
         return "an action without label or url"
     return ""
 
 
 def apprise(raw: bytes) -> Verdict:
     """Answer like a receiver of apprise's ``json://``: anything with a message is taken."""
-    body = _object(raw)
+    body = json_object(raw)
     if body is None or not body.get("message"):
         return Verdict(400, "expected JSON with a message")
     return Verdict(200, "taken", body)
@@ -245,7 +238,7 @@ def webhook(raw: bytes, headers: Mapping[str, str], secret: str) -> Verdict:
         Webhook(secret).verify(raw, dict(headers), json_parse=False)
     except WebhookVerificationError as error:
         return Verdict(401, f"signature refused: {error}")
-    body = _object(raw)
+    body = json_object(raw)
     if body is None:
         return Verdict(400, "not a JSON object")
     data = body.get("data")
@@ -253,7 +246,8 @@ def webhook(raw: bytes, headers: Mapping[str, str], secret: str) -> Verdict:
     return Verdict(204, "", body, key)
 
 
-def _object(raw: bytes) -> Json | None:
+def json_object(raw: bytes) -> Json | None:
+    """Return the JSON object in ``raw``, None where there is none."""
     try:
         body = json.loads(raw)
     except ValueError:

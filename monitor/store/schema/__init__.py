@@ -27,7 +27,7 @@ from monitor.store.schema.counts import (
     taken_back,
     watch,
 )
-from monitor.store.schema.deliveries import PENDING, alert, attempt, delivery
+from monitor.store.schema.deliveries import PENDING, UNSETTLED, alert, attempt, delivery
 from monitor.store.schema.errands import DUE, errand
 from monitor.store.schema.incidents import OPEN, evidence, fact, incident, incident_topic, run
 from monitor.store.schema.install import lease, secret, setting
@@ -42,6 +42,7 @@ from monitor.store.schema.mentions import (
 )
 from monitor.store.schema.noticing import calibration, missed, planned, relevance, vocabulary
 from monitor.store.schema.reading import correction, speaking, taught
+from monitor.store.schema.waking import STANDING, answered, beat, duty, posted, silence
 
 __all__ = [
     "ASSESSED",
@@ -49,11 +50,15 @@ __all__ = [
     "DUE",
     "OPEN",
     "PENDING",
+    "STANDING",
+    "UNSETTLED",
     "WAITING",
     "alert",
+    "answered",
     "attempt",
     "author",
     "author_first",
+    "beat",
     "bin_result",
     "bin_revision",
     "calibration",
@@ -61,6 +66,7 @@ __all__ = [
     "correction",
     "count",
     "delivery",
+    "duty",
     "errand",
     "evidence",
     "fact",
@@ -78,11 +84,13 @@ __all__ = [
     "missed",
     "parked",
     "planned",
+    "posted",
     "relevance",
     "run",
     "secret",
     "seen",
     "setting",
+    "silence",
     "source_state",
     "speaking",
     "taken_back",

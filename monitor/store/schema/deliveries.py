@@ -21,6 +21,8 @@ from sqlalchemy import (
 from monitor.store.schema.base import ROW, metadata, words
 
 PENDING: Final = text("state = 'pending'")
+UNSETTLED: Final = text("state IN ('sending', 'dead')")
+"""Under way, or given up: few rows, which the auditor looks at every few seconds."""
 
 alert = Table(
     "alert",
@@ -53,6 +55,8 @@ delivery = Table(
     Column("sent_us", BigInteger),
     UniqueConstraint("alert", "channel"),
     UniqueConstraint("channel", "key", "seq"),
+    Index("ix_delivery_sent_us", "sent_us"),
+    Index("ix_delivery_unsettled", "id", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
     Index("ix_delivery_pending", "due_us", sqlite_where=PENDING, postgresql_where=PENDING),
     sqlite_autoincrement=True,
 )

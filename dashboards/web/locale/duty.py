@@ -1,0 +1,186 @@
+"""Texts of who is on call, of test calls, and of who may be woken when."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "nav.duty": ("Bereitschaft", "On call"),
+    "duty.title": ("Bereitschaft", "On call"),
+    "duty.lead": (
+        "Wen ein Alarm jetzt weckt, wen als Nächsten, und was dabei schiefgehen könnte. Zeiten in {zone}.",
+        "Whom an alert wakes now, whom next, and what could go wrong. Times in {zone}.",
+    ),
+    "duty.none": (
+        "Noch gibt es keinen Bereitschaftsplan. In die Einstellungsdatei gehören <code>[person.NAME]</code> und <code>[rota.NAME]</code>; wie, steht in docs/settings.md.",
+        "There is no rota yet. The settings file wants <code>[person.NAME]</code> and <code>[rota.NAME]</code>; docs/settings.md says how.",
+    ),
+    "duty.now": ("Jetzt in Bereitschaft", "On call now"),
+    "duty.nobody": ("niemand", "nobody"),
+    "duty.until": ("bis {time}", "until {time}"),
+    "duty.on": ("ohne absehbares Ende", "with no end in sight"),
+    "duty.gap.now": (
+        "Niemand ist in Bereitschaft, obwohl Dienstzeit ist.",
+        "Nobody is on call, although it is a time of duty.",
+    ),
+    "duty.off": ("Gerade ist keine Dienstzeit.", "It is no time of duty right now."),
+    "duty.by": ("erreichbar über", "can be reached by"),
+    "duty.by.none": (
+        "Über keinen Weg erreichbar: In den Einstellungen steht kein Kontaktweg.",
+        "Cannot be reached: the settings hold no method.",
+    ),
+    "duty.pierces": ("durchdringt „Nicht stören“", "heard through Do Not Disturb"),
+    "duty.quiet": (
+        "nachts stumm, wenn „Nicht stören“ an ist",
+        "silent at night under Do Not Disturb",
+    ),
+    "duty.next": ("Danach {name}, ab {time}", "Then {name}, from {time}"),
+    "duty.next.none": ("Danach niemand, ab {time}", "Then nobody, from {time}"),
+    "duty.worries": ("Was zu klären ist", "What to sort out"),
+    "duty.worry.gap": (
+        "<b>{rota}</b>: niemand in Bereitschaft von {since} bis {until} ({span}).",
+        "<b>{rota}</b>: nobody on call from {since} to {until} ({span}).",
+    ),
+    "duty.worry.gaps": (
+        "<b>{rota}</b>: noch {n} Lücke in diesen zwei Wochen.|<b>{rota}</b>: noch {n} Lücken in diesen zwei Wochen.",
+        "<b>{rota}</b>: {n} more gap in these two weeks.|<b>{rota}</b>: {n} more gaps in these two weeks.",
+    ),
+    "duty.worry.no_method": (
+        "<b>{name}</b> hat keinen Kontaktweg und wird nie erreicht.",
+        "<b>{name}</b> has no method and is never reached.",
+    ),
+    "duty.worry.sleeps": (
+        "<b>{name}</b> verschläft es: Kein Kontaktweg durchdringt „Nicht stören“.",
+        "<b>{name}</b> sleeps through it: no method is heard through Do Not Disturb.",
+    ),
+    "duty.worry.untested": (
+        "<b>{name}</b>, über {channel}: {state}",
+        "<b>{name}</b>, by {channel}: {state}",
+    ),
+    "duty.worries.none": (
+        "Nichts: keine Lücke in zwei Wochen, und jeder Weg, der weckt, ist getestet.",
+        "Nothing: no gap within two weeks, and every way that wakes is tested.",
+    ),
+    "duty.rest": ("Nach dem Einsatz in der Nacht", "After the call at night"),
+    "duty.rest.of": (
+        "<b>{name}</b> wurde zuletzt um {called} gerufen: Arbeitsbeginn nicht vor <b>{start}</b>.",
+        "<b>{name}</b> was last called at {called}: no start of work before <b>{start}</b>.",
+    ),
+    "duty.rest.why": (
+        "{n} Stunden Ruhe ab dem letzten Ruf; wer länger gearbeitet hat, rechnet ab dem Ende. Tarife können anderes bestimmen.",
+        "{n} hours of rest from the last call; whoever worked on counts from the end. Agreements may say otherwise.",
+    ),
+    "duty.week.0": ("Diese Woche", "This week"),
+    "duty.week.1": ("Nächste Woche", "Next week"),
+    "duty.zone": ("Wechsel nach der Uhr von {zone}", "hand-overs by the clock of {zone}"),
+    "duty.today": ("heute", "today"),
+    "duty.day": ("ganztags", "all day"),
+    "duty.day.off": ("keine Dienstzeit", "no duty"),
+    "duty.why.turn": ("an der Reihe", "their turn"),
+    "duty.why.override": ("übernommen", "took over"),
+    "duty.why.deputy": ("Vertretung", "deputy"),
+    "duty.why.nobody": ("Lücke", "gap"),
+    "duty.ics": ("Als Kalender (iCal)", "As a calendar (iCal)"),
+    "duty.ics.of": ("{rota} als Kalender laden (iCal)", "Download {rota} as a calendar (iCal)"),
+    "duty.changes": ("Übernahmen", "Taken over"),
+    "duty.change": (
+        "<b>{name}</b> übernimmt, {since} bis {until}",
+        "<b>{name}</b> takes over, {since} to {until}",
+    ),
+    "duty.away": ("Abwesend", "Away"),
+    "duty.away.of": (
+        "<b>{name}</b> fehlt, {since} bis {until}",
+        "<b>{name}</b> is away, {since} to {until}",
+    ),
+    "duty.made": ("eingetragen von {name}", "entered by {name}"),
+    "duty.back": ("Zurücknehmen", "Take back"),
+    "duty.back.of": ("Eintrag für {name} zurücknehmen", "Take back the entry of {name}"),
+    "duty.change.h": ("Ändern", "Change"),
+    "duty.over.h": ("Ich übernehme", "I take over"),
+    "duty.over.lead": (
+        "Gilt vor jeder Reihenfolge. Wo sich zwei überschneiden, gilt der spätere Eintrag.",
+        "Comes before any turn. Where two overlap, the later entry holds.",
+    ),
+    "duty.away.h": ("Jemand ist abwesend", "Somebody is away"),
+    "duty.away.lead": (
+        "Gilt für alle Pläne. Wer fehlt, wird nie gerufen; dann kommt die Vertretung.",
+        "Holds for every rota. Whoever is away is never called; the deputy comes instead.",
+    ),
+    "duty.field.rota": ("Plan", "Rota"),
+    "duty.field.person": ("Wer", "Who"),
+    "duty.field.since": ("Von; leer: ab jetzt", "From; empty: from now"),
+    "duty.field.until": ("Bis", "Until"),
+    "duty.field.note": ("Notiz", "Note"),
+    "duty.go.over": ("Übernehmen", "Take over"),
+    "duty.go.away": ("Eintragen", "Enter"),
+    "duty.wrong.rota": ("Diesen Plan gibt es nicht.", "There is no such rota."),
+    "duty.wrong.person": ("Bitte jemanden auswählen.", "Please choose somebody."),
+    "duty.wrong.since": (
+        "Der Beginn ist keine Zeit innerhalb eines Jahres.",
+        "The start is no time within a year.",
+    ),
+    "duty.wrong.until": (
+        "Das Ende muss in der Zukunft und nach dem Beginn liegen, höchstens ein Jahr später.",
+        "The end must be to come and after the start, at most a year later.",
+    ),
+    "duty.wrong.note": (
+        "Die Notiz darf höchstens 200 Zeichen haben.",
+        "The note may have at most 200 characters.",
+    ),
+    "duty.wrong.conflict": (
+        "Das ist schon vorbei, oder jemand war schneller.",
+        "It is over already, or somebody was first.",
+    ),
+    "duty.wrong.unavailable": (
+        "Gerade lässt sich nichts speichern. Bitte gleich noch einmal.",
+        "Nothing can be stored just now. Please try again in a moment.",
+    ),
+    "duty.tests": ("Testrufe", "Test calls"),
+    "duty.tests.lead": (
+        "Beim Einrichten und alle drei Monate: Jeder Weg wird einmal gerufen, und ein Mensch sagt, ob es geklingelt hat.",
+        "At set-up and every three months: each way is called once, and a person says whether it rang.",
+    ),
+    "duty.tests.who": ("Wer", "Who"),
+    "duty.tests.way": ("Weg", "Way"),
+    "duty.tests.last": ("Letzter Testruf", "Last test call"),
+    "duty.tests.act": ("Testen", "Test"),
+    "duty.tests.by": ("von {name}", "by {name}"),
+    "duty.tests.said": ("sagt {name}", "says {name}"),
+    "duty.tests.none": (
+        "Niemand hat einen Kontaktweg.",
+        "Nobody has a method.",
+    ),
+    "duty.test.never": ("nie getestet", "never tested"),
+    "duty.test.refused": ("Testruf nicht angenommen", "test call not accepted"),
+    "duty.test.unsaid": ("angenommen; hat es geklingelt?", "accepted; did it ring?"),
+    "duty.test.silent": ("hat nicht geklingelt", "did not ring"),
+    "duty.test.old": ("vor mehr als 90 Tagen getestet", "tested more than 90 days ago"),
+    "duty.test.rang": ("hat geklingelt", "rang"),
+    "duty.test.go": ("Testruf", "Test call"),
+    "duty.test.go.of": ("Testruf an {name} über {channel}", "Test call to {name} by {channel}"),
+    "duty.test.yes": ("Es hat geklingelt", "It rang"),
+    "duty.test.no": ("Es blieb still", "It did not"),
+    "duty.test.said.of": (
+        "Testruf an {name} über {channel}: hat es geklingelt?",
+        "Test call to {name} by {channel}: did it ring?",
+    ),
+    "night.title": ("Wer darf wann geweckt werden?", "Who may be woken when?"),
+    "night.lead": (
+        "Darauf hat noch niemand geantwortet. Bis dahin gilt: Von {since} bis {until} weckt nur Stufe {level} und höher, oder ein Wort der Gefahr; alles andere wartet bis {until}.",
+        "Nobody has answered that yet. Until then: from {since} to {until} only level {level} and above wakes, or a word of danger; all else waits until {until}.",
+    ),
+    "night.how": (
+        "Die Antwort gehört in die Einstellungsdatei, danach neu starten. Eine von diesen:",
+        "The answer goes into the settings file, then restart. One of these:",
+    ),
+    "night.storm": (
+        "Nachts weckt nur ein Sturm, ab Stufe 5:",
+        "At night only a storm wakes, from level 5:",
+    ),
+    "night.all": (
+        "Was weckt, weckt zu jeder Stunde, ab Stufe 4:",
+        "Whatever wakes does so at any hour, from level 4:",
+    ),
+    "night.worst": (
+        "Nachts weckt nur ein Orkan, Stufe 6:",
+        "At night only a hurricane wakes, level 6:",
+    ),
+}

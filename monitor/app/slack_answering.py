@@ -1,0 +1,47 @@
+"""Answering in Slack: after a press the messages show how it stands, or the one who pressed is told why not."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from alerts.alert import Delivery, DeliveryState, acked_by
+from alerts.channels.base import ChannelError
+from alerts.channels.slack import Slack
+from alerts.posted import Answer
+from monitor.app.wiring import Built, open_channels
+from monitor.ports import Reader
+
+log = logging.getLogger("sturmglas.slack")
+
+
+async def answer(built: Built, told: Answer) -> None:
+    """Tell Slack; what hinders it is logged: the desk's work is done, and the page shows it."""
+    only = "" if told.incident else told.channel
+    opened = open_channels(
+        built.settings, only=only, inside_only=built.inside_only, posted=built.store.posted
+    )
+    try:
+        async with opened as channels:
+            found = {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}
+            if told.incident:
+                for name, shown in newest(built.store.read, told.incident).items():
+                    if name in found:
+                        await found[name].show(shown)
+            elif told.channel in found:
+                await found[told.channel].whisper(told.place, told.user, told.text)
+    except ChannelError as error:
+        log.warning("slack: a press was not answered: %s", error)
+
+
+def newest(read: Reader, incident: str) -> dict[str, Delivery]:
+    """Return the newest delivery that each target got of an incident's episode, as the incident stands."""
+    stands = read.incident(incident)
+    if stands is None:
+        return {}
+    found: dict[str, Delivery] = {}
+    for one in sorted(read.deliveries(stands.id), key=lambda d: d.seq):
+        if one.key == stands.key and one.state is DeliveryState.SENT:
+            alert = replace(one.alert, acked_by=acked_by(stands), owner=stands.owner)
+            found[one.channel] = replace(one, alert=alert, may_repeat=False)
+    return found

@@ -1,0 +1,82 @@
+"""After a press Slack shows how it stands: the message changes, or the one who pressed is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.posted import Answer
+from monitor.app.slack_answering import answer
+from monitor.app.wiring import Built, build, open_channels
+from monitor.desk import incidents as desk
+from monitor.server.sink import Sink
+from monitor.settings import Settings
+from tests import builders as b
+from tests.monitor.pressing import STORM, slacked
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def built(tmp_path: Path, sink: Sink) -> Iterator[Built]:
+    given = slacked(api_url=sink.slack_api_url).model_dump(by_alias=True)
+    given["store"] = {"url": f"sqlite:///{tmp_path / 's.db'}"}
+    given["server"] = {"allow_loopback_receivers": True}
+    given["channel"]["slack"]["token"] = "xoxb-1"
+    given["channel"]["slack"]["signing_secret"] = "s" * 32
+    made = build(Settings.model_validate(given))
+    with made.store.begin() as tx:
+        tx.save_incident(STORM, 0)
+        tx.enqueue(b.alert(STORM), ["slack", "slack/kim"], b.T0)
+    yield made
+    made.close()
+
+
+async def deliver(built: Built) -> None:
+    """Send what is due, as the deliverer does."""
+    from random import Random
+
+    from alerts.deliver import Deliverer
+
+    async with open_channels(built.settings, posted=built.store.posted) as channels:
+        runner = Deliverer(built.store.outbox, channels, lambda: b.T0, Random(1))
+        await runner.drain(b.T0)
+
+
+def test_who_owns_it_is_shown_in_every_message_of_it(built: Built, sink: Sink) -> None:
+    asyncio.run(deliver(built))
+    desk.assign(built.store, STORM.id, "Kim", "Kim", b.T0)
+    asyncio.run(answer(built, Answer("slack", incident=STORM.id)))
+    assert [m.channel for m in sink.slack.messages] == ["C1", "D1"]
+    assert all("Owner: Kim" in str(m.body) for m in sink.slack.messages)
+    assert [m.edits for m in sink.slack.messages] == [1, 1]
+
+
+def test_an_acknowledgement_by_whomever_changes_the_message(built: Built, sink: Sink) -> None:
+    asyncio.run(deliver(built))
+    desk.acknowledge(built.store, STORM.id, "Lee", b.T0)
+    asyncio.run(deliver(built))
+    assert all("Acknowledged by Lee" in str(m.body) for m in sink.slack.messages if not m.thread_ts)
+
+
+def test_who_pressed_in_vain_is_told_alone_and_as_plain_words(built: Built, sink: Sink) -> None:
+    told = Answer("slack", place="C1", user="U9", text="Not done: <!channel> was first")
+    asyncio.run(answer(built, told))
+    [whisper] = sink.slack.whispers
+    assert (whisper["user"], whisper["channel"]) == ("U9", "C1")
+    assert whisper["text"] == "Not done: &lt;!channel&gt; was first"
+
+
+def test_what_slack_refuses_is_no_trouble_of_the_desk(built: Built, sink: Sink) -> None:
+    asyncio.run(deliver(built))
+    for one in sink.slack.messages:
+        sink.slack.delete(one.ts)
+    asyncio.run(answer(built, Answer("slack", incident=STORM.id)))
+    assert sink.slack.messages == []
