@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, message_id
@@ -15,6 +15,7 @@ from monitor.server.sink import Received
 
 RECEIVERS = {PAGER: "pagerduty", CHAT: "slack", HOOK: "webhook", MAIL: "mail"}
 """How the sink calls what a channel of ours leads to."""
+EDIT = "slack edit"
 B_AT_MOST = 0.001
 """Doubles of class B, as a share of its pages (docs/architecture.md, promises)."""
 
@@ -22,6 +23,8 @@ B_AT_MOST = 0.001
 def sent_as(delivery: Delivery) -> str:
     """Return what a receiver can tell one delivery by from the others."""
     alert = delivery.alert
+    if delivery.channel == CHAT:
+        return f"{delivery.key} {delivery.seq}"
     if delivery.channel != PAGER:
         return message_id(delivery)
     if alert.action is not Action.TRIGGER:
@@ -29,23 +32,26 @@ def sent_as(delivery: Delivery) -> str:
     return f"{delivery.key} trigger {alert.reason} {int(alert.level)}"
 
 
-def got_as(received: Received) -> str:
-    """Return what `sent_as` gives for the delivery that arrived; "" for what names none."""
+def got_as(received: Received) -> list[str]:
+    """Return what `sent_as` gives for the deliveries that arrived with it: in a chat one message may tell
+    several of one incident; elsewhere it is one."""
     match received.channel:
         case "webhook":
-            return received.headers["webhook-id"].removeprefix("msg_")
+            return [received.headers["webhook-id"].removeprefix("msg_")]
         case "mail":
-            return received.key.strip("<>").partition("@")[0]
-        case "slack":
-            return _in_metadata(received)
+            return [received.key.strip("<>").partition("@")[0]]
+        case "pagerduty":
+            return [_event(received)]
         case _:
-            return _event(received)
+            return _told(received)
 
 
-def _in_metadata(received: Received) -> str:
+def _told(received: Received) -> list[str]:
     metadata = received.parsed.get("metadata")
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
-    return str(payload.get("id", "")) if isinstance(payload, dict) else ""
+    if not isinstance(payload, dict):
+        return []
+    return [f"{payload['key']} {seq}" for seq in range(payload["first"], payload["last"] + 1)]
 
 
 def _event(received: Received) -> str:
@@ -62,8 +68,14 @@ def marked(received: Received) -> bool:
 
 
 def is_edit(received: Received) -> bool:
-    """Tell chat.update from chat.postMessage: only an edit names the message it changes."""
-    return received.channel == "slack" and "ts" in received.parsed
+    """Tell chat.update from chat.postMessage."""
+    return received.channel == EDIT
+
+
+def arrived_at(channels: Iterable[str], received: Iterable[Received]) -> list[Received]:
+    """Return what came to the receivers of these channels of ours."""
+    names = {RECEIVERS[c] for c in channels} | ({EDIT} if CHAT in channels else set())
+    return [r for r in received if r.channel in names]
 
 
 # --- the outbox ---------------------------------------------------------------------------------
@@ -143,7 +155,7 @@ def judge(known: Sequence[Trail], received: Sequence[Received]) -> Verdict:
     for name, channels in CLASSES.items():
         mine = [t for t in known if t.delivery.channel in channels]
         if mine:
-            got = [r for r in received if r.channel in {RECEIVERS[c] for c in channels}]
+            got = arrived_at(channels, received)
             verdict.classes[name] = _class(name, mine, got)
             _promise(verdict, name, verdict.classes[name])
     return verdict
@@ -151,7 +163,10 @@ def judge(known: Sequence[Trail], received: Sequence[Received]) -> Verdict:
 
 def _keys(verdict: Verdict, known: Sequence[Trail], received: Iterable[Received]) -> None:
     names = {sent_as(t.delivery) for t in known}
-    verdict.wrong_keys = len({got_as(r) for r in received} - names)
+    keys = {t.delivery.key for t in known}
+    # What a chat tells by its numbers may hold some that were cancelled untried.
+    stray = {name for r in received for name in got_as(r)} - names
+    verdict.wrong_keys = sum(name.rpartition(" ")[0] not in keys for name in stray)
     verdict.demand(not verdict.wrong_keys, f"{verdict.wrong_keys} arrived that nobody queued")
 
 
@@ -174,7 +189,7 @@ def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles
         unknown_outcomes=sum(t.unknown for t in mine),
         lost=len(missing(mine, got)),
     )
-    arrived = Counter(got_as(r) for r in got if not is_edit(r))
+    arrived = Counter(name for r in got if not is_edit(r) for name in got_as(r))
     allowed = {sent_as(t.delivery): 1 + t.unknown for t in mine}
     found.beyond = sum(max(0, n - allowed.get(id, 0)) for id, n in arrived.items())
     found.doubles = sum(n - 1 for n in arrived.values())
@@ -194,25 +209,13 @@ def _promise(verdict: Verdict, name: str, found: Doubles) -> None:
 
 
 def missing(known: Iterable[Trail], received: Iterable[Received]) -> list[Delivery]:
-    """Return what was not sent, or was and never arrived.
-
-    In a chat a later state of the same storm stands for the earlier ones: it is the same message.
-    """
-    arrived = {got_as(r) for r in received}
-    newest: dict[tuple[str, str], int] = {}
-    for trail in known:
-        one = trail.delivery
-        if sent_as(one) in arrived:
-            place = (one.channel, one.key)
-            newest[place] = max(newest.get(place, 0), one.seq)
-    return [t.delivery for t in known if not _is_there(t.delivery, arrived, newest)]
-
-
-def _is_there(one: Delivery, arrived: set[str], newest: Mapping[tuple[str, str], int]) -> bool:
-    if one.state is not DeliveryState.SENT:
-        return False
-    overtaken = one.channel == CHAT and newest.get((one.channel, one.key), 0) > one.seq
-    return sent_as(one) in arrived or overtaken
+    """Return what was not sent, or was and never arrived."""
+    arrived = {name for r in received for name in got_as(r)}
+    return [
+        t.delivery
+        for t in known
+        if t.delivery.state is not DeliveryState.SENT or sent_as(t.delivery) not in arrived
+    ]
 
 
 def rung(received: Iterable[Received]) -> Counter[str]:
@@ -235,7 +238,7 @@ def _unmarked(received: Iterable[Received]) -> int:
     seen: set[str] = set()
     unmarked = 0
     for one in received:
-        id = got_as(one)
-        unmarked += id in seen and not marked(one)
-        seen.add(id)
+        names = got_as(one)
+        unmarked += not seen.isdisjoint(names) and not marked(one)
+        seen.update(names)
     return unmarked

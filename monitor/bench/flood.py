@@ -19,7 +19,7 @@ from pathlib import Path
 
 from alerts.alert import Action
 from monitor.bench import receiving
-from monitor.bench.arrivals import RECEIVERS, Trail, got_as, is_edit, judge, rung, trails
+from monitor.bench.arrivals import EDIT, RECEIVERS, Trail, is_edit, judge, rung, trails
 from monitor.bench.figures import versions
 from monitor.bench.flood_sender import WAVE
 from monitor.bench.machine import rss_bytes
@@ -110,7 +110,7 @@ def _record(
         "episodes": len(keys),
         "extra_pages": extra,
         "arrived": dict(Counter(_method(r) for r in received)),
-        "doubles": sum(n - 1 for n in Counter((r.channel, got_as(r)) for r in received).values()),
+        "doubles": sum(found.doubles for found in verdict.classes.values()),
         "edits_most_a_second": edits,
         "posts_most_a_second": most_a_second(
             r.at for r in received if r.channel == "slack" and not is_edit(r)
@@ -130,9 +130,8 @@ def _pages(trail: Trail) -> bool:
 
 
 def _method(received: Received) -> str:
-    if received.channel != RECEIVERS[receiving.CHAT]:
-        return received.channel
-    return "chat.update" if is_edit(received) else "chat.postMessage"
+    names = {RECEIVERS[receiving.CHAT]: "chat.postMessage", EDIT: "chat.update"}
+    return names.get(received.channel, received.channel)
 
 
 def _drained_s(known: Sequence[Trail]) -> float:

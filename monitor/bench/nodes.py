@@ -25,7 +25,7 @@ import tomlkit
 from monitor.bench import receiving
 from monitor.bench.actor import Actor
 from monitor.bench.arrivals import judge, trails
-from monitor.bench.doubles import HANG_S, TIMEOUT_S
+from monitor.bench.doubles import FEW, HANG_S, TIMEOUT_S
 from monitor.bench.figures import versions
 from monitor.bench.machine import stopped
 from monitor.bench.paging import quantile
@@ -44,8 +44,7 @@ PER_S = 5.0
 """Alerts queued a second, each to a channel of every class."""
 BAR_S = 15.0
 PATIENCE_S = 90.0
-DRAIN_S = 1500.0
-"""Of some thousand deliveries one or two meet so many faults in a row that they wait for five minutes, twice."""
+DRAIN_S = 900.0
 KILL, FREEZE = "kill", "freeze"
 
 
@@ -144,7 +143,7 @@ def run(kills: int, freezes: int, seed: int, say: Callable[[str], None]) -> dict
         with feeder:
             took = _torment(house, kills, freezes, rng, say)
             feeder.weather.no_more()
-            _await_over(house)
+            _await_over(house, sink)
         codes = [worker.stop() for worker in house.workers]
         verdict = judge(trails(store), sink.received)
         verdict.demand(not any(codes), f"workers ended with {codes}")
@@ -189,14 +188,16 @@ def _freeze(house: House, leader: Process, rng: random.Random) -> float:
     return took
 
 
-def _await_over(house: House) -> None:
+def _await_over(house: House, sink: Sink) -> None:
     """Wait until every storm has ended and everything was sent."""
     left = (
         "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending'))"
         " + (SELECT count(*) FROM incident WHERE status <> 'resolved')"
     )
     end = time.monotonic() + DRAIN_S
-    while house.ask(left):
+    while waiting := house.ask(left):
+        if waiting < FEW:
+            sink.faults.calm()
         if time.monotonic() > end:
             raise RuntimeError(f"still busy {DRAIN_S:g} s after the last fault")
         time.sleep(0.25)

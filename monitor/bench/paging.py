@@ -118,7 +118,8 @@ def _figures(url: str, weather: str, storms: int, sink: Sink) -> dict[str, objec
     verdict = judge(known, sink.received)
     first: dict[str, datetime] = {}
     for one in sink.received:
-        first.setdefault(named(one), one.at)
+        for name in named(one):
+            first.setdefault(name, one.at)
     took = sorted(
         (first[sent_as(t.delivery)] - t.delivery.created_at) / timedelta(seconds=1)
         for t in known

@@ -62,6 +62,11 @@ class FaultPlan:
         with self._lock:
             self._script.extend(faults)
 
+    def calm(self) -> None:
+        """Draw no further faults; what was scripted still comes."""
+        with self._lock:
+            self._chances.clear()
+
     def next(self) -> Fault:
         """Return what to do with this request."""
         with self._lock:
