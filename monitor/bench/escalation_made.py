@@ -3,9 +3,17 @@ very instant at which the next one is called, second waves, nights."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from random import Random
+
+from alerts.book import Book
+from alerts.escalation import Chain, Step
+from alerts.people import Method, Person
+from alerts.routing import Route
+from detectors.detection import Level
 
 PEOPLE: dict[str, tuple[str, ...]] = {
     "kim": ("pager", "mail"),
@@ -178,3 +186,34 @@ def _troubles(
         stops.append((at_s, at_s + length))
         at_s += length + chance.uniform(6_000, 40_000)
     return tuple(jumps), tuple(stops)
+
+
+def book_of(made: Install) -> Book:
+    people = {
+        name: Person(name, name.title(), tuple(Method(channel) for channel in channels))
+        for name, channels in PEOPLE.items()
+    }
+    chains = {
+        name: Chain(
+            name,
+            tuple(Step(tell, timedelta(seconds=wait)) for tell, wait in chain.steps),
+            chain.rounds,
+        )
+        for name, chain in made.chains.items()
+    }
+    rotas = made.rotas
+    return Book(
+        frozenset(CHANNELS),
+        people,
+        chains,
+        lambda at: lambda rota: rotas[rota][at.hour],
+        stale_after=timedelta(0),  # what becomes of an old acknowledgement is another bench's
+    )
+
+
+def routes_of(made: Install) -> list[Route]:
+    """Return a route for each chain: its topics, no channel beside it."""
+    topics: dict[str, list[str]] = defaultdict(list)
+    for script in made.scripts:
+        topics[script.chain].append(script.topic)
+    return [Route(chain, Level.STRONG_WIND, tuple(t), wake=chain) for chain, t in topics.items()]

@@ -15,18 +15,22 @@ from random import Random
 from typing import Any, cast
 
 from alerts.alert import Action, AttemptOutcome, DeliveryState
-from alerts.book import Book
 from alerts.deliver import BLOCKED_S, POLL_S
 from alerts.errand import Errand
-from alerts.escalation import Chain, Step
 from alerts.fact import Fact, FactKind
 from alerts.incident import Outcome
-from alerts.people import Method, Person
-from alerts.routing import Route
 from detectors.detection import Level
 from detectors.topic import Topic
 from monitor.bench.blowing import Blowing, hushed, topic
-from monitor.bench.escalation_made import CHANNELS, PEOPLE, Act, Do, Install, Place, Script
+from monitor.bench.escalation_made import (
+    Act,
+    Do,
+    Install,
+    Place,
+    Script,
+    book_of,
+    routes_of,
+)
 from monitor.bench.escalation_oracle import Call, Happening, Stretch
 from monitor.clock import stopwatch
 from monitor.desk import incidents as desk
@@ -132,9 +136,9 @@ class _Playing:
         self._order = count(1)
         self._clock = MovedClock(flowing=flowing)
         self._noted = Noted(self._clock, self._order)
-        self._waking = kind(_book(made), self._noted)
+        self._waking = kind(book_of(made), self._noted)
         self._topics: dict[str, Topic] = {}
-        self._blowing = Blowing(store, self._topics, self._waking, _routes(made))
+        self._blowing = Blowing(store, self._topics, self._waking, routes_of(made))
         self._played = Played()
         self._ids: dict[str, str] = {}
         self._topic_of: dict[str, str] = {}
@@ -390,34 +394,3 @@ class OwnTimers(Waking):
 
 def _sooner(act: Act) -> Act:
     return Act(act.after_s, act.do, act.level, act.actor, act.place, act.due - 1)
-
-
-def _book(made: Install) -> Book:
-    people = {
-        name: Person(name, name.title(), tuple(Method(channel) for channel in channels))
-        for name, channels in PEOPLE.items()
-    }
-    chains = {
-        name: Chain(
-            name,
-            tuple(Step(tell, timedelta(seconds=wait)) for tell, wait in chain.steps),
-            chain.rounds,
-        )
-        for name, chain in made.chains.items()
-    }
-    rotas = made.rotas
-    return Book(
-        frozenset(CHANNELS),
-        people,
-        chains,
-        lambda at: lambda rota: rotas[rota][at.hour],
-        stale_after=timedelta(0),  # what becomes of an old acknowledgement is another bench's
-    )
-
-
-def _routes(made: Install) -> list[Route]:
-    """Return a route for each chain: its topics, no channel beside it."""
-    topics: dict[str, list[str]] = defaultdict(list)
-    for script in made.scripts:
-        topics[script.chain].append(script.topic)
-    return [Route(chain, Level.STRONG_WIND, tuple(t), wake=chain) for chain, t in topics.items()]

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, func, or_, select
 
-from alerts.alert import Action, Alert, AttemptOutcome, Delivery, DeliveryState
+from alerts.alert import AttemptOutcome, Delivery, DeliveryState
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.outbox import Attempt
 from monitor.store import schema
-from monitor.store.codec import instant, micros, unpack
-from monitor.store.dialects import brief, hold, on_postgres
-from monitor.store.incidents import CANCELLED, TIMELINE, add_facts
+from monitor.store.codec import instant, micros
+from monitor.store.delivery_rows import (
+    attempts,
+    begin,
+    begin_behind,
+    blocked,
+    close,
+    deliveries_query,
+    delivery_of,
+    ended,
+    hold_for,
+    settle,
+)
+from monitor.store.dialects import brief
+from monitor.store.incidents import add_facts
 from monitor.store.together import Job
 from monitor.store.transactions import Snapshots, Transactions
 
@@ -27,48 +37,6 @@ ERROR_LIMIT = 500
 _d = schema.delivery
 _a = schema.attempt
 _alert = schema.alert
-_other = schema.delivery.alias("other")
-
-_WAITING = (DeliveryState.PENDING, DeliveryState.SENDING)
-
-
-def _blocked() -> ColumnElement[bool]:
-    """True where another delivery of the same (channel, key) comes first or is under way."""
-    return exists().where(
-        _other.c.channel == _d.c.channel,
-        _other.c.key == _d.c.key,
-        _other.c.id != _d.c.id,
-        or_(
-            _other.c.state == DeliveryState.SENDING,
-            and_(_other.c.state == DeliveryState.PENDING, _other.c.seq < _d.c.seq),
-        ),
-    )
-
-
-def _ended() -> ColumnElement[bool]:
-    """True where a later resolve of the same (channel, key) may have gone out.
-
-    What comes after it would open a new alert at the receiver and page again: PagerDuty's Events
-    v2 treats a trigger after a resolve as a new incident.
-    """
-    return and_(
-        _d.c.action != Action.RESOLVE,
-        exists().where(
-            _other.c.channel == _d.c.channel,
-            _other.c.key == _d.c.key,
-            _other.c.seq > _d.c.seq,
-            _other.c.action == Action.RESOLVE,
-            or_(
-                _other.c.state.in_((DeliveryState.SENT, DeliveryState.SENDING)),
-                _other.c.may_repeat,
-            ),
-        ),
-    )
-
-
-def free() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions under which a delivery's turn has come: nothing is before it, no end is out."""
-    return ~_blocked(), ~_ended()
 
 
 class SqlOutbox:
@@ -93,7 +61,7 @@ class SqlOutbox:
 
     def due(self, now: datetime, limit: int, full: Collection[str] = ()) -> Sequence[Delivery]:
         query = deliveries_query().where(
-            schema.PENDING, _d.c.due_us <= micros(now), ~_blocked(), ~_ended()
+            schema.PENDING, _d.c.due_us <= micros(now), ~blocked(), ~ended()
         )
         if full:
             query = query.where(_d.c.channel.not_in(full))
@@ -107,14 +75,14 @@ class SqlOutbox:
         None as well where it is not its turn: an earlier one of its (channel, key) still waits,
         or a resolve has gone out in the meantime.
         """
-        begun: Attempt | None = self._gather(lambda c: _begin(c, delivery, now))
+        begun: Attempt | None = self._gather(lambda c: begin(c, delivery, now))
         return begun
 
     def begin_behind(
         self, attempt: Attempt, now: datetime, limit: int
     ) -> Sequence[tuple[Delivery, Attempt]]:
         begun: list[tuple[Delivery, Attempt]] = self._gather(
-            lambda c: _begin_behind(c, attempt, now, limit)
+            lambda c: begin_behind(c, attempt, now, limit)
         )
         return begun
 
@@ -170,9 +138,9 @@ class SqlOutbox:
 
         def job(c: Connection) -> None:
             for attempt in attempts:
-                _hold_for(c, attempt.delivery)
-                _close(c, attempt, outcome, error[:ERROR_LIMIT], latency_ms)
-                if _settle(c, attempt, values) and state is not DeliveryState.PENDING:
+                hold_for(c, attempt.delivery)
+                close(c, attempt, outcome, error[:ERROR_LIMIT], latency_ms)
+                if settle(c, attempt, values) and state is not DeliveryState.PENDING:
                     self._tell(c, attempt.delivery, state, now)
 
         self._gather(job)
@@ -220,10 +188,10 @@ class SqlOutbox:
         about a storm that is over.
         """
         with self._write() as c:
-            _hold_for(c, delivery)
+            hold_for(c, delivery)
             changed = c.execute(
                 _d.update()
-                .where(_d.c.id == delivery, _d.c.state == DeliveryState.DEAD, ~_ended())
+                .where(_d.c.id == delivery, _d.c.state == DeliveryState.DEAD, ~ended())
                 .values(state=DeliveryState.PENDING, due_us=micros(now))
             ).rowcount
             if changed:
@@ -232,7 +200,7 @@ class SqlOutbox:
 
     def next_due(self) -> datetime | None:
         """Return when the next delivery that nothing blocks is due, None when there is none."""
-        query = select(func.min(_d.c.due_us)).where(schema.PENDING, ~_blocked(), ~_ended())
+        query = select(func.min(_d.c.due_us)).where(schema.PENDING, ~blocked(), ~ended())
         with self._read() as c:
             earliest: int | None = c.scalar(query)
         return instant(earliest)
@@ -271,144 +239,3 @@ class SqlOutbox:
         if state is DeliveryState.DEAD:
             payload["error"] = row.error
         add_facts(c, row.incident, [Fact(kind, now, now, actor, payload)])
-
-
-def _begin(c: Connection, delivery: Delivery, now: datetime) -> Attempt | None:
-    hold(c, TIMELINE, [delivery.alert.incident])
-    taken = c.execute(
-        _d.update()
-        .where(
-            _d.c.id == delivery.id,
-            _d.c.state == DeliveryState.PENDING,
-            ~_blocked(),
-            ~_ended(),
-        )
-        .values(
-            state=DeliveryState.SENDING,
-            attempts=_d.c.attempts + 1,
-            began_us=micros(now),
-        )
-        .returning(_d.c.attempts)
-    ).scalar()
-    if taken is None:
-        return None
-    c.execute(_a.insert().values(delivery=delivery.id, number=taken, started_us=micros(now)))
-    return Attempt(delivery=delivery.id, number=taken, started_at=now)
-
-
-def _begin_behind(
-    c: Connection, attempt: Attempt, now: datetime, limit: int
-) -> list[tuple[Delivery, Attempt]]:
-    _hold_for(c, attempt.delivery)
-    head = c.execute(
-        select(_d.c.channel, _d.c.key, _d.c.seq).where(
-            _d.c.id == attempt.delivery,
-            _d.c.state == DeliveryState.SENDING,
-            _d.c.attempts == attempt.number,
-            _d.c.action != Action.RESOLVE,
-        )
-    ).one_or_none()
-    if head is None:
-        return []
-    same = (_d.c.channel == head.channel, _d.c.key == head.key, _d.c.seq > head.seq)
-    query = deliveries_query().where(schema.PENDING, *same).order_by(_d.c.seq).limit(limit)
-    waiting = [delivery_of(row) for row in c.execute(query)]
-    return [(one, _begun(c, one, now)) for one in takewhile(_joins(now), waiting)]
-
-
-def _joins(now: datetime) -> Callable[[Delivery], bool]:
-    """Return what tells whether a delivery may go out together with those ahead of it.
-
-    A resolve goes alone: were its outcome unknown, what is ahead of it could not be sent again.
-    """
-    return lambda one: one.due_at <= now and one.alert.action is not Action.RESOLVE
-
-
-def _begun(c: Connection, delivery: Delivery, now: datetime) -> Attempt:
-    number, began = delivery.attempts + 1, micros(now)
-    values = {"state": DeliveryState.SENDING, "attempts": number, "began_us": began}
-    c.execute(_d.update().where(_d.c.id == delivery.id).values(**values))
-    c.execute(_a.insert().values(delivery=delivery.id, number=number, started_us=began))
-    return Attempt(delivery=delivery.id, number=number, started_at=now)
-
-
-def _close(
-    c: Connection, attempt: Attempt, outcome: AttemptOutcome, error: str, latency_ms: float
-) -> None:
-    c.execute(
-        _a.update()
-        .where(
-            _a.c.delivery == attempt.delivery,
-            _a.c.number == attempt.number,
-            or_(_a.c.outcome.is_(None), _a.c.outcome == AttemptOutcome.UNKNOWN),
-        )
-        .values(outcome=outcome, error=error, latency_ms=latency_ms)
-    )
-
-
-def _settle(c: Connection, attempt: Attempt, values: dict[str, object]) -> bool:
-    """Set what becomes of the delivery; False where a later attempt has begun, or it is over."""
-    return (
-        c.execute(
-            _d.update()
-            .where(
-                _d.c.id == attempt.delivery,
-                _d.c.attempts == attempt.number,
-                _d.c.state.in_(_WAITING),
-            )
-            .values(**values)
-        ).rowcount
-        > 0
-    )
-
-
-def _hold_for(c: Connection, delivery: int) -> None:
-    """Be the only one who changes deliveries of this one's incident until the transaction ends."""
-    if not on_postgres(c):
-        return
-    query = select(_alert.c.incident).join(_d, _d.c.alert == _alert.c.id).where(_d.c.id == delivery)
-    incident = c.scalar(query)
-    if incident is not None:
-        hold(c, TIMELINE, [incident])
-
-
-def deliveries_query() -> Select[Any]:
-    """Return the query behind `delivery_of`; what was cancelled is not shown."""
-    return (
-        select(_d, _alert.c.content)
-        .join(_alert, _alert.c.id == _d.c.alert)
-        .where(_d.c.state != CANCELLED)
-    )
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        seq=row.seq,
-        alert=unpack(row.content, Alert),
-        channel=row.channel,
-        key=row.key,
-        state=DeliveryState(row.state),
-        due_at=instant(row.due_us),
-        created_at=instant(row.created_us),
-        attempts=row.attempts,
-        may_repeat=row.may_repeat,
-        error=row.error,
-        sent_at=instant(row.sent_us),
-    )
-
-
-def attempts(c: Connection, delivery: int) -> list[Attempt]:
-    """Return the trail of one delivery, oldest first."""
-    query = select(_a).where(_a.c.delivery == delivery).order_by(_a.c.number)
-    return [
-        Attempt(
-            delivery=row.delivery,
-            number=row.number,
-            started_at=instant(row.started_us),
-            outcome=None if row.outcome is None else AttemptOutcome(row.outcome),
-            error=row.error,
-            latency_ms=row.latency_ms,
-        )
-        for row in c.execute(query)
-    ]

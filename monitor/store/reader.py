@@ -15,7 +15,7 @@ from alerts.outbox import Attempt
 from detectors.detection import Assessment
 from detectors.window import Counts, Window, bin_start
 from monitor.ports import Answers, BinResult, Capped, CurvePoint, Parked, Post, SourceState
-from monitor.store import counts, curves, incidents, outbox, parked, schema
+from monitor.store import counts, curves, delivery_rows, incidents, parked, schema
 from monitor.store.adding_sqlite import IN_LIMIT, known_nums
 from monitor.store.answers import AnswersRead
 from monitor.store.calibration import CalibrationRead
@@ -226,16 +226,16 @@ class SqlReader(
     def deliveries(self, incident: str) -> list[Delivery]:
         """Return what went or goes out about an incident, in order of enqueueing."""
         query = (
-            outbox.deliveries_query()
+            delivery_rows.deliveries_query()
             .where(schema.alert.c.incident == incident)
             .order_by(schema.delivery.c.id)
         )
         with self._snapshot() as c:
-            return [outbox.delivery_of(row) for row in c.execute(query)]
+            return [delivery_rows.delivery_of(row) for row in c.execute(query)]
 
     def delivery_attempts(self, delivery: int) -> list[Attempt]:
         with self._snapshot() as c:
-            return outbox.attempts(c, delivery)
+            return delivery_rows.attempts(c, delivery)
 
     def evidence(self, incident: str) -> list[Post]:
         """Return the posts kept when the incident opened or rose, oldest first.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from alerts.alert import Action, Alert, Delivery, DeliveryState
 from detectors.detection import WAKE
 from monitor.ports import Beat, Dead, Late, Outstanding, Waiting
-from monitor.store import outbox, schema
+from monitor.store import delivery_rows, schema
 from monitor.store.codec import instant, micros, pack_map, unpack, unpack_map
 from monitor.store.dialects import insert
 from monitor.store.transactions import Snapshots
@@ -71,9 +71,9 @@ class WatchRead:
 
     def sent(self, since: datetime, until: datetime) -> Sequence[Delivery]:
         here = (_d.c.sent_us >= micros(since), _d.c.sent_us < micros(until))
-        query = outbox.deliveries_query().where(*here).order_by(_d.c.sent_us, _d.c.id)
+        query = delivery_rows.deliveries_query().where(*here).order_by(_d.c.sent_us, _d.c.id)
         with self._snapshot() as c:
-            return [outbox.delivery_of(row) for row in c.execute(query)]
+            return [delivery_rows.delivery_of(row) for row in c.execute(query)]
 
 
 def beats(c: Connection, name: str = "") -> dict[str, Beat]:
@@ -88,7 +88,7 @@ def _unsent(c: Connection, before: datetime) -> list[Late]:
     """Return what is due and behind nothing: what is behind something waits for that."""
     query = (
         select(_d.c.id, _d.c.channel, _d.c.due_us, _d.c.attempts)
-        .where(schema.PENDING, _d.c.due_us <= micros(before), *outbox.free())
+        .where(schema.PENDING, _d.c.due_us <= micros(before), *delivery_rows.free())
         .order_by(_d.c.due_us)
         .limit(LIMIT)
     )
