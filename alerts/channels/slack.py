@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from alerts.alert import Action, Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.pace import Places
+from alerts.channels.pace import Place, Places
 from alerts.channels.slack_api import Gone, SlackApi
 from alerts.channels.slack_curve import Pictures
 from alerts.channels.slack_settings import SlackSettings
@@ -82,7 +82,7 @@ class Slack:
         self._api = SlackApi(name, settings, client, self._place)
         pictures = Pictures(name, settings.language, self._api, self._posted, self._place)
         self._pictures = pictures if settings.curve else None
-        self._late: dict[str, tuple[Shown, Delivery]] = {}
+        self._late: dict[str, Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -117,8 +117,15 @@ class Slack:
         fault = await self._pictures.follow(deliveries)
         return Receipt(receipt.note, receipt.warning or fault)
 
+    @property
+    def place(self) -> Place:
+        """Its place at Slack: other senders to it share the turns."""
+        return self._place
+
     async def settled(self) -> None:
-        """Return when nothing that follows a message is under way any more."""
+        """Return when nothing that follows a message is under way any more: late edits, pictures."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         if self._pictures is not None:
             await self._pictures.settled()
 
@@ -141,6 +148,14 @@ class Slack:
         if known is None:
             return False
         await self._edit(known, delivery, RINGING)
+        return True
+
+    async def catch_up(self, delivery: Delivery) -> bool:
+        """Show a sent delivery in its turn where a stop came between it and its edit; return whether one did."""
+        known = await self._known(delivery)
+        if known is None or known.seq >= delivery.seq:
+            return False
+        self._edit_later(delivery)
         return True
 
     async def whisper(self, place: str, user: str, text: str) -> None:
@@ -220,8 +235,8 @@ class Slack:
         if untold:
             await self._reply(known, untold)
         newest = replace(new[-1], may_repeat=False)
-        if _rings(new) and self._place.edits.busy:
-            self._edit_later(known, newest)
+        if self._place.edits.busy:
+            self._edit_later(newest)
             return Receipt(f"answered 200: told in {known.message}, which is changed soon")
         try:
             fault = await self._edit(known, newest, RINGING if _rings(new) else QUIET)
@@ -282,13 +297,14 @@ class Slack:
         await asyncio.to_thread(self._posted.keep, shown)
         return fault
 
-    def _edit_later(self, known: Shown, delivery: Delivery) -> None:
+    def _edit_later(self, delivery: Delivery) -> None:
         """Show ``delivery`` in its turn, unless something newer of its incident is shown before.
 
-        What is new was told in the thread already; whoever waited for this would hold up the next that rings.
+        What is new was told in the thread already; whoever waited for this would hold up the next of its incident.
+        What a stop cuts off is made up for at the next start (`catch_up`).
         """
         waits = delivery.key in self._late
-        self._late[delivery.key] = known, delivery
+        self._late[delivery.key] = delivery
         if not waits:
             task = asyncio.create_task(self._shown_late(delivery.key))
             self._tasks.add(task)
@@ -296,17 +312,21 @@ class Slack:
 
     async def _shown_late(self, key: str) -> None:
         for _ in range(LATE_TRIES):
-            try:
-                async with self._place.edits.turn(QUIET):
-                    known, newest = self._late.pop(key, (None, None))
-                    if known is not None and newest is not None:
+            async with self._place.edits.turn(QUIET):
+                newest = self._late.pop(key, None)
+                if newest is None:
+                    return  # shown with what came after it
+                try:
+                    known = await self._known(newest)
+                    if known is not None and known.seq < newest.seq:
                         await self._changed(known, newest)
-                return
-            except ChannelError as error:
-                if error.permanent or key in self._late or known is None or newest is None:
-                    return  # the next delivery of the incident shows it
-                self._late[key] = known, newest
-                await asyncio.sleep(max(1.0, error.retry_after_s or 0.0))
+                    return
+                except ChannelError as error:
+                    if error.permanent or key in self._late:
+                        return  # the next delivery of the incident shows it
+                    self._late[key] = newest
+                    wait = max(1.0, error.retry_after_s or 0.0)
+            await asyncio.sleep(wait)
         self._late.pop(key, None)
 
     def _body(self, delivery: Delivery) -> tuple[Mapping[str, object], str]:

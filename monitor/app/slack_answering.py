@@ -1,18 +1,23 @@
-"""Answering in Slack: after a press the messages show how it stands, or the one who pressed is told why not."""
+"""Messages in Slack that change without an alert: after a press, and at a start where a stop cut off an edit."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from alerts.alert import Delivery, DeliveryState, acked_by
-from alerts.channels.base import ChannelError
+from alerts.channels.base import Channel, ChannelError
 from alerts.channels.slack import Slack
 from alerts.posted import Answer
 from monitor.app.wiring import Built, open_channels
 from monitor.ports import Reader
 
 log = logging.getLogger("sturmglas.slack")
+
+LOOKED_AT = 50
+"""Incidents that are looked at after a start: in a minute of waiting edits there are hardly more."""
 
 
 async def answer(built: Built, told: Answer) -> None:
@@ -32,6 +37,19 @@ async def answer(built: Built, told: Answer) -> None:
                 await found[told.channel].whisper(told.place, told.user, told.text)
     except ChannelError as error:
         log.warning("slack: a press was not answered: %s", error)
+
+
+async def catch_up(built: Built, channels: Mapping[str, Channel]) -> int:
+    """Have edits made up for that a stop cut off; return how many. Looks at the latest incidents only."""
+    live = {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}
+    if not live:
+        return 0
+    behind = 0
+    for stands in await asyncio.to_thread(built.store.read.incidents, limit=LOOKED_AT):
+        last = await asyncio.to_thread(newest, built.store.read, stands.id)
+        for name in live.keys() & last.keys():
+            behind += await live[name].catch_up(last[name])
+    return behind
 
 
 def newest(read: Reader, incident: str) -> dict[str, Delivery]:

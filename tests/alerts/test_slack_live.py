@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from alerts.alert import Call, NotifyReason
 from alerts.channels.base import ChannelError, Receipt
+from alerts.channels.slack import Slack
+from alerts.channels.transport import guarded_async
 from alerts.posted import Remembered
 from monitor.server.sink import Fault, FaultPlan, Sink
 from tests import builders as b
@@ -19,9 +23,11 @@ from tests.alerts.slacking import (
     RESOLVED,
     UNANSWERED,
     again,
+    quick,
     replies,
     roots,
     say,
+    settings,
     told,
 )
 
@@ -241,3 +247,29 @@ def test_a_test_says_which_scope_is_missing_for_looking(sink: Sink) -> None:
     sink.slack.lacks = ""
     assert isinstance(told_of, Receipt)
     assert "missing_scope; give the app the scope channels:history" in told_of.warning
+
+
+def test_where_edits_wait_nothing_else_does_and_the_newest_state_is_shown_in_the_end(
+    sink: Sink,
+) -> None:
+    async def scene() -> None:
+        async with httpx.AsyncClient(transport=guarded_async(allow_loopback=True)) as client:
+            place = quick()
+            place.of("C1").edits.pace.spacing_s = 3.0
+            channel = Slack("there", settings(sink), client, Remembered(), place)
+            story = [
+                told(1, FIRST, 4),
+                told(2, ESCALATED),
+                told(3, ESCALATED),
+                told(4, ACKNOWLEDGED),
+            ]
+            for one in [*story, told(5, RESOLVED)]:
+                await channel.send(one)
+            [root] = roots(sink)
+            assert (root.edits, len(replies(sink))) == (1, 4)
+            await channel.settled()
+            [root] = roots(sink)
+            assert root.edits == 2
+            assert "ended" in root.text
+
+    asyncio.run(scene())

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from alerts.channels.slack import Slack
+from alerts.deliver import Deliverer
 from alerts.posted import Answer
-from monitor.app.slack_answering import answer
+from monitor.app.slack_answering import answer, catch_up
 from monitor.app.wiring import Built, build, open_channels
 from monitor.desk import incidents as desk
 from monitor.server.sink import Sink
 from monitor.settings import Settings
 from tests import builders as b
+from tests.alerts.slacking import roots
 from tests.monitor.pressing import STORM, slacked
 
 
@@ -39,15 +43,25 @@ def built(tmp_path: Path, sink: Sink) -> Iterator[Built]:
     made.close()
 
 
-async def deliver(built: Built) -> None:
-    """Send what is due, as the deliverer does."""
-    from random import Random
-
-    from alerts.deliver import Deliverer
-
+async def deliver(built: Built, *, busy: bool = False) -> None:
+    """Send what is due, as the deliverer does; ``busy``: edits wait already, and a stop comes first."""
     async with open_channels(built.settings, posted=built.store.posted) as channels:
+        if busy:
+            for channel in channels.values():
+                assert isinstance(channel, Slack)
+                channel.place.edits.pace.take()
         runner = Deliverer(built.store.outbox, channels, lambda: b.T0, Random(1))
         await runner.drain(b.T0)
+
+
+async def started(built: Built) -> int:
+    """Start, and wait until nothing is made up for any more; return how many edits were."""
+    async with open_channels(built.settings, posted=built.store.posted) as channels:
+        behind = await catch_up(built, channels)
+        for channel in channels.values():
+            assert isinstance(channel, Slack)
+            await channel.settled()
+        return behind
 
 
 def test_who_owns_it_is_shown_in_every_message_of_it(built: Built, sink: Sink) -> None:
@@ -80,3 +94,13 @@ def test_what_slack_refuses_is_no_trouble_of_the_desk(built: Built, sink: Sink) 
         sink.slack.delete(one.ts)
     asyncio.run(answer(built, Answer("slack", incident=STORM.id)))
     assert sink.slack.messages == []
+
+
+def test_an_edit_that_a_stop_cut_off_is_made_up_for_at_the_start(built: Built, sink: Sink) -> None:
+    asyncio.run(deliver(built))
+    desk.acknowledge(built.store, STORM.id, "Lee", b.T0)
+    asyncio.run(deliver(built, busy=True))
+    assert not any("Acknowledged by Lee" in str(m.body) for m in roots(sink))
+    assert asyncio.run(started(built)) == 2
+    assert ["Acknowledged by Lee" in str(m.body) for m in roots(sink)] == [True, True]
+    assert asyncio.run(started(built)) == 0
