@@ -20,16 +20,23 @@ B_AT_MOST = 0.001
 """Doubles of class B, as a share of its pages (docs/architecture.md, promises)."""
 
 
-def sent_as(delivery: Delivery) -> str:
-    """Return what a receiver can tell one delivery by from the others."""
+def sent_as(delivery: Delivery) -> list[str]:
+    """Return what a receiver can tell one delivery by from the others; to PagerDuty one for each of its keys."""
     alert = delivery.alert
     if delivery.channel == CHAT:
-        return f"{delivery.key} {delivery.seq}"
+        return [f"{delivery.key} {delivery.seq}"]
     if delivery.channel != PAGER:
-        return message_id(delivery)
-    if alert.action is not Action.TRIGGER:
-        return f"{delivery.key} {alert.action}"
-    return f"{delivery.key} trigger {alert.reason} {int(alert.level)}"
+        return [message_id(delivery)]
+    said = alert.action.value
+    if alert.action is Action.TRIGGER:
+        said = f"trigger {alert.reason} {int(alert.level)}"
+    return [f"{key} {said}" for key in alert.dedup_keys]
+
+
+def may_arrive(delivery: Delivery, unknown: int, attempts: int) -> int:
+    """Return how often each of its messages may arrive: once, and once for each unknown outcome. What goes to
+    several keys begins anew with the first where a later one was refused."""
+    return 1 + unknown if len(sent_as(delivery)) == 1 else max(1, attempts)
 
 
 def got_as(received: Received) -> list[str]:
@@ -162,7 +169,7 @@ def judge(known: Sequence[Trail], received: Sequence[Received]) -> Verdict:
 
 
 def _keys(verdict: Verdict, known: Sequence[Trail], received: Iterable[Received]) -> None:
-    names = {sent_as(t.delivery) for t in known}
+    names = {name for t in known for name in sent_as(t.delivery)}
     keys = {t.delivery.key for t in known}
     # What a chat tells by its numbers may hold some that were cancelled untried.
     stray = {name for r in received for name in got_as(r)} - names
@@ -190,7 +197,11 @@ def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles
         lost=len(missing(mine, got)),
     )
     arrived = Counter(name for r in got if not is_edit(r) for name in got_as(r))
-    allowed = {sent_as(t.delivery): 1 + t.unknown for t in mine}
+    allowed = {
+        name: may_arrive(t.delivery, t.unknown, len(t.attempts))
+        for t in mine
+        for name in sent_as(t.delivery)
+    }
     found.beyond = sum(max(0, n - allowed.get(id, 0)) for id, n in arrived.items())
     found.doubles = sum(n - 1 for n in arrived.values())
     if name == "A":
@@ -214,7 +225,7 @@ def missing(known: Iterable[Trail], received: Iterable[Received]) -> list[Delive
     return [
         t.delivery
         for t in known
-        if t.delivery.state is not DeliveryState.SENT or sent_as(t.delivery) not in arrived
+        if t.delivery.state is not DeliveryState.SENT or not arrived.issuperset(sent_as(t.delivery))
     ]
 
 

@@ -17,7 +17,7 @@ from alerts.alert import AttemptOutcome, Delivery, DeliveryState, NotifyReason
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE
-from monitor.bench.arrivals import got_as, sent_as
+from monitor.bench.arrivals import got_as, may_arrive, sent_as
 from monitor.bench.crash_actors import PERSON, Act
 from monitor.bench.crash_feed import START, TOPICS, Sent, topic_name
 from monitor.bench.naive_twin import STORM
@@ -250,13 +250,15 @@ def _receiver(
 ) -> None:
     """What arrived is what was sent: nothing missing, nothing else, repeats accounted for."""
     keys = {f"sturmglas-{i.id}-{n}" for i in incidents for n in range(1, i.episode + 1)}
+    keys |= {key for d in deliveries if d.key in keys for key in d.alert.dedup_keys}
     side.wrong_keys = len({r.key for r in received} - keys)
     side.same("keys at the receiver that belong to no episode", side.wrong_keys, 0)
     want, may = Counter[str](), Counter[str]()
     for delivery in deliveries:
         side.demand(delivery.key in keys, f"delivery {delivery.id} has the key {delivery.key}")
-        want[sent_as(delivery)] += 1
-        may[sent_as(delivery)] += 1 + unknown[delivery.id]
+        for name in sent_as(delivery):
+            want[name] += 1
+            may[name] += may_arrive(delivery, unknown[delivery.id], delivery.attempts)
     got = Counter(name for r in received for name in got_as(r))
     missing = want - got
     side.alerts_lost += sum(missing.values())

@@ -96,7 +96,7 @@ def _record(
     verdict = judge(known, received)
     events = [r for r in received if r.channel == "pagerduty"]
     pages = rung(events)
-    keys = {t.delivery.key for t in known if _pages(t)}
+    keys = {key for t in known if _pages(t) for key in t.delivery.alert.dedup_keys}
     extra = sum(pages.values()) - len(keys)
     edits = most_a_second(r.at for r in received if is_edit(r))
     drained = _drained_s(known)

@@ -121,9 +121,10 @@ def _figures(url: str, weather: str, storms: int, sink: Sink) -> dict[str, objec
         for name in named(one):
             first.setdefault(name, one.at)
     took = sorted(
-        (first[sent_as(t.delivery)] - t.delivery.created_at) / timedelta(seconds=1)
+        (first[name] - t.delivery.created_at) / timedelta(seconds=1)
         for t in known
-        if sent_as(t.delivery) in first
+        for name in sent_as(t.delivery)
+        if name in first
     )
     p50, p99 = quantile(took, 0.5), quantile(took, 0.99)
     bar50, bar99 = BARS[weather]
