@@ -109,7 +109,7 @@ def test_a_dry_run_goes_to_whoever_took_over(config: Path, tmp_path: Path) -> No
     assert "Kim Behrens (push)" in run(config, *asked, "--at", "2026-11-24 16:00")
     (tmp_path / "kept.db").write_bytes(b"something else, and long enough to be no database" * 99)
     told = run(config, *asked)
-    assert "without who took over or is away" in told
+    assert "without who took over, who is away" in told
     assert "Kim Behrens (push)" in told
 
 
