@@ -18,7 +18,7 @@ from functools import partial
 from typing import Protocol
 
 from alerts.alert import Action, Delivery, DeliveryState
-from alerts.channels.base import Channel, ChannelError, Merging, Receipt
+from alerts.channels.base import Channel, ChannelError, Merging, Paced, Receipt
 from alerts.outbox import Attempt, Outbox
 from alerts.settle import Ending, settle
 from alerts.words import SPOKEN
@@ -31,8 +31,8 @@ HANGS_S = 0.5
 """A request without an answer for so long hangs, most likely: it takes no place from the others. A receiver
 that hangs at one request in twenty for ten seconds would else have all eight at once."""
 HANGING = 96
-"""Requests under way to one channel, those that hang among them."""
-BATCH = 64
+"""Requests under way to one channel, those that hang or wait for their turn among them."""
+BATCH = 128
 TOGETHER = 500
 """Most deliveries of one key that go out as one message, where a channel can do that."""
 POLL_S = 1.0
@@ -111,6 +111,7 @@ class Deliverer:
         self._where: dict[int, str] = {}
         self._since: dict[int, float] = {}
         self._answered: set[int] = set()
+        self._waiting: set[int] = set()
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -190,7 +191,11 @@ class Deliverer:
         """Return the channels that get no further request now."""
         hung = asyncio.get_running_loop().time() - HANGS_S
         every = Counter(self._where.values())
-        free = self._answered | {id for id, since in self._since.items() if since < hung}
+        free = (
+            self._answered
+            | self._waiting
+            | {id for id, since in self._since.items() if since < hung}
+        )
         hanging = Counter(self._where[id] for id in free)
         return frozenset(
             channel
@@ -202,6 +207,7 @@ class Deliverer:
         for known in (self._tasks, self._where, self._since):
             known.pop(delivery.id, None)
         self._answered.discard(delivery.id)
+        self._waiting.discard(delivery.id)
         if task.cancelled():
             return
         failure = task.exception()
@@ -213,12 +219,25 @@ class Deliverer:
         log.error("delivery %d: its outcome could not be recorded (%s)", delivery.id, name)
 
     async def _deliver(self, delivery: Delivery, now: datetime) -> int:
-        """Make one attempt; return how many deliveries were accepted by it."""
+        """Make one attempt in its turn; return how many deliveries were accepted by it."""
+        channel = self._channels.get(delivery.channel)
+        if not isinstance(channel, Paced):
+            return await self._attempt(delivery, now) or 0
+        self._waiting.add(delivery.id)
+        async with channel.turn(delivery) as turn:
+            self._waiting.discard(delivery.id)
+            accepted = await self._attempt(delivery, now)
+            if accepted is None:
+                turn.give_back()
+            return accepted or 0
+
+    async def _attempt(self, delivery: Delivery, now: datetime) -> int | None:
+        """Make one attempt; return how many deliveries were accepted by it, None where none was to be made."""
         loop = asyncio.get_running_loop()
         claimed = loop.time()
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
-            return 0  # another was first
+            return None  # another was first, or an end cancelled it
         begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
         self._since[delivery.id] = began = loop.time()
         late = began - claimed > HELD_UP_S

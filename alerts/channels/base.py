@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from alerts.alert import Delivery
+from alerts.channels.pace import Turn
 
 
 class ChannelClass(StrEnum):
@@ -65,6 +67,15 @@ class Channel(Protocol):
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Return when the receiver has accepted; raise `ChannelError` otherwise. Bounded by a time-out."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose receiver takes only so much a second. Who sends waits here before the delivery is claimed."""
+
+    def turn(self, delivery: Delivery) -> AbstractAsyncContextManager[Turn]:
+        """Enter when it is its turn; held until the receiver has answered."""
         ...
 
 

@@ -2,7 +2,8 @@
 
 Slack takes about one message a second and channel, bursts allowed, and says 429 to more
 (docs.slack.dev/apis/web-api/rate-limits). Edits, replies that ring and quiet ones keep to that, each in turns of
-their own; what waits meanwhile is merged (`alerts.deliver`). A new incident's message waits for nobody.
+their own. A delivery waits before it is claimed, so that an end may still cancel it, and what comes behind it goes out
+with it (`alerts.deliver`). A new incident's message waits for nobody.
 """
 
 from __future__ import annotations
@@ -41,6 +42,21 @@ class Pace:
         """Count from the answer: the receiver saw the request at some time before it."""
         self.free_at = now + self.spacing_s
 
+    def unused(self) -> None:
+        """Let the next one go at once: nothing was sent."""
+        self.free_at = 0.0
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one has while it is its turn."""
+
+    used: bool = True
+
+    def give_back(self) -> None:
+        """Say that nothing was sent."""
+        self.used = False
+
 
 @dataclass(slots=True)
 class Turns:
@@ -56,13 +72,17 @@ class Turns:
     _count: itertools.count[int] = field(default_factory=itertools.count)
 
     @asynccontextmanager
-    async def turn(self, rank: int) -> AsyncIterator[None]:
+    async def turn(self, rank: int) -> AsyncIterator[Turn]:
         """Enter when it is this one's turn, and have it until it is left; lower ``rank`` goes first."""
         await self._taken(rank)
+        mine = Turn()
         try:
-            yield
+            yield mine
         finally:
-            self.pace.over(self.now())
+            if mine.used:
+                self.pace.over(self.now())
+            else:
+                self.pace.unused()
 
     @property
     def busy(self) -> bool:

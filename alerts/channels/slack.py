@@ -6,7 +6,8 @@ An incoming webhook can change nothing: there it is one message per alert.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from alerts.alert import Action, Delivery, message_id
 from alerts.channels import http
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
-from alerts.channels.pace import Place, Places
+from alerts.channels.pace import Place, Places, Turn
 from alerts.channels.slack_api import Gone, SlackApi
 from alerts.channels.slack_curve import Pictures
 from alerts.channels.slack_settings import SlackSettings
@@ -96,6 +97,16 @@ class Slack:
     @property
     def merges(self) -> bool:
         return self._settings.token is not None
+
+    @asynccontextmanager
+    async def turn(self, delivery: Delivery) -> AsyncIterator[Turn]:
+        """Enter when a reply may go into the thread; a new incident's message, and a webhook's, wait for nobody."""
+        if not self.merges or await self._known(delivery) is None:
+            yield Turn()
+            return
+        turns = self._place.rings if _rings([delivery]) else self._place.quiet
+        async with turns.turn(RINGING) as its:
+            yield its
 
     async def send(self, delivery: Delivery) -> Receipt:
         if self._settings.webhook_url is None:
@@ -277,9 +288,7 @@ class Slack:
             **slack.reply(deliveries, self._settings.language),
         }
         body = {**body, "reply_broadcast": rings}
-        turns = self._place.rings if rings else self._place.quiet
-        async with turns.turn(RINGING if rings else QUIET):
-            await self._api.post("chat.postMessage", body)
+        await self._api.post("chat.postMessage", body)
 
     async def _edit(self, known: Shown, delivery: Delivery, rank: int) -> str:
         """Show ``delivery``; return what is wrong with the operator's words, "" for nothing."""
