@@ -1,7 +1,7 @@
 """The process of `bench flood`: many alerts of few storms, most of them said before, and the real deliverer.
 
 Children of one `monitor.bench.nursery`. The plan: ``settings`` of an install with channels, ``storms``,
-``ticks`` and ``seconds``. Each tick is one transaction, as judging closes a bin for all topics at once.
+``ticks``, ticks of a ``wave`` and ``seconds``. Each tick is one transaction, as judging closes a bin for all topics at once.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from monitor.desk import incidents as desk
 from monitor.ports import KeptStore, NoSignals, Transaction
 from monitor.settings import Settings
 
-RISES = {0: Level.STRONG_WIND, 12: Level.STORM, 24: Level.HURRICANE}
-"""Level by tick of a wave: it crosses (or comes back), and rises twice."""
-ENDS = 48
-WAVE = 50
-"""Ticks from one wave to the next; what lies between says what was said before."""
+RISES = {0: Level.STRONG_WIND, 24: Level.STORM, 48: Level.HURRICANE}
+"""Level by hundredths of a wave: it crosses (or comes back), and rises twice; between them it says what it
+said before."""
+ENDS = 96
 
 
 class Storm:
@@ -42,9 +41,9 @@ class Storm:
         self._incident: Incident | None = None
         self._said: Alert | None = None
 
-    def present(self, tx: Transaction, tick: int) -> None:
-        """Speak of it once: of its rise, or with the alert that was queued last."""
-        now, level = SystemClock().now(), RISES.get(tick % WAVE)
+    def present(self, tx: Transaction, level: Level | None) -> None:
+        """Speak of it once: of its rise to ``level``, or with the alert that was queued last."""
+        now = SystemClock().now()
         if level is None:
             if self._said is not None:
                 tx.enqueue(self._said, self._channels, now)  # as after a kill, judged again
@@ -78,15 +77,18 @@ def live(plan: Plan) -> None:
     delivery = DeliveryThread(built, NoSignals(), Pulse())
     delivery.start()
     channels = list(built.settings.channels)
+    wave = plan["wave"]
+    rises = {at * wave // 100: level for at, level in RISES.items()}
+    ends = ENDS * wave // 100
     storms = [Storm(built.store, n, channels) for n in range(plan["storms"])]
     try:
         due = time.monotonic()
         for tick in range(plan["ticks"]):
             with built.store.begin() as tx:
                 for storm in storms:
-                    storm.present(tx, tick)
+                    storm.present(tx, rises.get(tick % wave))
             delivery.wake()
-            if tick % WAVE == ENDS:
+            if tick % wave == ends:
                 for storm in storms:
                     storm.end()
             due += plan["seconds"] / plan["ticks"]

@@ -12,7 +12,7 @@ from tests import builders as b
 
 @pytest.mark.timeout(300)
 def test_alerts_said_again_and_again_are_one_page_an_incident_and_step() -> None:
-    found = flood.run(1, lambda line: None, storms=4, ticks=100, seconds=10.0)
+    found = flood.measure(4, 100, 50, 10.0)
     assert found["problems"] == []
     assert (found["alerts"], found["doubles"], found["extra_pages"]) == (400, 0, 0)
     assert found["steps"] <= 4 * 2 * 4
