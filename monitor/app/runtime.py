@@ -28,7 +28,7 @@ from monitor.app.errands import AUDIT, errands, watching
 from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
 from monitor.app.pulse import DELIVERER, PIPELINE, Pulse
-from monitor.app.slack_answering import catch_up
+from monitor.app.slack_answering import caught_up
 from monitor.app.watching import auditor_late
 from monitor.app.wiring import Built, Counting
 from monitor.clock import SystemClock
@@ -240,7 +240,7 @@ class DeliveryThread:
             built.trouble.tell("deliverer", "")
             if self._over.is_set():
                 return  # told to stop before there was anything to tell it to
-            shown = asyncio.create_task(catch_up(built, channels))
+            shown = asyncio.create_task(caught_up(built, channels))
             await deliverer.run(self._stop, self._wake)
             shown.cancel()
 

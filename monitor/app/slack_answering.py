@@ -39,6 +39,14 @@ async def answer(built: Built, told: Answer) -> None:
         log.warning("slack: a press was not answered: %s", error)
 
 
+async def caught_up(built: Built, channels: Mapping[str, Channel]) -> None:
+    """Do it beside the deliverer; what hinders it is logged: the next alert of an incident shows it too."""
+    try:
+        await catch_up(built, channels)
+    except Exception as error:  # the outermost of a task that nobody waits for
+        log.warning("slack: messages may show an older state (%s)", type(error).__name__)
+
+
 async def catch_up(built: Built, channels: Mapping[str, Channel]) -> int:
     """Have edits made up for that a stop cut off; return how many. Looks at the latest incidents only."""
     live = {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}

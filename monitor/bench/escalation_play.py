@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -373,23 +374,23 @@ class _Playing:
         )  # fmt: skip
 
 
-class OwnTimers(Waking):
+class OwnTimers(Waking, ABC):
     """A side that keeps its timers itself (`escalation_twin`)."""
 
-    def run(self, store: Store, now: datetime) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self, store: Store, now: datetime) -> int: ...
 
-    def next_due(self) -> datetime | None:
-        raise NotImplementedError
+    @abstractmethod
+    def next_due(self) -> datetime | None: ...
 
-    def due_incidents(self, now: datetime) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def due_incidents(self, now: datetime) -> list[str]: ...
 
-    def forget(self, incident: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def forget(self, incident: str) -> None: ...
 
-    def stop(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def stop(self) -> None: ...
 
 
 def _sooner(act: Act) -> Act:
