@@ -61,6 +61,17 @@ async def ran(store: SqliteStore, there: Slow, then: asyncio.Event | None = None
     await running
 
 
+async def second_waits(store: SqliteStore, there: Slow, then: asyncio.Event) -> asyncio.Task[None]:
+    """Return the run once what was queued is sent and FIRST waits behind it."""
+    running = asyncio.create_task(ran(store, there, then))
+    while not there.got:
+        await asyncio.sleep(0.01)
+    enqueue(store, FIRST, at=SystemClock().now())
+    while there.asked < 2:
+        await asyncio.sleep(0.01)
+    return running
+
+
 def test_what_waits_for_its_turn_at_a_stop_was_not_tried(store: SqliteStore) -> None:
     enqueue(store, FIRST, OTHER, at=SystemClock().now())
     there = Slow()
@@ -77,12 +88,7 @@ def test_an_end_cancels_what_waits_and_its_turn_goes_to_the_next(store: SqliteSt
 
     async def scene() -> None:
         then = asyncio.Event()
-        running = asyncio.create_task(ran(store, there, then))
-        while not there.got:
-            await asyncio.sleep(0.01)
-        enqueue(store, FIRST, at=SystemClock().now())
-        while there.asked < 2:
-            await asyncio.sleep(0.01)
+        running = await second_waits(store, there, then)
         key = stored(store, FIRST).key
         with store.begin() as tx:
             tx.cancel(key, SystemClock().now())
@@ -121,12 +127,7 @@ def test_what_comes_meanwhile_goes_out_with_what_waits(store: SqliteStore) -> No
 
     async def scene() -> None:
         then = asyncio.Event()
-        running = asyncio.create_task(ran(store, there, then))
-        while not there.got:
-            await asyncio.sleep(0.01)
-        enqueue(store, FIRST, at=SystemClock().now())
-        while there.asked < 2:
-            await asyncio.sleep(0.01)
+        running = await second_waits(store, there, then)
         enqueue(store, WORSE, at=SystemClock().now())
         there.turns.pace.free_at = 0.0
         while len(there.got) < 3:
