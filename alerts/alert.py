@@ -36,6 +36,7 @@ class NotifyReason(StrEnum):
     WATCH = "watch"  # level 3: told in digests only
     DIGEST = "digest"
     MORNING = "morning"  # the line of the morning: no alarm
+    TESTS_DUE = "tests_due"  # ways that wake were not tried for long: no alarm
     TROUBLE = "trouble"  # of our own: something does not go out, or a sender is not heard
     RECOVERED = "recovered"
 
@@ -199,6 +200,7 @@ ACTIONS: dict[NotifyReason, Action] = {
     NotifyReason.WATCH: Action.TRIGGER,
     NotifyReason.DIGEST: Action.TRIGGER,
     NotifyReason.MORNING: Action.TRIGGER,
+    NotifyReason.TESTS_DUE: Action.TRIGGER,
     NotifyReason.TROUBLE: Action.TRIGGER,
     NotifyReason.RECOVERED: Action.RESOLVE,
     NotifyReason.ACKNOWLEDGED: Action.ACKNOWLEDGE,

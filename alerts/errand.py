@@ -17,6 +17,7 @@ class Kind(StrEnum):
     REPEAT = "repeat"  # say it again: nobody has answered
     DIGEST = "digest"  # what was collected for a receiver
     MORNING = "morning"  # the line of the morning
+    TESTS = "tests"  # whether test calls are due
     HEARTBEAT = "heartbeat"  # somebody is expected to have spoken by now
     INHIBITED = "inhibited"  # what a bigger storm speaks for, while it does
     SILENCED = "silenced"  # what a silence holds back, until it ends

@@ -1,4 +1,4 @@
-"""Notices: alerts about no incident: our own trouble, its end, and the line of the morning."""
+"""Notices: alerts about no incident: our own trouble, its end, the line of the morning, test calls that are due."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ Pair = tuple[str, str]
 LEVELS: dict[NotifyReason, Level] = {
     NotifyReason.DIGEST: Level.CALM,
     NotifyReason.MORNING: Level.CALM,
+    NotifyReason.TESTS_DUE: Level.CALM,
     NotifyReason.TROUBLE: Level.STRONG_WIND,
     NotifyReason.RECOVERED: Level.CALM,
 }

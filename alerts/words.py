@@ -67,6 +67,7 @@ SPOKEN: dict[NotifyReason, tuple[str, str]] = {
     NotifyReason.WATCH: ("wird beobachtet", "being watched"),
     NotifyReason.DIGEST: ("Sammelmeldung", "digest"),
     NotifyReason.MORNING: ("Morgenzeile", "morning line"),
+    NotifyReason.TESTS_DUE: ("Testrufe fällig", "test calls due"),
     NotifyReason.TROUBLE: ("Störung", "trouble"),
     NotifyReason.RECOVERED: ("behoben", "recovered"),
 }

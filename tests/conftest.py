@@ -16,6 +16,11 @@ NEEDED = ("chromium", "axe-core", "redis-server", "postgresql")
 """Servers and tools beside Python, as skip reasons name them."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first: at the end one worker would sit over it alone."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

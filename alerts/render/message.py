@@ -29,6 +29,7 @@ NEXT: tuple[str, str] = ("Als Nächstes", "Next")
 FEATHERS: dict[NotifyReason, str] = {
     NotifyReason.DIGEST: "○",
     NotifyReason.MORNING: "○",
+    NotifyReason.TESTS_DUE: "○",
     NotifyReason.TROUBLE: "!",
     NotifyReason.RECOVERED: "○",
 }

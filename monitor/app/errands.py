@@ -23,6 +23,7 @@ from monitor.pipeline.errands import Due
 from monitor.pipeline.expecting import Expected, Expecting
 from monitor.pipeline.morning import Morning
 from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.trial_reminding import TrialReminding
 from monitor.ports import Signals
 from monitor.settings import Settings
 
@@ -39,7 +40,14 @@ def errands(built: Built, signals: Signals, pulse: Pulse) -> Errander:
     expecting.plant(built.store, now)
     morning = morning_of(built)
     morning.plant(built.store, now)
-    done = {**handlers(book, signals), **expecting.handlers, **morning.handlers}
+    trials = trial_reminding_of(built)
+    trials.plant(built.store, now)
+    done = {
+        **handlers(book, signals),
+        **expecting.handlers,
+        **morning.handlers,
+        **trials.handlers,
+    }
     return _Beating(Due(built.store, done), built, pulse)
 
 
@@ -110,6 +118,14 @@ def morning_of(built: Built) -> Morning:
         topics=tuple(built.topics),
         sources=[name for name, source in known if source.type != "synthetic"],
     )
+
+
+def trial_reminding_of(built: Built) -> TrialReminding:
+    """Return the reminder of test calls; it comes at the hour of the morning line, on its days."""
+    settings, given = built.settings, built.settings.morning
+    times = Times(given.at, settings.timezone, tuple(given.weekdays))
+    url = settings.server.public_url
+    return TrialReminding(built.book, times, settings.called(), told(settings), url)
 
 
 def told(settings: Settings) -> Sequence[str]:

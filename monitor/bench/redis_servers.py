@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -98,7 +96,11 @@ class RedisServer:
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
-        self._end(signal.SIGKILL)
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._process = None
 
     def restart(self) -> None:
         """Kill it and start it again on the same files."""
@@ -107,20 +109,8 @@ class RedisServer:
 
     def stop(self) -> None:
         """End it for good and remove its folder. May be called twice."""
-        self._end(signal.SIGTERM)
+        self.kill()  # told to stop it may take its time, for files that go away
         self._folder.cleanup()
-
-    def _end(self, sign: signal.Signals) -> None:
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            os.kill(self._process.pid, sign)
-        try:
-            self._process.wait(READY_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
 
 
 class RedisCluster:

@@ -30,6 +30,8 @@ from monitor.store.database import SqliteStore
 from tests import builders as b
 from tests.alerts.slacking import quick, settings
 
+pytestmark = pytest.mark.long
+
 QUIET, RINGS = NotifyReason.ACKNOWLEDGED, NotifyReason.UNANSWERED
 
 

@@ -1,6 +1,6 @@
-"""A sample of `sturmglas bench crash`: SIGKILLs lose nothing of ours, and a naive twin fails.
+"""A hundred kills of `sturmglas bench crash`: they lose nothing of ours, and a naive twin fails.
 
-`sturmglas bench crash --kills 100` is the long form; times are measured there, only counts here.
+`sturmglas bench crash --kills 1000` is the long form; times are measured there, only counts here.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import pytest
 
 from monitor.bench import crash
 
-KILLS = 12
-NAIVE_KILLS = 6
+pytestmark = pytest.mark.long
+
+KILLS = 100
+NAIVE_KILLS = 10
 SEED = 9
 
 

@@ -13,6 +13,8 @@ import pytest
 from monitor.app.demo import START
 from monitor.sources.synthetic import demo_story
 
+pytestmark = pytest.mark.long
+
 LIMIT_S = 600  # tenfold the promised minute: the machine may be busy
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from monitor.bench import doubles
 
+pytestmark = pytest.mark.long
+
 KILLS = 5
 STORMS = 8
 

@@ -10,6 +10,8 @@ from monitor.bench.exact import Exact
 from monitor.bench.redis_servers import installed
 from tests.servers import postgres
 
+pytestmark = pytest.mark.long
+
 RUNS = 20
 TWIN_RUNS = 20
 

@@ -9,6 +9,8 @@ import pytest
 from monitor.bench import flood, paging
 from tests import builders as b
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(300)
 def test_alerts_said_again_and_again_are_one_page_an_incident_and_step() -> None:

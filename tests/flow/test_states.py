@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 
@@ -17,6 +18,8 @@ from monitor.bench.states_life import Life
 from monitor.store.database import SqliteStore
 from monitor.store.errands import ErrandKept
 
+pytestmark = pytest.mark.long
+
 NAMES = count(1)
 
 
@@ -27,13 +30,14 @@ def store() -> Iterator[SqliteStore]:
     opened.close()
 
 
-def machine(store: SqliteStore) -> type[RuleBasedStateMachine]:
+def machine(store: SqliteStore, moves: Counter[str]) -> type[RuleBasedStateMachine]:
     class Incidents(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             self.life = Life(store, f"h{next(NAMES)}")
 
         def teardown(self) -> None:
+            moves.update(self.life.moves)
             self.life.close()
 
         @rule(
@@ -82,9 +86,14 @@ def machine(store: SqliteStore) -> type[RuleBasedStateMachine]:
     return Incidents
 
 
+@pytest.mark.timeout(600)
 def test_no_search_finds_a_move_after_which_something_does_not_hold(store: SqliteStore) -> None:
-    how = settings(max_examples=40, stateful_step_count=30, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(machine(store), settings=how)
+    moves = Counter[str]()
+    how = settings(
+        max_examples=120, stateful_step_count=40, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(machine(store, moves), settings=how)
+    assert moves.total() > 3_000, moves
 
 
 @pytest.mark.timeout(600)

@@ -20,6 +20,8 @@ from tests.flow.installed import LONG, soon
 from tests.flow.several import Several, several
 from tests.servers import postgres
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", autouse=True)
 def servers() -> None:

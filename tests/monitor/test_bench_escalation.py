@@ -9,6 +9,8 @@ import pytest
 from monitor.bench import escalation as bench
 from monitor.bench.escalation_oracle import Wind
 
+pytestmark = pytest.mark.long
+
 T0 = datetime(2026, 10, 24, 20, 5, tzinfo=UTC)
 
 
