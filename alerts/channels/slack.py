@@ -169,6 +169,15 @@ class Slack:
         self._edit_later(delivery)
         return True
 
+    async def refresh(self, delivery: Delivery) -> bool:
+        """Show a sent delivery again in its turn, since what stands around it changed; False where nothing was
+        posted, or something newer is shown."""
+        known = await self._known(delivery)
+        if known is None or known.seq > delivery.seq:
+            return False
+        self._edit_later(delivery)
+        return True
+
     async def whisper(self, place: str, user: str, text: str) -> None:
         """Tell one person something at ``place`` that nobody else sees."""
         where = place or self._settings.channel
@@ -327,7 +336,7 @@ class Slack:
                     return  # shown with what came after it
                 try:
                     known = await self._known(newest)
-                    if known is not None and known.seq < newest.seq:
+                    if known is not None and known.seq <= newest.seq:
                         await self._changed(known, newest)
                     return
                 except ChannelError as error:

@@ -24,6 +24,7 @@ from alerts.channels.base import Channel
 from alerts.channels.transport import guarded_async
 from alerts.deliver import Deliverer
 from detectors.topic import Topic
+from monitor.app.demo_duty import on_call
 from monitor.app.replaying import replay
 from monitor.app.serving import run
 from monitor.app.wiring import Built, build, parts
@@ -88,9 +89,8 @@ def live(seed: int, *, port: int, factor: float, say: Callable[[str], None]) -> 
         asked, port = port, _free(port)
         if asked and port != asked:
             say(f"Port {asked} is taken; another one is used.")
-        settings = _settings(
-            sink, f"sqlite:///{folder / 'sturmglas.db'}", port, f"http://127.0.0.1:{port}"
-        )
+        store, page = f"sqlite:///{folder / 'sturmglas.db'}", f"http://127.0.0.1:{port}"
+        settings = on_call(_settings(sink, store, port, page), begin.date())
         built = build(settings)
         say(
             "Building eight calm days of an invented brand, so that there is a normal to compare with ..."

@@ -28,7 +28,7 @@ from monitor.app.errands import AUDIT, errands, watching
 from monitor.app.hearing import OUTBOX
 from monitor.app.intake import LogIntake
 from monitor.app.pulse import DELIVERER, PIPELINE, Pulse
-from monitor.app.slack_answering import caught_up
+from monitor.app.slack_answering import Refreshing, caught_up
 from monitor.app.watching import auditor_late
 from monitor.app.wiring import Built, Counting
 from monitor.clock import SystemClock
@@ -224,7 +224,8 @@ class DeliveryThread:
     async def _main(self) -> None:
         built = self._built
         self._pulse.beat(DELIVERER)
-        errander = await asyncio.to_thread(errands, built, self._signals, self._pulse)
+        refreshing = Refreshing(built, self._signals)
+        errander = await asyncio.to_thread(errands, built, refreshing, self._pulse)
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(WRITERS, "outbox"))
         self._wake, self._stop = asyncio.Event(), asyncio.Event()
@@ -241,8 +242,10 @@ class DeliveryThread:
             if self._over.is_set():
                 return  # told to stop before there was anything to tell it to
             shown = asyncio.create_task(caught_up(built, channels))
+            fresh = asyncio.create_task(refreshing.run(channels))
             await deliverer.run(self._stop, self._wake)
             shown.cancel()
+            fresh.cancel()
 
     def wake(self) -> None:
         self._call(self._wake)

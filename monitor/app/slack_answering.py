@@ -1,4 +1,5 @@
-"""Messages in Slack that change without an alert: after a press, and at a start where a stop cut off an edit."""
+"""Messages in Slack that change without an alert of their own: after a press, after a step of a chain that went to
+others, and at a start where a stop cut off an edit."""
 
 from __future__ import annotations
 
@@ -12,12 +13,16 @@ from alerts.channels.base import Channel, ChannelError
 from alerts.channels.slack import Slack
 from alerts.posted import Answer
 from monitor.app.wiring import Built, open_channels
-from monitor.ports import Reader
+from monitor.desk.escalations import call_of
+from monitor.ports import Signals
 
 log = logging.getLogger("sturmglas.slack")
 
 LOOKED_AT = 50
 """Incidents that are looked at after a start: in a minute of waiting edits there are hardly more."""
+
+SETTLE_S = 1.0
+"""A signal may come before the transaction that it tells of is there to be read."""
 
 
 async def answer(built: Built, told: Answer) -> None:
@@ -28,9 +33,9 @@ async def answer(built: Built, told: Answer) -> None:
     )
     try:
         async with opened as channels:
-            found = {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}
+            found = _live(channels)
             if told.incident:
-                for name, shown in newest(built.store.read, told.incident).items():
+                for name, shown in newest(built, told.incident).items():
                     if name in found:
                         await found[name].show(shown)
             elif told.channel in found:
@@ -49,25 +54,76 @@ async def caught_up(built: Built, channels: Mapping[str, Channel]) -> None:
 
 async def catch_up(built: Built, channels: Mapping[str, Channel]) -> int:
     """Have edits made up for that a stop cut off; return how many. Looks at the latest incidents only."""
-    live = {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}
+    live = _live(channels)
     if not live:
         return 0
     behind = 0
     for stands in await asyncio.to_thread(built.store.read.incidents, limit=LOOKED_AT):
-        last = await asyncio.to_thread(newest, built.store.read, stands.id)
+        last = await asyncio.to_thread(newest, built, stands.id)
         for name in live.keys() & last.keys():
             behind += await live[name].catch_up(last[name])
     return behind
 
 
-def newest(read: Reader, incident: str) -> dict[str, Delivery]:
+class Refreshing:
+    """`monitor.ports.Signals` for a deliverer's loop: whatever changes an incident there, its messages show.
+
+    ``inner`` hears every signal as well. Incidents that change again while they wait are shown once.
+    """
+
+    def __init__(self, built: Built, inner: Signals) -> None:
+        self._built = built
+        self._inner = inner
+        self._changed: dict[str, None] = {}
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def publish(self, kind: str, id: str, version: int) -> None:
+        self._inner.publish(kind, id, version)
+        if kind == "incident":
+            self._loop.call_soon_threadsafe(self._note, id)
+
+    def _note(self, incident: str) -> None:
+        self._changed[incident] = None
+        self._news.set()
+
+    async def run(self, channels: Mapping[str, Channel]) -> None:
+        """Show what changed, until cancelled; what hinders it is logged: the next alert shows it too."""
+        live = _live(channels)
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(SETTLE_S)
+            self._news.clear()
+            changed, self._changed = self._changed, {}
+            for incident in changed if live else ():
+                try:
+                    await self._refresh(live, incident)
+                except Exception as error:  # the outermost of a task that nobody waits for
+                    log.warning(
+                        "slack: a message may show an older state (%s)", type(error).__name__
+                    )
+
+    async def _refresh(self, live: Mapping[str, Slack], incident: str) -> None:
+        last = await asyncio.to_thread(newest, self._built, incident)
+        for name in live.keys() & last.keys():
+            await live[name].refresh(last[name])
+
+
+def newest(built: Built, incident: str) -> dict[str, Delivery]:
     """Return the newest delivery that each target got of an incident's episode, as the incident stands."""
+    read = built.store.read
     stands = read.incident(incident)
     if stands is None:
         return {}
+    call = call_of(read, built.book, incident)
     found: dict[str, Delivery] = {}
     for one in sorted(read.deliveries(stands.id), key=lambda d: d.seq):
         if one.key == stands.key and one.state is DeliveryState.SENT:
-            alert = replace(one.alert, acked_by=acked_by(stands), owner=stands.owner)
+            alert = replace(one.alert, acked_by=acked_by(stands), owner=stands.owner, call=call)
             found[one.channel] = replace(one, alert=alert, may_repeat=False)
     return found
+
+
+def _live(channels: Mapping[str, Channel]) -> dict[str, Slack]:
+    """Return those whose messages can be changed."""
+    return {n: c for n, c in channels.items() if isinstance(c, Slack) and c.merges}

@@ -28,15 +28,17 @@ from monitor.store.database import SqliteStore
 
 KILLS = 250
 STORMS = 900
-"""Each is told four times (first, risen, acknowledged, ended) to four channels: some 3,000 pages of each."""
+TOLD = 16
+"""Deliveries of a storm: it is told four times (first, risen, acknowledged, ended) to four channels."""
 PER_S = 10.0
 """Alerts queued a second, while the sender lives."""
 TIMEOUT_S = 2.0
 HANG_S = 3.0
-DRAIN_S = 900.0
+DRAIN_S = 1800.0
 FEW = 40
-"""Of what is left to do, when the receivers begin to behave: one in some hundred deliveries meets so many faults
-in a row that it waits for five minutes, and then again."""
+FEW_SHARE = 0.01
+"""So much of what is left to do, or this share of all deliveries, when the receivers begin to behave: one in some
+hundred deliveries meets so many faults in a row that it waits for five minutes, and then again."""
 LIFE_S = 1.6
 """Longest life of a sender before a kill is aimed."""
 
@@ -141,8 +143,9 @@ def _await_request(sink: Sink, rng: random.Random) -> None:
 def _to_the_end(nursery: Nursery, plan: Plan, path: Path, sink: Sink) -> int:
     """Let one live until every storm is over and everything sent; return its exit code."""
     pid, end = nursery.start(plan), time.monotonic() + DRAIN_S
+    few = max(FEW, FEW_SHARE * TOLD * int(plan["storms"]))
     while left := _left(path, int(plan["storms"])):
-        if left < FEW:
+        if left < few:
             sink.faults.calm()
         if time.monotonic() > end:
             raise RuntimeError(f"still busy after {DRAIN_S:g} s: {last_words(nursery.notes)}")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from alerts.alert import Call
 from alerts.book import CHANNEL, PERSON, ROTA, Book
 from alerts.errand import Kind
 from alerts.escalation import Escalation
@@ -52,6 +53,12 @@ def next_call(read: ErrandReads, book: Book, incident: str) -> NextCall | None:
         rounds=chain.rounds,
         names=names,
     )
+
+
+def call_of(read: ErrandReads, book: Book, incident: str) -> Call | None:
+    """Return whom a message names as called next, None where nobody is."""
+    found = next_call(read, book, incident)
+    return Call(found.at, found.names) if found and found.names else None
 
 
 def _name(receiver: str, book: Book, at: datetime) -> str:

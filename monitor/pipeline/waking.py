@@ -14,14 +14,14 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Action, Alert, Call, NotifyReason, acked_by, alert_id
+from alerts.alert import Action, Alert, NotifyReason, acked_by, alert_id
 from alerts.book import Book, calm
 from alerts.errand import Errand, Kind
 from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE, Level
-from monitor.desk.escalations import next_call
+from monitor.desk.escalations import call_of
 from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.lines import stamp
@@ -84,9 +84,7 @@ class Waking:
 
     def with_call(self, tx: Transaction, alert: Alert) -> Alert:
         """Return the alert with whom a chain calls next, as it stands in this transaction."""
-        found = next_call(tx, self._book, alert.incident)
-        call = Call(found.at, found.names) if found and found.names else None
-        return replace(alert, call=call)
+        return replace(alert, call=call_of(tx, self._book, alert.incident))
 
     @property
     def handlers(self) -> Mapping[Kind, Handler]:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from alerts.book import CHANNEL, PERSON
+from alerts.book import CHANNEL, PERSON, ROTA
 from alerts.channels import apprise
+from alerts.channels.pagerduty import PagerDutySettings
 from alerts.channels.slack_settings import MISSING, SlackSettings, can_connect
 from alerts.matching import Field, ceiling
 from alerts.mutes import MuteWindow
@@ -20,6 +21,7 @@ from alerts.wall_clock import zone_of
 from alerts.words import TRIPWIRE_NAMES
 from detectors.detection import WAKE, Level
 from monitor.settings.load import Reading
+from monitor.settings.people import ChainSettings
 from monitor.settings.root import Settings
 from monitor.settings.routes import RouteSettings, receiver
 from monitor.settings.sections import FeedSource, SyntheticSource
@@ -78,6 +80,7 @@ def _wakes(settings: Settings) -> Advice:
         if not person.methods:
             yield ("person", id), f"{person.name} cannot be told: no methods"
     yield from _unheard(settings)
+    yield from _rung_once(settings)
     yield from _watch_in_vain(settings)
     for id in settings.topics:
         routes = [r for r in fitting if not r.topics or id in r.topics]
@@ -196,6 +199,38 @@ def _unheard(settings: Settings) -> Advice:
             sorts = ", ".join(sorted({way.type for way in ways}))
             text = f"{person.name} sleeps through it: Do Not Disturb holds back {sorts}"
             yield ("person", id), f"{text}; add a pager, ntfy or a call"
+
+
+def _rung_once(settings: Settings) -> Advice:
+    """Say where PagerDuty cannot tell people of a chain apart: per incident and routing key it rings once, whom it
+    decides."""
+    for id, chain in settings.chains.items():
+        sharing: dict[str, dict[str, None]] = {}
+        for person in _people_of(settings, chain):
+            for method in settings.people[person].methods if person in settings.people else ():
+                given = settings.channels.get(method.channel)
+                if isinstance(given, PagerDutySettings):
+                    key = given.routing_key.get_secret_value()
+                    sharing.setdefault(key, {})[person] = None
+        for people in sharing.values():
+            if len(people) > 1:
+                names = ", ".join(people)
+                text = f"{names} have one routing key: PagerDuty decides who of them rings, and a later step rings nobody anew"
+                yield ("chain", id), f"{text}; give each a [channel] with a key of their own"
+
+
+def _people_of(settings: Settings, chain: ChainSettings) -> list[str]:
+    """Return the ids of those whom a chain may call, each once."""
+    found: list[str] = []
+    for step in chain.steps:
+        for one in step.tell:
+            sort, _, name = one.partition(".")
+            if sort == PERSON:
+                found.append(name)
+            elif sort == ROTA and name in settings.rotas:
+                rota = settings.rotas[name]
+                found += [*rota.people, *([rota.deputy] if rota.deputy else [])]
+    return list(dict.fromkeys(found))
 
 
 def _outputs(settings: Settings) -> Advice:

@@ -65,3 +65,26 @@ def test_nothing_watched_nothing_coming_in_and_unused_channels_are_said(toml: Pa
         "route",
         "channel.screen",
     ]
+
+
+def test_people_of_a_chain_whom_pagerduty_cannot_tell_apart_are_named(toml: Path) -> None:
+    text = GOOD.replace('channels = ["pager"]', 'wake = "night"', 1)
+    text += (
+        '[person.kim]\nname = "Kim"\nmethods = [{ channel = "pager" }]\n'
+        '[person.lee]\nname = "Lee"\nmethods = [{ channel = "pager" }]\n'
+        '[person.noa]\nname = "Noa"\nmethods = [{ channel = "other" }]\n'
+        '[rota.first]\npeople = ["kim", "noa"]\nsince = "2026-01-05"\n'
+        '[chain.night]\n[[chain.night.step]]\ntell = ["rota.first"]\n'
+        '[[chain.night.step]]\ntell = ["person.lee", "person.kim"]\n'
+        '[channel.other]\ntype = "pagerduty"\nrouting_key = "ffffffffffffffffffffffffffffffff"\n'
+    )
+    [line] = [one for one in advice(toml, text) if "routing key" in one]
+    assert "chain.night: kim, lee have one routing key" in line
+    apart = text.replace(
+        'name = "Lee"\nmethods = [{ channel = "pager" }]',
+        'name = "Lee"\nmethods = [{ channel = "third" }]',
+    )
+    apart += (
+        '[channel.third]\ntype = "pagerduty"\nrouting_key = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"\n'
+    )
+    assert not [one for one in advice(toml, apart) if "routing key" in one]

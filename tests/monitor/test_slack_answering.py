@@ -12,9 +12,13 @@ import pytest
 from alerts.channels.slack import Slack
 from alerts.deliver import Deliverer
 from alerts.posted import Answer
-from monitor.app.slack_answering import answer, catch_up
+from monitor.app import slack_answering
+from monitor.app.slack_answering import Refreshing, answer, catch_up
 from monitor.app.wiring import Built, build, open_channels
 from monitor.desk import incidents as desk
+from monitor.pipeline.errands import run_due
+from monitor.pipeline.waking import Waking
+from monitor.ports import NoSignals
 from monitor.server.sink import Sink
 from monitor.settings import Settings
 from tests import builders as b
@@ -35,6 +39,8 @@ def built(tmp_path: Path, sink: Sink) -> Iterator[Built]:
     given["server"] = {"allow_loopback_receivers": True}
     given["channel"]["slack"]["token"] = "xoxb-1"
     given["channel"]["slack"]["signing_secret"] = "s" * 32
+    steps = [{"tell": ["channel.slack"], "wait_min": 5}, {"tell": ["person.kim"], "wait_min": 9}]
+    given["chain"] = {"night": {"step": steps, "rounds": 1}}
     made = build(Settings.model_validate(given))
     with made.store.begin() as tx:
         tx.save_incident(STORM, 0)
@@ -104,3 +110,32 @@ def test_an_edit_that_a_stop_cut_off_is_made_up_for_at_the_start(built: Built, s
     assert asyncio.run(started(built)) == 2
     assert ["Acknowledged by Lee" in str(m.body) for m in roots(sink)] == [True, True]
     assert asyncio.run(started(built)) == 0
+
+
+def test_a_step_that_goes_to_others_changes_who_is_named_as_next(
+    built: Built, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_answering, "SETTLE_S", 0.0)
+
+    async def lives() -> None:
+        async with open_channels(built.settings, posted=built.store.posted) as channels:
+            refreshing = Refreshing(built, NoSignals())
+            task = asyncio.create_task(refreshing.run(channels))
+            waking = Waking(built.book, refreshing)
+            runner = Deliverer(built.store.outbox, channels, lambda: b.T0, Random(1))
+            with built.store.begin() as tx:
+                waking.say(tx, STORM, b.alert(STORM, at=b.after(1)), [], "night", b.T0)
+            await runner.drain(b.T0)
+            assert "Without an answer at 13:05: Kim" in text_in("C1")
+            later = b.after(minutes=5)
+            assert await asyncio.to_thread(run_due, built.store, waking.handlers, later) == 1
+            while "13:05" in text_in("C1"):
+                await asyncio.sleep(0.05)
+            task.cancel()
+
+    def text_in(channel: str) -> str:
+        [root] = [m for m in roots(sink) if m.channel == channel]
+        return str(root.body)
+
+    asyncio.run(asyncio.wait_for(lives(), 60))
+    assert "Without an answer" not in text_in("C1")

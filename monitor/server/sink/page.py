@@ -104,8 +104,9 @@ def _by_bot(kept: Received) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message in the channel as it stands now, and what its thread says."""
+    """A message at ``place`` (a channel, a conversation with a person) as it stands now, and what its thread says."""
 
+    place: str
     body: Json
     edits: int
     thread: tuple[Json, ...]
@@ -115,7 +116,12 @@ def threads(messages: Sequence[Message]) -> list[Shown]:
     """Return the messages of a channel, the newest first, each with its thread."""
     roots = [m for m in reversed(messages) if not m.thread_ts]
     return [
-        Shown(root.body, root.edits, tuple(m.body for m in messages if m.thread_ts == root.ts))
+        Shown(
+            root.channel,
+            root.body,
+            root.edits,
+            tuple(m.body for m in messages if m.thread_ts == root.ts),
+        )
         for root in roots
     ]
 
