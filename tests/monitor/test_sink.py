@@ -79,6 +79,12 @@ def test_pagerduty_answers_with_the_key_and_counts_repeats_by_action(sink: Sink)
     assert [got.repeat for got in sink.received] == [0, 1, 0]
 
 
+def test_pagerduty_knows_the_keys_of_each_routing_key_apart(sink: Sink) -> None:
+    for key in ("a" * 32, "b" * 32, "a" * 32):
+        httpx.post(sink.pagerduty_url, json={**event(), "routing_key": key})
+    assert [got.repeat for got in sink.received] == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

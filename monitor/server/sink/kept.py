@@ -16,7 +16,8 @@ class Received:
     """One message as it was taken. ``channel`` slack ("slack edit", "slack whisper"), pagerduty, webhook or mail.
 
     ``key`` is what its kind of receiver knows repeats by: dedup_key, incident key, Message-ID;
-    "" for Slack. ``repeat`` counts earlier ones with the same key and action.
+    "" for Slack. ``repeat`` counts earlier ones with the same key and action; PagerDuty knows each routing
+    key's apart.
     """
 
     n: int
@@ -36,14 +37,14 @@ class Kept:
         self._now = now
         self._lock = threading.Lock()
         self._all: list[Received] = []
-        self._known: Counter[tuple[str, str, object]] = Counter()
+        self._known: Counter[tuple[object, ...]] = Counter()
 
     def add(
         self, channel: str, headers: Mapping[str, str], raw: bytes, parsed: Json, key: str
     ) -> Received:
         """Keep one message and return it with its number."""
         with self._lock:
-            name = (channel, key, parsed.get("event_action"))
+            name = (channel, key, parsed.get("event_action"), parsed.get("routing_key"))
             repeat = self._known[name] if key else 0
             self._known[name] += 1
             found = Received(
