@@ -7,18 +7,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from alerts.alert import NotifyReason
 from alerts.book import Book
 from alerts.notices import notice
 from alerts.people import parted
 from monitor.pipeline.auditing import Ailment, Finding
-from monitor.ports import Store, Unavailable
+from monitor.ports import Beat, BeatReads, Store, Unavailable
 
 log = logging.getLogger("sturmglas.audit")
 
 
+TOLD = "told"
+"""Beat under which is kept what was told and is not over: whoever sends next, after a restart too, says the end."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """What was told of a finding: since when it stood, and to whom."""
 
     since: datetime
@@ -50,45 +56,44 @@ class Telling:
         self._wake = wake
         self._page_url = page_url
         self._first: dict[str, datetime] = {}
-        self._told: dict[str, _Told] = {}
+        self._untold: set[str] = set()
 
     def turn(self, found: Iterable[Finding], now: datetime) -> None:
         """Tell what has stood long enough, and what is over. A store that cannot be written costs a turn."""
         standing = {one.key: one for one in found}
         self._first = {key: self._first.get(key, now) for key in standing}
+        self._untold &= standing.keys()
         bad = frozenset(one.channel for one in standing.values() if one.channel)
         try:
+            told = _kept(self._store.read)
             for key, finding in standing.items():
-                if key not in self._told and now - self._first[key] >= self._after:
+                silent = key not in told and key not in self._untold
+                if silent and now - self._first[key] >= self._after:
                     self._say(finding, bad, now)
-            for key in self._told.keys() - standing.keys():
-                self._over(key, now)
+            for key in told.keys() - standing.keys():
+                self._over(key, told[key], now)
         except Unavailable as error:
             log.error("cannot tell what is wrong: %s", error)
 
     def _say(self, finding: Finding, bad: frozenset[str], now: datetime) -> None:
-        targets = self._targets(bad, now)
+        key, targets = finding.key, self._targets(bad, now)
         if finding.what in (Ailment.DELIVERER, Ailment.STORE) or not targets:
-            targets = ()
-            log.error("%s: no channel is left to tell it by", finding.key)
-        told = _Told(self._first[finding.key], targets)
-        if targets:
-            self._send(NotifyReason.TROUBLE, finding.key, finding.words(now), told, now)
-        self._told[finding.key] = told
+            log.error("%s: no channel is left to tell it by", key)
+            self._untold.add(key)
+            return
+        told = Told(self._first[key], targets)
+        self._send(NotifyReason.TROUBLE, key, finding.words(now), told, now)
 
-    def _over(self, key: str, now: datetime) -> None:
-        told = self._told[key]
-        if told.targets:
-            words = (f"{key}: behoben", f"{key}: over")
-            self._send(NotifyReason.RECOVERED, key, words, told, now)
-        del self._told[key]
+    def _over(self, key: str, told: Told, now: datetime) -> None:
+        words = (f"{key}: behoben", f"{key}: over")
+        self._send(NotifyReason.RECOVERED, key, words, told, now)
 
     def _send(
         self,
         reason: NotifyReason,
         key: str,
         words: tuple[str, str],
-        told: _Told,
+        told: Told,
         now: datetime,
     ) -> None:
         made = notice(
@@ -101,6 +106,12 @@ class Telling:
             page_url=self._page_url,
         )
         with self._store.begin() as tx:
+            kept = _kept(tx)
+            if reason is NotifyReason.TROUBLE:
+                kept[key] = told
+            elif kept.pop(key, None) is None:
+                return  # somebody else said it
+            tx.save_beat(Beat(TOLD, now, msgspec.to_builtins(kept)))
             tx.enqueue(made, told.targets, now)
         self._wake()
 
@@ -109,3 +120,9 @@ class Telling:
         reach = self._book.reach(now)
         every = (target for one in self._receivers for target in reach(one))
         return next(((target,) for target in every if parted(target)[0] not in bad), ())
+
+
+def _kept(read: BeatReads) -> dict[str, Told]:
+    """Return what was told and is not over, by the finding's key."""
+    beat = read.beat(TOLD)
+    return msgspec.convert(beat.content, dict[str, Told]) if beat else {}

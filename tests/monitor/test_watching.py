@@ -86,11 +86,29 @@ def house(tmp_path: Path) -> Iterator[House]:
     store = SqliteStore.open(f"sqlite:///{tmp_path / 'sturmglas.db'}")
     log = EmbeddedLog.open(tmp_path / "sturmglas.db", synchronous="OFF", clock=clock)
     built = Built(config, {}, {}, store, log, clock)
-    book = Book(channels=frozenset({"pager", "mail"}))
-    telling = Telling(store, book, ["channel.pager", "channel.mail"], 120 * S, "UTC", lambda: None)
-    watching = Watching(built, pulse, lambda: HELD, "here", telling, switch.ping())
-    yield House(built, clock, pulse, switch, watching)
+    yield House(built, clock, pulse, switch, auditor(built, pulse, switch))
     built.close()
+
+
+def auditor(built: Built, pulse: Pulse, switch: Switch) -> Watching:
+    book = Book(channels=frozenset({"pager", "mail"}))
+    to = ["channel.pager", "channel.mail"]
+    telling = Telling(built.store, book, to, 120 * S, "UTC", lambda: None)
+    return Watching(built, pulse, lambda: HELD, "here", telling, switch.ping())
+
+
+def again(house: House) -> Watching:
+    """Return the auditor of the next process on the same store."""
+    return auditor(house.built, house.pulse, house.switch)
+
+
+def sent(house: House) -> None:
+    """Let everything that waits be accepted."""
+    outbox = house.built.store.outbox
+    for delivery in outbox.due(house.clock.now(), 9):
+        attempt = outbox.begin(delivery, house.clock.now())
+        assert attempt is not None
+        outbox.finish(attempt, AttemptOutcome.ACCEPTED, DeliveryState.SENT, house.clock.now())
 
 
 def test_while_all_is_well_the_switch_is_pinged_and_nobody_is_told(house: House) -> None:
@@ -133,15 +151,29 @@ def test_what_is_over_is_said_to_whom_it_was_told(house: House) -> None:
     house.queue("pager")
     for seconds in (61, 120):
         house.later(seconds)
-    for delivery in house.built.store.outbox.due(house.clock.now(), 9):
-        attempt = house.built.store.outbox.begin(delivery, house.clock.now())
-        assert attempt is not None
-        accepted = (AttemptOutcome.ACCEPTED, DeliveryState.SENT)
-        house.built.store.outbox.finish(attempt, *accepted, house.clock.now())
+    sent(house)
     assert house.later(15) == []
     assert house.told() == [("mail", "recovered", "unsent/pager: over")]
     assert house.built.trouble.list() == []
     assert house.switch.came[-1][1] == "/secret"
+
+
+def test_after_a_restart_a_trouble_is_not_told_again_and_its_end_is(house: House) -> None:
+    house.queue("pager")
+    for seconds in (61, 120):
+        house.later(seconds)
+    [trouble] = [d for d in house.built.store.outbox.due(house.clock.now(), 9) if d.alert.notice]
+    house.watching = again(house)
+    for seconds in (15, 120, 120):
+        assert "unsent/pager" in house.later(seconds)
+    assert len(house.told()) == 1
+    sent(house)
+    house.watching = again(house)
+    house.later(15)
+    house.later(15)
+    assert house.told() == [("mail", "recovered", "unsent/pager: over")]
+    [over] = house.built.store.outbox.due(house.clock.now(), 9)
+    assert over.key == trouble.key  # a pager ends what it began
 
 
 def test_where_no_other_channel_is_left_the_heartbeat_alone_says_it(house: House) -> None:
