@@ -27,18 +27,23 @@ def _nobody(at: datetime) -> OnCall:
 @dataclass(frozen=True, slots=True)
 class Book:
     """Channels, people, rotas and chains by name. A receiver is ``channel.NAME``, ``person.NAME`` or
-    ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``night``: who may be
-    woken when. ``ringing``: channels that ring at any message, so that nothing calm goes there. ``mutes``: recurring mute windows.
+    ``rota.NAME``; what nobody stands behind reaches nobody, and that is told by whoever asked. ``nights``: tells who may be
+    woken when, as it stands. ``ringing``: channels that ring at any message, so that nothing calm goes there. ``mutes``: recurring mute windows.
     ``stale_after``: how old an acknowledgement may grow without a sign of life; nothing: for ever."""
 
     channels: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     chains: Mapping[str, Chain] = field(default_factory=dict)
     roster: Roster = _nobody
-    night: Night = field(default_factory=Night)
+    nights: Callable[[], Night] = Night
     ringing: frozenset[str] = frozenset()
     mutes: tuple[MuteWindow, ...] = ()
     stale_after: timedelta = stale.AFTER
+
+    @property
+    def night(self) -> Night:
+        """Who may be woken when."""
+        return self.nights()
 
     def person_of(self, actor: str) -> Person | None:
         """Return the person who goes by this id or name on a timeline, None for somebody else."""

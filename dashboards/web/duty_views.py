@@ -14,12 +14,21 @@ from dashboards.web.views import Chrome
 
 
 @dataclass(frozen=True, slots=True)
-class NightAsked:
-    """Nobody has answered yet who may be woken when; meanwhile these hours and this level hold."""
+class NightView:
+    """Who may be woken when: these hours and this level hold. ``fixed``: the settings file says so; else ``by`` said
+    it at ``at``, or nobody has answered yet."""
 
     since: time
     until: time
     level: int
+    by: str = ""
+    at: datetime | None = None
+    fixed: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """True while nobody has answered."""
+        return not self.fixed and self.at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,7 @@ class DutyPage:
     warnings: tuple[Warned, ...] = ()
     rested: tuple[Rested, ...] = ()
     ways: tuple[WayView, ...] = ()
-    night_asked: NightAsked | None = None
+    night: NightView | None = None
     rest_h: float = 11
     me: str = ""
     form: str = ""

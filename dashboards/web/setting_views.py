@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from alerts.incident import Outcome
 from dashboards.web.calibration_views import CalibrationPart
-from dashboards.web.duty_views import NightAsked
+from dashboards.web.duty_views import NightView
 from dashboards.web.health_views import HealthPart
 from dashboards.web.planned_views import PlannedPart
 from dashboards.web.query_views import QueryPart
@@ -138,7 +138,7 @@ class TopicSettings:
     planned: PlannedPart | None = None
     health: HealthPart | None = None
     query: QueryPart | None = None
-    night_asked: NightAsked | None = None
+    night_asked: NightView | None = None
     sources: tuple[str, ...] = ()
     night: NightPart | None = None
     span_days: int = SPAN_DAYS

@@ -25,8 +25,9 @@ from monitor import metrics
 from monitor.app.trouble import Trouble
 from monitor.clock import Clock, SystemClock
 from monitor.desk.duty import roster
+from monitor.desk.nights import nights
 from monitor.desk.tokens import SECRET, Tokens, signer
-from monitor.ports import Alone, DutyReads, KeptStore, Log
+from monitor.ports import Alone, KeptStore, Log, Reader
 from monitor.settings import (
     FeedSource,
     FileSource,
@@ -223,17 +224,18 @@ def parts(
     )
 
 
-def book_of(settings: Settings, read: DutyReads | None = None) -> Book:
+def book_of(settings: Settings, read: Reader | None = None) -> Book:
     """Return who is behind each receiver.
 
-    ``read``: where changes of rotas are kept; None: nobody has changed anything.
+    ``read``: where changes of rotas are kept, and who may be woken when; None: nobody has changed anything.
     """
+    known = nights(settings.night.night(), read, fixed=settings.night_is_set)
     return Book(
         roster=roster(settings.to_rotas(), read),
         channels=frozenset(settings.channels),
-        people=settings.to_people(),
+        people=settings.to_people(known().level),
         chains={id: chain.chain(id) for id, chain in settings.chains.items()},
-        night=settings.night.night(),
+        nights=known,
         ringing=frozenset(name for name in settings.channels if rings(settings, name)),
         mutes=settings.to_mutes(),
         stale_after=settings.alerting.stale_after,

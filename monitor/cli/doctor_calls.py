@@ -27,7 +27,8 @@ _TIMEOUT_S = 3
 def examine_calls(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at the last test call of each way that wakes; nothing where there is no such way, or no
     store to be read. Nothing is written."""
-    people, called = settings.to_people(), settings.called()
+    people = settings.to_people(settings.night.night().level)
+    called = settings.called()
     ways = [(people[id], m.channel) for id in called for m in people[id].methods if m.pierces]
     kept = _kept(settings) if ways else None
     if kept is None:

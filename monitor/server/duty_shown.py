@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from alerts.alert import Action
 from alerts.duty import DutyKind
+from alerts.night import Night
 from alerts.people import Person, parted
 from alerts.rest import at_night, earliest_start
 from alerts.rota import DAY, Rota, Shift, Why, gaps, on_call, shifts
@@ -14,7 +16,7 @@ from alerts.trial_call import Tested
 from alerts.wall_clock import instant, zone_of
 from dashboards.web.duty_views import (
     DayView,
-    NightAsked,
+    NightView,
     Reached,
     Rested,
     RotaView,
@@ -24,6 +26,7 @@ from dashboards.web.duty_views import (
     Worry,
 )
 from monitor.desk.duty import Changes
+from monitor.desk.nights import answered
 from monitor.desk.trials import Way
 from monitor.ports import Reader
 from monitor.settings import Settings
@@ -37,12 +40,18 @@ CALLED = timedelta(days=1)
 """Older calls matter to no start of work."""
 
 
-def night_asked(settings: Settings) -> NightAsked | None:
-    """Return the question who may be woken when, None where the settings answer it."""
-    if "night" in settings.model_fields_set:
-        return None
-    night = settings.night
-    return NightAsked(night.since, night.until, night.min_level)
+def night_view(settings: Settings, read: Reader) -> NightView:
+    """Return who may be woken when: by the settings file, else by the last answer, else as a question."""
+    if settings.night_is_set:
+        return _night(settings.night.night(), fixed=True)
+    said = answered(read)
+    if said is None:
+        return _night(settings.night.night())
+    return _night(said.night, by=said.by, at=said.at)
+
+
+def _night(night: Night, **said: Any) -> NightView:
+    return NightView(night.since, night.until, int(night.level), **said)
 
 
 def weeks_of(now: datetime, zone: str) -> list[list[tuple[datetime, datetime]]]:
@@ -160,7 +169,7 @@ def way_view(way: Way, settings: Settings) -> WayView:
 
 
 def rested(
-    read: Reader, settings: Settings, people: Mapping[str, Person], now: datetime
+    read: Reader, night: Night, people: Mapping[str, Person], now: datetime, zone: str
 ) -> tuple[Rested, ...]:
     """Return who was called last night and may not have started work yet, by earliest start.
 
@@ -168,7 +177,6 @@ def rested(
     Not Disturb; a mail that lies there until the morning is none.
     """
     last: dict[str, datetime] = {}
-    night = settings.night.night()
     for incident in read.incidents(limit=INCIDENTS):
         if incident.resolved_at is not None and incident.resolved_at < now - CALLED:
             continue
@@ -178,7 +186,7 @@ def rested(
             if person is None or at is None or delivery.alert.action is not Action.TRIGGER:
                 continue
             rings = any(m.channel == channel and m.pierces for m in person.methods)
-            if rings and at_night(at, settings.timezone, night):
+            if rings and at_night(at, zone, night):
                 last[id] = max(at, last.get(id, at))
     found = [Rested(people[id].name, at, earliest_start(at)) for id, at in last.items()]
     return tuple(sorted((r for r in found if r.start > now), key=lambda r: r.start))

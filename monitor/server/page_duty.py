@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -13,17 +13,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from alerts.duty import DutyChange, DutyKind
+from alerts.night import Night
 from alerts.people import Person, target
 from alerts.rest import REST_H
 from dashboards.web import render
 from dashboards.web.duty_views import DutyPage
 from detectors.detection import WAKE, Level
 from monitor.desk import duty as desk
-from monitor.desk import trials
+from monitor.desk import nights, trials
 from monitor.desk.errors import Conflict, Invalid, NotFound
 from monitor.ports import Unavailable
 from monitor.server.duty_shown import (
-    night_asked,
+    night_view,
     rested,
     rota_view,
     warned,
@@ -88,6 +89,19 @@ def _changing(api: APIRouter, service: Service) -> None:
 
         return _done(service, request, "away", given, do)
 
+    @api.post(f"{HERE}/night")
+    def night(request: Request, since: Text = "", until: Text = "", level: Text = "") -> Response:
+        given = {"since": since, "until": until, "level": level}
+        if service.settings.night_is_set:
+            return _page(
+                service, request, form="night", given=given, wrong="night_file", status=409
+            )
+
+        def do(actor: str) -> None:
+            nights.answer(store, _night(given), actor, clock.now())
+
+        return _done(service, request, "night", given, do, "#night")
+
     @api.post(f"{HERE}/changes/{{id}}/back")
     def back(request: Request, id: int) -> Response:
         def do(actor: str) -> DutyChange:
@@ -138,7 +152,7 @@ def _done(
     request: Request,
     form: str,
     given: Given,
-    do: Callable[[str], DutyChange],
+    do: Callable[[str], DutyChange | None],
     place: str = "",
 ) -> Response:
     """Carry a change through; back to the page, or the page with what is wrong and what was typed."""
@@ -155,7 +169,7 @@ def _done(
             return _missing(service, request)
         wrong, status = "rota", 422
     else:
-        service.signals.publish("duty", made.rota, made.id)
+        service.signals.publish("duty", *((made.rota, made.id) if made else ("", 0)))
         return RedirectResponse(HERE + place, 303)
     return _page(service, request, form=form, given=given, wrong=wrong, status=status)
 
@@ -180,7 +194,7 @@ def _page(
     zone = service.settings.timezone
     chrome = chrome_of(service, request, HERE, "duty", zone, sight)
     settings, read, now = service.settings, service.store.read, chrome.now
-    people = settings.to_people()
+    people = settings.to_people(service.book.night.level)
     changed = desk.changes(read, weeks_of(now, zone)[0][0][0])
     rotas = [rota_view(r, people, changed, now, zone) for r in settings.to_rotas().values()]
     ways = trials.ways(read, people, now)
@@ -190,9 +204,9 @@ def _page(
         people=tuple((person.id, person.name) for person in people.values()),
         away=tuple(c for c in changed.all if _stands(c, now)),
         warnings=tuple(warned(rotas, settings.called(), ways, people)),
-        rested=rested(read, settings, people, now),
+        rested=rested(read, service.book.night, people, now, zone),
         ways=tuple(way_view(way, settings) for way in ways),
-        night_asked=night_asked(settings),
+        night=night_view(settings, read),
         rest_h=REST_H,
         me=_me(chrome.viewer.actor, people),
         form=form,
@@ -221,6 +235,22 @@ def _asked(service: Service, given: Given) -> desk.Asked:
     since = _time(given["since"], zone, "since") if given["since"].strip() else None
     until = _time(given["until"], zone, "until")
     return desk.Asked(given["person"], since, until, given["note"])
+
+
+def _night(given: Given) -> Night:
+    """Return what the form says; `Invalid` begins with the name of the field that is wrong."""
+
+    def at(name: str) -> time:
+        try:
+            return time.fromisoformat(given[name].strip()).replace(tzinfo=None)
+        except ValueError:
+            raise Invalid(f"night: {name} {given[name][:20]!r}, expected a time of day") from None
+
+    try:
+        level = Level(int(given["level"]))
+    except ValueError:
+        raise Invalid("level: expected 4, 5 or 6") from None
+    return Night(at("since"), at("until"), level)
 
 
 def _time(text: str, zone: ZoneInfo, name: str) -> datetime:

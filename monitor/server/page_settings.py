@@ -33,7 +33,7 @@ from detectors.topic import Topic
 from monitor.desk.calibration import moved
 from monitor.ports import Reader, Unavailable
 from monitor.server import page_calibration, page_queries
-from monitor.server.duty_shown import night_asked
+from monitor.server.duty_shown import night_view
 from monitor.server.page_calibration import Proposing, calibration_part
 from monitor.server.page_frame import chrome_of, html
 from monitor.server.page_health import health_part
@@ -156,6 +156,7 @@ def _page(
     if not part:
         now, here = chrome.now, chrome.here
         kept = house.proposing.of(read, id)
+        asked = night_view(service.settings, read)
         view = replace(
             view,
             planned=planned_part(read, topic, now, here),
@@ -163,7 +164,7 @@ def _page(
             health=health_part(read, topic, service.topics, now, here),
             calibration=calibration_part(read, configured, now, kept, *said[1:]),
             query=query or page_queries.query_part(house.queries, topic),
-            night_asked=night_asked(service.settings),
+            night_asked=asked if asked.asked else None,
         )
     return html(request, render.settings(view, part=part), status)
 

@@ -18,7 +18,7 @@ log = logging.getLogger("sturmglas")
 
 def ways_of(service: Service) -> dict[str, tuple[Person, Method]]:
     """Return person and method of each target that is a person's."""
-    people = service.settings.to_people().values()
+    people = service.settings.to_people(service.book.night.level).values()
     return {target(m.channel, p.id): (p, m) for p in people for m in p.methods}
 
 

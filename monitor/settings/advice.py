@@ -73,9 +73,9 @@ def _wakes(settings: Settings) -> Advice:
     if not fitting:
         yield ("route",), f"nobody would be woken: no route with min_level {int(WAKE)} or below"
         return
-    if settings.chains and "night" not in settings.model_fields_set:
+    if settings.chains and not settings.night_is_set:
         text = "nobody has said who may be woken at night: level 4 waits from 22:00 to 06:30"
-        yield ("night",), f"{text}; say so in [night]"
+        yield ("night",), f"{text}; say so on /duty, or in [night]"
     for id, person in settings.people.items():
         if not person.methods:
             yield ("person", id), f"{person.name} cannot be told: no methods"

@@ -12,6 +12,7 @@ from alerts.mutes import MuteWindow
 from alerts.people import Person
 from alerts.rota import Rota
 from alerts.routing import Route
+from detectors.detection import Level
 from detectors.topic import Query, Topic
 from monitor.settings.mutes import MuteSettings
 from monitor.settings.people import AlertingSettings, ChainSettings, NightSettings, PersonSettings
@@ -103,9 +104,13 @@ class Settings(Strict):
         named |= {name.removeprefix("person.") for name in told if name.startswith("person.")}
         return [id for id in self.people if id in named]
 
-    def to_people(self) -> dict[str, Person]:
-        """Return who can be told, in the order of the file. A method pierces where a call at night does."""
-        level = self.night.night().level
+    @property
+    def night_is_set(self) -> bool:
+        """True where the file says who may be woken when; else a page asks for it."""
+        return "night" in self.model_fields_set
+
+    def to_people(self, level: Level) -> dict[str, Person]:
+        """Return who can be told, in the order of the file. A method pierces where a call of ``level`` does."""
         pierces = frozenset(
             name
             for name, given in self.channels.items()

@@ -12,7 +12,7 @@ from alerts.trial_call import Tested, TrialCall
 from dashboards.web.duty_views import (
     DayView,
     DutyPage,
-    NightAsked,
+    NightView,
     Reached,
     Rested,
     RotaView,
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 MIDNIGHT = NOW.replace(hour=23, minute=0, second=0, microsecond=0) - timedelta(days=2)
 KIM, LEE = "Kim Behrens", "Lee Hansen"
 PEOPLE = (("kim", KIM), ("lee", LEE))
-NIGHT = NightAsked(time(22, 0), time(6, 30), 5)
+NIGHT = NightView(time(22, 0), time(6, 30), 5)
 TAKEN = DutyChange(
     DutyKind.OVERRIDE, "community", "lee", NOW, NOW + 9 * HOUR, NOW, KIM, "Zahnarzt <i>", id=7
 )
@@ -99,7 +99,7 @@ def duty(lang: str = "de") -> DutyPage:
         ),
         rested=(Rested(KIM, NOW - 9 * HOUR, NOW + 2 * HOUR),),
         ways=_ways(),
-        night_asked=NIGHT,
+        night=NIGHT,
         me="kim",
         can_test=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from detectors.detection import Level
 from monitor.app.demo_duty import on_call
 from monitor.settings import Settings
 from tests.monitor.serving import settings
@@ -29,7 +30,7 @@ def test_the_demo_calls_people_who_can_be_told_apart() -> None:
         c.routing_key.get_secret_value() for c in made.channels.values() if c.type == "pagerduty"
     }
     assert len(keys) == 3
-    assert {p.name for p in made.to_people().values() if p.wakes} == {
+    assert {p.name for p in made.to_people(Level.STORM).values() if p.wakes} == {
         "Community-Team",
         "Kundenservice",
         "Teamleitung",

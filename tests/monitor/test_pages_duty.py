@@ -14,6 +14,8 @@ import pytest
 
 from alerts.alert import Action, AttemptOutcome, DeliveryState
 from monitor.app.trying import send_test
+from monitor.app.wiring import book_of
+from monitor.desk import nights
 from monitor.server.sink import FaultPlan, Sink
 from monitor.store.database import SqliteStore
 from tests import builders as b
@@ -182,16 +184,64 @@ def test_after_a_call_at_night_the_earliest_start_of_work_is_said(
     assert "was last called" not in shown(server)
 
 
-def test_the_night_is_asked_about_until_the_settings_answer(server: Served, tmp_path: Path) -> None:
+def test_the_night_is_asked_about_until_somebody_answers(server: Served) -> None:
     address = f"/topics/{TOPIC}/settings"
     for page in ("/duty", address):
-        text = server.get(page, params={"lang": "en"}).text
-        assert "Who may be woken when?" in text
-        assert "min_level = 5" in text
-    (tmp_path / "answered").mkdir()
-    with served(tmp_path / "answered", given=house(night={"min_level": 4})) as other:
-        for page in ("/duty", address):
-            assert "Who may be woken when?" not in other.get(page, params={"lang": "en"}).text
+        text = said_of_the_night(server, page)
+        assert "Nobody has answered that yet" in text
+        assert "From 22:00 to 06:30 only level 5 and above wakes" in text
+    given = {"since": "23:15", "until": "07:00", "level": "6"}
+    server.client.cookies.set("actor", "Kim")
+    answer = server.post("/duty/night", data=given)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/duty#night")
+    text = said_of_the_night(server, "/duty")
+    assert "From 23:15 to 07:00 only level 6 and above wakes" in text
+    assert "Said by Kim," in text
+    assert "Who may be woken when?" not in said_of_the_night(server, address)
+
+
+def test_an_answer_counts_at_once_for_whoever_wakes(server: Served) -> None:
+    book = book_of(server.service.settings, server.store.read)
+    assert book.night.level == 5
+    server.post("/duty/night", data={"since": "22:00", "until": "06:30", "level": "4"})
+    assert book.night.level == 4
+    assert "Whatever wakes does so at any hour" in said_of_the_night(server, "/duty")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"level": "3"}, "The level is 4, 5 or 6."),
+        ({"level": "x"}, "The level is 4, 5 or 6."),
+        ({"since": "25:00"}, "times of day such as 22:00"),
+        ({"until": ""}, "times of day such as 22:00"),
+    ],
+)
+def test_a_wrong_answer_is_refused_in_its_place_and_what_was_typed_stays(
+    server: Served, changed: dict[str, str], told: str
+) -> None:
+    given = {"since": "21:45", "until": "06:30", "level": "6", **changed}
+    answer = server.post("/duty/night?lang=en", data=given)
+    assert answer.status_code == 422
+    assert told in answer.text
+    if "since" not in changed:
+        assert 'value="21:45"' in answer.text
+    assert nights.answered(server.store.read) is None
+
+
+def test_what_the_settings_file_says_is_shown_and_not_asked(tmp_path: Path) -> None:
+    with served(tmp_path, given=house(night={"min_level": 6})) as other:
+        text = said_of_the_night(other, "/duty")
+        assert "only level 6 and above wakes" in text
+        assert "So says [night] in the settings file." in text
+        assert "Who may be woken when?" not in said_of_the_night(other, f"/topics/{TOPIC}/settings")
+        given = {"since": "22:00", "until": "06:30", "level": "4"}
+        assert other.post("/duty/night", data=given).status_code == 409
+        assert book_of(other.service.settings, other.store.read).night.level == 6
+
+
+def said_of_the_night(server: Served, page: str) -> str:
+    return server.get(page, params={"lang": "en"}).text
 
 
 def test_without_rotas_it_says_where_they_are_set(tmp_path: Path) -> None:

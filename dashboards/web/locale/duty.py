@@ -163,24 +163,41 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Test call to {name} by {channel}: did it ring?",
     ),
     "night.title": ("Wer darf wann geweckt werden?", "Who may be woken when?"),
-    "night.lead": (
-        "Darauf hat noch niemand geantwortet. Bis dahin gilt: Von {since} bis {until} weckt nur Stufe {level} und höher, oder ein Wort der Gefahr; alles andere wartet bis {until}.",
-        "Nobody has answered that yet. Until then: from {since} to {until} only level {level} and above wakes, or a word of danger; all else waits until {until}.",
+    "night.asked": (
+        "Darauf hat noch niemand geantwortet. Bis dahin gilt:",
+        "Nobody has answered that yet. Until then:",
     ),
-    "night.how": (
-        "Die Antwort gehört in die Einstellungsdatei, danach neu starten. Eine von diesen:",
-        "The answer goes into the settings file, then restart. One of these:",
+    "night.holds": (
+        "Von {since} bis {until} weckt nur Stufe {level} und höher, oder ein Wort der Gefahr; alles andere wartet bis {until}.",
+        "From {since} to {until} only level {level} and above wakes, or a word of danger; all else waits until {until}.",
     ),
-    "night.storm": (
-        "Nachts weckt nur ein Sturm, ab Stufe 5:",
-        "At night only a storm wakes, from level 5:",
+    "night.none": (
+        "Was weckt, weckt zu jeder Stunde, ab Stufe 4.",
+        "Whatever wakes does so at any hour, from level 4.",
     ),
-    "night.all": (
-        "Was weckt, weckt zu jeder Stunde, ab Stufe 4:",
-        "Whatever wakes does so at any hour, from level 4:",
+    "night.fixed": (
+        "So steht es unter [night] in der Einstellungsdatei.",
+        "So says [night] in the settings file.",
     ),
-    "night.worst": (
-        "Nachts weckt nur ein Orkan, Stufe 6:",
-        "At night only a hurricane wakes, level 6:",
+    "night.said": ("Das sagte {name},", "Said by {name},"),
+    "night.field.since": ("Nacht ab", "Night from"),
+    "night.field.until": ("bis", "to"),
+    "night.field.level": ("Dann weckt", "Then wakes"),
+    "night.level.4": (
+        "alles, was auch tags weckt: ab Stufe 4",
+        "all that wakes by day: from level 4",
     ),
+    "night.level.5": ("nur ein Sturm: ab Stufe 5", "only a storm: from level 5"),
+    "night.level.6": ("nur ein Orkan: Stufe 6", "only a hurricane: level 6"),
+    "night.go": ("So soll es sein", "Let it be so"),
+    "night.change": ("Ändern", "Change"),
+    "duty.wrong.night": (
+        "Beginn und Ende der Nacht sind Uhrzeiten wie 22:00.",
+        "Start and end of the night are times of day such as 22:00.",
+    ),
+    "duty.wrong.night_file": (
+        "Das steht in der Einstellungsdatei, unter [night], und wird dort geändert.",
+        "That is set in the settings file, under [night], and is changed there.",
+    ),
+    "duty.wrong.level": ("Die Stufe ist 4, 5 oder 6.", "The level is 4, 5 or 6."),
 }

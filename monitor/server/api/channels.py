@@ -167,7 +167,7 @@ def router(service: Service) -> APIRouter:
     @api.get("/tests")
     def tests() -> list[CallOut]:
         """The last test call of each person and channel, those never tried among them."""
-        people, now = service.settings.to_people(), service.clock.now()
+        people, now = service.settings.to_people(service.book.night.level), service.clock.now()
         return [CallOut.of(way) for way in trials.ways(service.store.read, people, now)]
 
     @api.post("/{name}/test/{person}/rang")
