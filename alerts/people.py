@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 SLASH = "/"
@@ -56,3 +57,25 @@ def parted(target: str) -> tuple[str, str]:
     """
     channel, _, person = target.partition(SLASH)
     return channel, person
+
+
+def named(targets: Iterable[str], people: Mapping[str, Person]) -> tuple[str, ...]:
+    """Return targets as people read them: each person once with their ways, and channels; in their order.
+
+    >>> named(["mail", "pager/kim", "slack/kim"], {"kim": Person("kim", "Kim B.")})
+    ('mail', 'Kim B. (pager, slack)')
+    """
+    ways: dict[str, list[str]] = {}
+    for one in targets:
+        channel, person = parted(one)
+        ways.setdefault((person and SLASH + person) or channel, []).append(channel)
+    return tuple(
+        f"{_name(key[1:], people)} ({', '.join(dict.fromkeys(by))})"
+        if key.startswith(SLASH)
+        else key
+        for key, by in ways.items()
+    )
+
+
+def _name(id: str, people: Mapping[str, Person]) -> str:
+    return people[id].name if id in people else id

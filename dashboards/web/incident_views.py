@@ -68,10 +68,10 @@ class FactView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """How one alert fares on one channel."""
+    """How one alert fares on its way ``to`` a channel, or to a person by one."""
 
     id: int
-    channel: str
+    to: str
     reason: NotifyReason
     level: Level
     state: DeliveryState

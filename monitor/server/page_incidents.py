@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from alerts.alert import Delivery
 from alerts.fact import Fact, FactKind
 from alerts.incident import Incident, Status
+from alerts.people import Person, named
 from dashboards.web.facts import KEY_FACTS
 from dashboards.web.incident_views import CallView, DeliveryView, FactView, RunView, StepView
 from dashboards.web.views import IncidentRow
@@ -112,7 +114,13 @@ def fact_views(service: Service, found: Sequence[Fact], *, all: bool) -> tuple[F
 def _fact(service: Service, fact: Fact) -> FactView:
     view = FactView(fact.at, fact.kind, fact.actor, fact.payload, fact.kind in KEY_FACTS)
     topic = service.topics.get(str(fact.payload.get("topic", "")))
-    return replace(view, payload={**fact.payload, "topic": topic.name}) if topic else view
+    said: dict[str, Any] = {"topic": topic.name} if topic else {}
+    people = service.book.people
+    if "targets" in fact.payload:
+        said["targets"] = named(fact.payload["targets"], people)
+    if "channel" in fact.payload:
+        said["channel"] = ", ".join(named([str(fact.payload["channel"])], people))
+    return replace(view, payload={**fact.payload, **said})
 
 
 def cause_of(found: Sequence[Fact]) -> str:
@@ -140,10 +148,11 @@ def blind_until(found: Sequence[Fact], incident: Incident) -> datetime | None:
     return datetime.fromisoformat(told[0]) if told and incident.is_open else None
 
 
-def delivery_view(delivery: Delivery) -> DeliveryView:
+def delivery_view(delivery: Delivery, people: Mapping[str, Person]) -> DeliveryView:
+    [to] = named([delivery.channel], people)
     return DeliveryView(
         id=delivery.id,
-        channel=delivery.channel,
+        to=to,
         reason=delivery.alert.reason,
         level=delivery.alert.level,
         state=delivery.state,

@@ -244,7 +244,9 @@ def _incident_view(
         facts=fact_views(service, facts, all=all),
         fact_count=len(facts),
         all_facts=all,
-        deliveries=tuple(delivery_view(d) for d in reversed(read.deliveries(found.id))),
+        deliveries=tuple(
+            delivery_view(d, service.book.people) for d in reversed(read.deliveries(found.id))
+        ),
         cause=cause_of(facts),
         card=card_view(read, cards),
         call=call_view(next_call(read, service.book, found.id)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alerts.incident import Incident, Outcome, Status
+from alerts.people import named
 from alerts.silences import Silence
 from dashboards.web.silence_views import ForetoldPart, ForetoldRow, QuietView, SilenceRow
 from detectors.detection import Level
@@ -71,7 +72,7 @@ def quiet_view(service: Service, incident: Incident, now: datetime) -> QuietView
         match=match,
         silence=row_of(held.silence, now) if held and held.silence else None,
         due=held.due_at if held else None,
-        told=tuple(dict.fromkeys(d.channel for d in reached_by(mine))),
+        told=named(dict.fromkeys(d.channel for d in reached_by(mine)), service.book.people),
         foretold=foretold(read, match, now),
     )
 

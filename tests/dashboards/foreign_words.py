@@ -17,7 +17,7 @@ FOREIGN = frozenset(
         *(s.name for s in detail().sources),
         *(s.name for s in CARD.sources),
         *(a.handle or a.key[:6] for a in CARD.authors),
-        *(d.channel for d in deliveries()),
+        *(d.to for d in deliveries()),
         *(d.error for d in deliveries()),
         *(x.owner for x in steps()),
         *(x.note for x in steps()),

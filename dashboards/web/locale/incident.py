@@ -194,6 +194,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "notify.reopened": ("wieder auf", "reopened"),
     "notify.repeated": ("Erinnerung", "reminder"),
     "notify.watch": ("wird beobachtet", "being watched"),
+    "notify.tests_due": ("Testrufe fällig", "test calls due"),
     "notify.morning": ("Morgenzeile", "morning line"),
     "notify.trouble": ("eigene Störung", "trouble of our own"),
     "notify.recovered": ("Störung behoben", "trouble over"),
