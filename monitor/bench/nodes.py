@@ -44,7 +44,7 @@ PER_S = 5.0
 """Alerts queued a second, each to a channel of every class."""
 BAR_S = 15.0
 PATIENCE_S = 90.0
-DRAIN_S = 900.0
+DRAIN_S = 1800.0
 KILL, FREEZE = "kill", "freeze"
 
 
