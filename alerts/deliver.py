@@ -18,6 +18,7 @@ from functools import partial
 from typing import Protocol
 
 from alerts.alert import Action, Delivery, DeliveryState
+from alerts.channels import permit
 from alerts.channels.base import Channel, ChannelError, Merging, Paced, Receipt
 from alerts.outbox import Attempt, Outbox
 from alerts.settle import Ending, settle
@@ -40,12 +41,10 @@ POLL_S = 1.0
 BLOCKED_S = 0.25
 STOP_S = 1.0
 """How long a send under way at a stop may still take; a whole stop is promised in two seconds."""
-HELD_UP_S = 5.0
-"""Longest time from a claim to its request. Beyond it we were frozen, most likely: others may have sent it
-meanwhile, and the end of the storm behind it. A trigger after that end would page again."""
-HELD_UP = f"not sent: more than {HELD_UP_S:g} s passed since it was claimed"
-STALE = timedelta(minutes=10)
-"""A send so old cannot be under way: no channel's time-out is a fifth of it."""
+ORPHANED = timedelta(seconds=30)
+"""What was claimed so long ago and is not in our hand has nobody: a sender that is gone claimed it last."""
+LOOK = timedelta(seconds=10)
+"""How often we look for such."""
 
 
 class Observer(Protocol):
@@ -112,6 +111,7 @@ class Deliverer:
         self._since: dict[int, float] = {}
         self._answered: set[int] = set()
         self._waiting: set[int] = set()
+        self._hand: set[int] = set()
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -167,7 +167,7 @@ class Deliverer:
     async def _start_due(self, now: datetime) -> int:
         """Start a task for every due delivery whose channel has room; return how many."""
         started = 0
-        while True:
+        while permit.given():
             before, full = set(self._tasks), self._full()
             due = await asyncio.to_thread(self._outbox.due, now, BATCH, full)
             new = sum(
@@ -175,7 +175,8 @@ class Deliverer:
             )  # what rings goes first
             started += new
             if len(due) < BATCH or not new:  # else what one channel has waiting hides the others'
-                return started
+                break
+        return started
 
     def _start(self, delivery: Delivery, now: datetime, before: set[int]) -> bool:
         known = delivery.id in before or delivery.id in self._tasks
@@ -233,15 +234,25 @@ class Deliverer:
 
     async def _attempt(self, delivery: Delivery, now: datetime) -> int | None:
         """Make one attempt; return how many deliveries were accepted by it, None where none was to be made."""
-        loop = asyncio.get_running_loop()
-        claimed = loop.time()
+        if not permit.given():
+            return None  # whoever may send now does it
         attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
         if attempt is None:
             return None  # another was first, or an end cancelled it
         begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
+        hand = {one.id for one, _ in begun}
+        self._hand |= hand
+        try:
+            return await self._sent(begun, now)
+        finally:
+            self._hand -= hand
+
+    async def _sent(self, begun: Sequence[tuple[Delivery, Attempt]], now: datetime) -> int:
+        """Send what was begun, record how that ended; return how many deliveries were accepted by it."""
+        loop = asyncio.get_running_loop()
+        delivery, attempt = begun[0]
         self._since[delivery.id] = began = loop.time()
-        late = began - claimed > HELD_UP_S
-        sent = ChannelError(HELD_UP) if late else await self._send([one for one, _ in begun])
+        sent = await self._send([one for one, _ in begun])
         self._answered.add(delivery.id)
         error = sent if isinstance(sent, ChannelError) else None
         latency_ms = (loop.time() - began) * 1000
@@ -286,6 +297,7 @@ class Deliverer:
                 permanent=True,
             )
         try:
+            permit.demand()
             if len(deliveries) > 1 and isinstance(channel, Merging):
                 return await channel.send_together(deliveries)
             return await channel.send(delivery)
@@ -319,11 +331,13 @@ class Deliverer:
                 await asyncio.sleep(pause)
 
     async def _pause(self, started: int) -> float:
-        """Return how long to sleep; now and then takes back sends whose outcome was lost."""
+        """Return how long to sleep; now and then takes over what nobody has in hand."""
         now = self._clock()
-        if not self._tasks and now - self._recovered_at > STALE:
+        if now - self._recovered_at > LOOK and permit.given():
             self._recovered_at = now
-            await asyncio.to_thread(self._outbox.recover, now, now - STALE)
+            hand = frozenset(self._hand)
+            if found := await asyncio.to_thread(self._outbox.adopt, now, now - ORPHANED, hand):
+                log.warning("%d deliveries had nobody; sending again", found)
         due, errand = await asyncio.to_thread(self._dates)
         if due is not None and due <= now and not started:
             return BLOCKED_S  # behind a send under way, whose end wakes us anyway

@@ -82,6 +82,13 @@ class Outbox(Protocol):
         """
         ...
 
+    def adopt(self, now: datetime, older_than: datetime, but: Collection[int]) -> int:
+        """Do the same with those that nobody has in hand: not ``but``, which whoever sends has.
+
+        A sender that was frozen past its lease may claim something when it wakes, and end before it is sent.
+        """
+        ...
+
     def resend(self, delivery: int, actor: str, now: datetime) -> bool:
         """Set a DEAD delivery back to PENDING, due now, with a fact; False where it was not DEAD."""
         ...

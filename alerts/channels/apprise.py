@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import Field, SecretStr, model_validator
 
 from alerts.alert import Action, Delivery
+from alerts.channels import permit
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
 from alerts.channels.common import Worded
 from alerts.render import apprise as rendering
@@ -100,6 +101,7 @@ class Apprise:
         own = self._settings.words(delivery)
         title, text = rendering.title(delivery, lang, own), rendering.text(delivery, lang, own)
         client = await _in_thread(self._client)  # the first one loads 150 services
+        permit.demand()
         work = partial(self._notify, client, title, text, _kind(delivery))
         try:
             async with asyncio.timeout(self._settings.timeout_s):

@@ -50,7 +50,7 @@ async def send(
     # Late, because the settings of channels are read by processes that send nothing.
     import httpx
 
-    from alerts.channels.transport import ForbiddenAddress
+    from alerts.channels.transport import ForbiddenAddress, Withdrawn
 
     connect = min(5.0, timeout_s / 2)
     request.extensions["timeout"] = httpx.Timeout(
@@ -67,6 +67,8 @@ async def send(
         raise ChannelError(f"{receiver}: not reached ({type(error).__name__})") from None
     except ForbiddenAddress as error:
         raise ChannelError(f"{receiver}: {error}", permanent=True) from None
+    except Withdrawn as error:
+        raise ChannelError(f"{receiver}: {error}") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL):
         message = f"{receiver}: the address is not one of http or https; check the settings"
         raise ChannelError(message, permanent=True) from None

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 import aiosmtplib
 
 from alerts.alert import Delivery
-from alerts.channels import http
+from alerts.channels import http, permit
 from alerts.channels.base import ChannelClass, ChannelError, Receipt
 from alerts.channels.smtp_settings import SmtpSettings
 from alerts.render import mail as mails
@@ -73,6 +73,7 @@ class Smtp:
             await server.connect()
             await server.mail(parseaddr(set_.from_)[1])
             refused = await self._recipients(server)
+            permit.demand()
             talk.written = True
             answer = await server.data(mail)
         finally:

@@ -17,12 +17,18 @@ from functools import lru_cache
 
 import httpx
 
+from alerts.channels import permit
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class ForbiddenAddress(httpx.TransportError):
     """A host that leads to an address we do not talk to. No retry makes sense."""
+
+
+class Withdrawn(httpx.TransportError):
+    """The request may not go out any more (`alerts.channels.permit`); its body was not sent."""
 
 
 class AddressPolicy:
@@ -95,16 +101,22 @@ def _targets(request: httpx.Request) -> tuple[str, int]:
     return request.url.host, port
 
 
-def _pinned(request: httpx.Request, address: str) -> httpx.Request:
-    """Return the request aimed at ``address``; Host header and TLS name stay the host's."""
+def _pinned(request: httpx.Request, address: str, **more: object) -> httpx.Request:
+    """Return the request aimed at ``address``; Host header and TLS name stay the host's. ``more``: extensions."""
     host = request.url.host
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": host},
+        extensions={**request.extensions, "sni_hostname": host, **more},
     )
+
+
+async def _last_look(event: str, info: object) -> None:
+    """Stop a request that may not go out any more; httpcore tells before it writes the body."""
+    if event.endswith("send_request_body.started") and not permit.given():
+        raise Withdrawn(permit.WITHDRAWN)
 
 
 def _addresses(found: Iterable[tuple[object, ...]]) -> list[str]:
@@ -116,7 +128,7 @@ def _unresolved(host: str, request: httpx.Request) -> httpx.ConnectError:
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Asynchronous transport behind an `AddressPolicy`; one pool per host name.
+    """Asynchronous transport behind an `AddressPolicy` and a permit; one pool per host name.
 
     A pool per name keeps a TLS connection proved for one host from being used for another that
     happens to share its address.
@@ -142,10 +154,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             self._pools[host] = pool
         for address in addresses[:-1]:
             try:
-                return await pool.handle_async_request(_pinned(request, address))
+                return await pool.handle_async_request(_pinned(request, address, trace=_last_look))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue  # nothing was sent; the name has another address
-        return await pool.handle_async_request(_pinned(request, addresses[-1]))
+        return await pool.handle_async_request(_pinned(request, addresses[-1], trace=_last_look))
 
     async def aclose(self) -> None:
         for pool in self._pools.values():

@@ -22,7 +22,7 @@ from monitor.pipeline.doing import handlers
 from monitor.pipeline.errands import Due
 from monitor.pipeline.expecting import Expected, Expecting
 from monitor.pipeline.morning import Morning
-from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.ownership import Ownership, Sending
 from monitor.pipeline.trial_reminding import TrialReminding
 from monitor.ports import Signals
 from monitor.settings import Settings
@@ -33,8 +33,13 @@ AUDIT = "audit"
 log = logging.getLogger("sturmglas.audit")
 
 
-def errands(built: Built, signals: Signals, pulse: Pulse) -> Errander:
-    """Return what does everything that is due, with the rows planted that must be there. Writes."""
+def errands(
+    built: Built, signals: Signals, pulse: Pulse, sending: Sending | None = None
+) -> Errander:
+    """Return what does everything that is due, with the rows planted that must be there. Writes.
+
+    ``sending``: the right to send, to be kept; None where nobody could take it.
+    """
     now, settings, book = built.clock.now(), built.settings, built.book
     expecting = Expecting(expected_of(settings), book, settings.timezone)
     expecting.plant(built.store, now)
@@ -48,19 +53,24 @@ def errands(built: Built, signals: Signals, pulse: Pulse) -> Errander:
         **morning.handlers,
         **trials.handlers,
     }
-    return _Beating(Due(built.store, done), built, pulse)
+    return _Beating(Due(built.store, done), built, pulse, sending)
 
 
 class _Beating:
-    """`alerts.deliver.Errander` that leaves a beat each time the deliverer's loop comes round, and looks
-    whether the auditor still runs: they watch each other."""
+    """`alerts.deliver.Errander` that leaves a beat each time the deliverer's loop comes round, keeps the right
+    to send, and looks whether the auditor still runs: they watch each other."""
 
-    def __init__(self, due: Due, built: Built, pulse: Pulse) -> None:
+    def __init__(
+        self, due: Due, built: Built, pulse: Pulse, sending: Sending | None = None
+    ) -> None:
         self._due = due
+        self._sending = sending
         self._built = built
         self._pulse = pulse
 
     def run(self, now: datetime) -> int:
+        if self._sending is not None:
+            self._sending.keep()
         return self._due.run(now)
 
     def next_due(self) -> datetime | None:

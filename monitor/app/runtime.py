@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from alerts.channels import permit
 from alerts.deliver import Deliverer
 from monitor import metrics
 from monitor.app.errands import AUDIT, errands, watching
@@ -33,9 +34,17 @@ from monitor.app.watching import auditor_late
 from monitor.app.wiring import Built, Counting
 from monitor.clock import SystemClock
 from monitor.pipeline import Line, Pipeline
-from monitor.pipeline.ownership import Ownership
+from monitor.pipeline.ownership import Ownership, Sending
 from monitor.pipeline.work import work, work_of
-from monitor.ports import DELIVER, OUTBOX_LEASE, SOURCE, Fences, NoSignals, Signals, Unavailable
+from monitor.ports import (
+    DELIVER,
+    OUTBOX_LEASE,
+    SOURCE,
+    Fences,
+    NoSignals,
+    Signals,
+    Unavailable,
+)
 from monitor.sources.base import Source
 
 RESTART_S = 5.0
@@ -131,7 +140,9 @@ class Runtime:
         if self._built.shared:
             log.info("holds %s", ", ".join(sorted(held)) or "nothing")
         if OUTBOX_LEASE in held and self._delivery is None and not self._stop.is_set():
-            self._delivery = DeliveryThread(self._built, self._signals, self._pulse)
+            shared = self._built.shared  # who is alone on a store needs no lease
+            sending = Sending(self._built.store, self._ownership) if shared else None
+            self._delivery = DeliveryThread(self._built, self._signals, self._pulse, sending)
             self._deliveries.append(self._delivery)
             self._delivery.start()
         elif OUTBOX_LEASE not in held and self._delivery is not None:
@@ -194,10 +205,17 @@ class Runtime:
 class DeliveryThread:
     """The deliverer in an event loop of its own, so that a busy page never delays an alert."""
 
-    def __init__(self, built: Built, signals: Signals, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        built: Built,
+        signals: Signals,
+        pulse: Pulse,
+        sending: Sending | None = None,
+    ) -> None:
         self._built = built
         self._signals = signals
         self._pulse = pulse
+        self._sending = sending
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
@@ -224,8 +242,10 @@ class DeliveryThread:
     async def _main(self) -> None:
         built = self._built
         self._pulse.beat(DELIVERER)
+        if self._sending is not None:
+            permit.use(self._sending.may_send)
         refreshing = Refreshing(built, self._signals)
-        errander = await asyncio.to_thread(errands, built, refreshing, self._pulse)
+        errander = await asyncio.to_thread(errands, built, refreshing, self._pulse, self._sending)
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(WRITERS, "outbox"))
         self._wake, self._stop = asyncio.Event(), asyncio.Event()

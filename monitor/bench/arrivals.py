@@ -16,6 +16,8 @@ from monitor.server.sink import Received
 RECEIVERS = {PAGER: "pagerduty", CHAT: "slack", HOOK: "webhook", MAIL: "mail"}
 """How the sink calls what a channel of ours leads to."""
 EDIT = "slack edit"
+FEW = 5
+"""Examples of what went wrong that are told by name."""
 B_AT_MOST = 0.001
 """Doubles of class B, as a share of its pages (docs/architecture.md, promises)."""
 
@@ -119,7 +121,8 @@ class Doubles:
 
     ``pages`` deliveries that were sent; ``doubles`` of class A: pages beyond one an episode, by the
     receiver's own rules; of B: messages beyond one a delivery; of C the same, of which
-    ``unmarked`` do not say so and ``beyond`` have no unknown outcome to be explained by.
+    ``unmarked`` do not say so and ``beyond`` have no unknown outcome to be explained by; some of
+    these are ``examples``: arrived, of how many allowed.
     """
 
     pages: int = 0
@@ -130,6 +133,7 @@ class Doubles:
     unmarked: int = 0
     beyond: int = 0
     lost: int = 0
+    examples: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -173,8 +177,9 @@ def _keys(verdict: Verdict, known: Sequence[Trail], received: Iterable[Received]
     keys = {t.delivery.key for t in known}
     # What a chat tells by its numbers may hold some that were cancelled untried.
     stray = {name for r in received for name in got_as(r)} - names
-    verdict.wrong_keys = sum(name.rpartition(" ")[0] not in keys for name in stray)
-    verdict.demand(not verdict.wrong_keys, f"{verdict.wrong_keys} arrived that nobody queued")
+    wrong = sorted(name for name in stray if name.partition(" ")[0] not in keys)
+    verdict.wrong_keys = len(wrong)
+    verdict.demand(not wrong, f"{len(wrong)} arrived that nobody queued: {wrong[:FEW]}")
 
 
 def _trail(verdict: Verdict, trail: Trail) -> None:
@@ -202,7 +207,9 @@ def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles
         for t in mine
         for name in sent_as(t.delivery)
     }
-    found.beyond = sum(max(0, n - allowed.get(id, 0)) for id, n in arrived.items())
+    over = {id: n for id, n in arrived.items() if n > allowed.get(id, 0)}
+    found.beyond = sum(n - allowed.get(id, 0) for id, n in over.items())
+    found.examples = [f"{id}: {n} of {allowed.get(id, 0)}" for id, n in sorted(over.items())[:FEW]]
     found.doubles = sum(n - 1 for n in arrived.values())
     if name == "A":
         found.doubles = sum(n - 1 for n in rung(got).values())
@@ -213,7 +220,10 @@ def _class(name: str, mine: Sequence[Trail], got: Sequence[Received]) -> Doubles
 
 def _promise(verdict: Verdict, name: str, found: Doubles) -> None:
     verdict.demand(not found.lost, f"class {name}: {found.lost} lost")
-    verdict.demand(not found.beyond, f"class {name}: {found.beyond} beyond the unknown outcomes")
+    verdict.demand(
+        not found.beyond,
+        f"class {name}: {found.beyond} beyond the unknown outcomes: {found.examples}",
+    )
     verdict.demand(not found.unmarked, f"class {name}: {found.unmarked} repeats without a mark")
     at_most = {"A": 0.0, "B": B_AT_MOST * found.pages}.get(name, float(found.unknown_outcomes))
     verdict.demand(found.doubles <= at_most, f"class {name}: {found.doubles} doubles")

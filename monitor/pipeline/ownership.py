@@ -14,7 +14,20 @@ from zlib import crc32
 from alerts.outbox import Outbox
 from alerts.posted import Posted
 from detectors.topic import Topic
-from monitor.ports import Fences, Leases, Reader, Store, Transaction
+from monitor.clock import stopwatch
+from monitor.ports import (
+    LEASE_S,
+    OUTBOX_LEASE,
+    Fenced,
+    Fences,
+    Leases,
+    Reader,
+    Store,
+    Transaction,
+)
+
+MARGIN_S = 0.5
+"""Of a lease: for what is written when we looked, and not yet out."""
 
 
 def names(kind: str, n: int) -> list[str]:
@@ -85,6 +98,7 @@ class Ownership:
         self._work = work
         self._on_change = list(on_change)
         self._held: dict[str, int] = {}
+        self._asked = 0.0
 
     @property
     def held(self) -> Fences:
@@ -92,7 +106,15 @@ class Ownership:
 
     def renew(self) -> None:
         """Renew, give back and take; only with nothing in hand. See `Leases.balance`."""
-        self._now_held(self._leases.balance(self.owner, self._work))
+        asked = stopwatch()
+        held = self._leases.balance(self.owner, self._work)
+        self._asked = asked
+        self._now_held(held)
+
+    @property
+    def asked(self) -> float:
+        """When we asked for what is held, by `stopwatch`."""
+        return self._asked
 
     def leave(self) -> None:
         """Give back everything; a clean stop."""
@@ -104,3 +126,37 @@ class Ownership:
             self._held = held
             for hear in self._on_change:
                 hear(held)
+
+
+class Sending:
+    """The right to send from the outbox of ``store``: the lease, as far as it surely still lasts.
+
+    `may_send` asks nobody, so that it is right also in a process that was frozen and has not looked yet.
+    `keep`, called by whoever sends about once a second, renews the lease where the pipeline, which renews
+    all, stands still: a pipeline that hangs must not keep alerts back.
+    """
+
+    def __init__(self, store: Store, ownership: Ownership, lease_s: float = LEASE_S) -> None:
+        self._store = store
+        self._ownership = ownership
+        self._lease_s = lease_s
+        self._kept = 0.0
+
+    def may_send(self) -> bool:
+        return OUTBOX_LEASE in self._ownership.held and self._age() < self._lease_s - MARGIN_S
+
+    def keep(self) -> None:
+        """Renew the lease where that is not done elsewhere; what cannot be renewed ends."""
+        fence = self._ownership.held.get(OUTBOX_LEASE)
+        if fence is None or self._age() < self._lease_s / 3:
+            return
+        asked = stopwatch()
+        try:
+            with self._store.begin({OUTBOX_LEASE: fence}):
+                pass
+        except Fenced:
+            return
+        self._kept = asked
+
+    def _age(self) -> float:
+        return stopwatch() - max(self._ownership.asked, self._kept)

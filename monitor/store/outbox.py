@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy.sql import ColumnElement
 
 from alerts.alert import AttemptOutcome, Delivery, DeliveryState
 from alerts.fact import MACHINE, Fact, FactKind
@@ -151,13 +152,18 @@ class SqlOutbox:
         They are due at once and marked as possible repeats. One begun after ``now`` is taken as
         well: the clock was set back, and nobody else would ever come for it.
         """
+        old = or_(_d.c.began_us <= micros(older_than), _d.c.began_us > micros(now))
+        return self._recover(old, now)
+
+    def adopt(self, now: datetime, older_than: datetime, but: Collection[int]) -> int:
+        """Do the same with those begun before or at ``older_than`` that are not among ``but``."""
+        return self._recover(and_(_d.c.began_us <= micros(older_than), _d.c.id.not_in(but)), now)
+
+    def _recover(self, which: ColumnElement[bool], now: datetime) -> int:
         with self._write() as c:
             stuck = c.execute(
                 select(_d.c.id, _d.c.attempts)
-                .where(
-                    _d.c.state == DeliveryState.SENDING,
-                    or_(_d.c.began_us <= micros(older_than), _d.c.began_us > micros(now)),
-                )
+                .where(_d.c.state == DeliveryState.SENDING, which)
                 .order_by(_d.c.id)
                 .with_for_update()
             ).all()

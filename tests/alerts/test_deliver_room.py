@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from alerts import deliver
 from alerts.alert import Alert, AttemptOutcome, Delivery
+from alerts.channels import permit
 from alerts.channels.base import Receipt
 from alerts.deliver import BATCH, HANGING, PER_CHANNEL, Deliverer
 from alerts.outbox import Attempt
@@ -108,33 +108,32 @@ def test_a_long_queue_at_one_channel_hides_nothing_of_another(store: SqliteStore
 
 
 class Frozen:
-    """An outbox whose first claim takes longer than anybody may be held up."""
+    """An outbox whose sender is frozen once, right after its first claim."""
 
     def __init__(self, outbox: SqlOutbox) -> None:
         self._outbox = outbox
-        self._first = True
+        self._frozen: bool | None = None
 
     def begin(self, delivery: Delivery, now: datetime) -> Attempt | None:
-        begun = self._outbox.begin(delivery, now)
-        if self._first:
-            time.sleep(0.2)
-        self._first = False
-        return begun
+        self._frozen = self._frozen is None
+        return self._outbox.begin(delivery, now)
+
+    def may_send(self) -> bool:
+        frozen, self._frozen = self._frozen, False if self._frozen else self._frozen
+        return not frozen
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._outbox, name)
 
 
-def test_what_was_held_up_between_claim_and_request_is_not_sent_but_tried_anew(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deliver, "HELD_UP_S", 0.1)
+def test_what_may_not_be_sent_any_more_is_not_and_is_tried_anew(store: SqliteStore) -> None:
     enqueue(store, FIRST, at=SystemClock().now())
     there = Receiver("there")
+    outbox = Frozen(store.outbox)
 
     async def scene() -> None:
+        permit.use(outbox.may_send)
         stop, wake = asyncio.Event(), asyncio.Event()
-        outbox = Frozen(store.outbox)
         worker = Deliverer(outbox, {"there": there}, SystemClock().now, random.Random(7))
         running = asyncio.create_task(worker.run(stop, wake))
         while not there.got:
@@ -146,3 +145,35 @@ def test_what_was_held_up_between_claim_and_request_is_not_sent_but_tried_anew(
     asyncio.run(asyncio.wait_for(scene(), 60))
     assert outcomes(store) == [AttemptOutcome.RETRY, AttemptOutcome.ACCEPTED]
     assert [d.attempts for d in there.got] == [1]
+
+
+def test_what_somebody_claimed_who_is_gone_is_sent_although_others_hang(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "ORPHANED", timedelta(0))
+    monkeypatch.setattr(deliver, "LOOK", timedelta(0))
+    hangs, orphan = storms(2)
+    enqueue(store, hangs, at=SystemClock().now())
+    there = Hanging(takes=[orphan.id])
+
+    async def scene() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        worker = Deliverer(store.outbox, {"there": there}, SystemClock().now, random.Random(7))
+        running = asyncio.create_task(worker.run(stop, wake))
+        while not there.got:
+            await asyncio.sleep(0.01)
+        now = SystemClock().now()
+        enqueue(store, orphan, at=now)
+        [delivery] = [d for d in store.outbox.due(now, 9) if d.alert.id == orphan.id]
+        store.outbox.begin(delivery, now)  # by another process, which ends here
+        wake.set()
+        while len(there.got) < 2:
+            await asyncio.sleep(0.01)
+        assert [d.alert.id for d in there.got] == [hangs.id, orphan.id]
+        assert there.got[1].may_repeat
+        there.over.set()
+        stop.set()
+        wake.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(scene(), 60))

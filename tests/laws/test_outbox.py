@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -288,6 +288,21 @@ def test_recovering_takes_only_what_began_before(store: Store, outbox: Outbox) -
     assert outbox.recover(LATER, LATER) == 0
     assert stored(store)[0].state is PENDING
     assert outbox.attempts(attempt.delivery)[0].outcome is UNKNOWN
+
+
+def test_what_nobody_has_in_hand_is_taken_over_and_the_rest_is_not(
+    store: Store, outbox: Outbox
+) -> None:
+    enqueue(store, FIRST)
+    attempt = begun(outbox)
+    assert outbox.adopt(LATER, NOW - timedelta(seconds=1), ()) == 0  # too young
+    assert outbox.adopt(LATER, LATER, (attempt.delivery,)) == 0  # whoever asks has it
+    assert outbox.adopt(LATER, LATER, (attempt.delivery + 1,)) == 1
+    again = head(outbox, LATER)
+    assert (again.state, again.may_repeat) == (PENDING, True)
+    assert outbox.attempts(attempt.delivery)[0].outcome is UNKNOWN
+    begun(outbox, LATER + timedelta(hours=1))
+    assert outbox.adopt(LATER, LATER, ()) == 0  # the clock was set back: a start sees to that
 
 
 def test_a_clock_that_was_set_back_hides_nothing(store: Store, outbox: Outbox) -> None:
