@@ -26,6 +26,7 @@ from detectors.measures import (
     representatives,
 )
 from detectors.score.base import Tone
+from detectors.shaped import shaped
 from detectors.silencers import Change, Lever, Limits, Silencer, silencers
 from detectors.terms import BurstTerm, burst_terms
 from detectors.window import COLUMNS, Window
@@ -303,4 +304,4 @@ def card_of(data: Mapping[str, Any]) -> Card:
         {**reason, "value": math.inf if reason["value"] is None else reason["value"]}
         for reason in data.get("reasons", ())
     ]
-    return msgspec.convert({**data, "reasons": reasons}, Card, strict=False)
+    return shaped({**data, "reasons": reasons}, Card, strict=False)

@@ -13,6 +13,7 @@ from alerts.alert import NotifyReason
 from alerts.book import Book
 from alerts.notices import notice
 from alerts.people import parted
+from detectors.shaped import shaped
 from monitor.pipeline.auditing import Ailment, Finding
 from monitor.ports import Beat, BeatReads, Store, Unavailable
 
@@ -125,4 +126,4 @@ class Telling:
 def _kept(read: BeatReads) -> dict[str, Told]:
     """Return what was told and is not over, by the finding's key."""
     beat = read.beat(TOLD)
-    return msgspec.convert(beat.content, dict[str, Told]) if beat else {}
+    return shaped(beat.content, dict[str, Told]) if beat else {}

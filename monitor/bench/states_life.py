@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from alerts.alert import AttemptOutcome, DeliveryState
 from alerts.book import Book
 from alerts.errand import Kind
@@ -22,6 +20,7 @@ from alerts.incident import TRANSITIONS, Incident, Outcome, Status
 from alerts.people import Method, Person
 from alerts.routing import Route
 from detectors.detection import Level
+from detectors.shaped import shaped
 from detectors.topic import Topic
 from monitor.bench.blowing import Blowing, post, topic
 from monitor.desk import incidents as desk
@@ -257,7 +256,7 @@ class Life:
         if waiting and not incident.is_open:
             raise Broken(f"{move}: {waiting[0].key} waits after the end")
         for errand in (one for one in waiting if one.kind is Kind.STEP):
-            chain = msgspec.convert(errand.content, Escalation)
+            chain = shaped(errand.content, Escalation)
             acknowledged = incident.acked_level
             if chain.state is not State.RUNNING or chain.episode != incident.episode:
                 raise Broken(f"{move}: {chain} waits in episode {incident.episode}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from alerts.alert import Call
 from alerts.book import CHANNEL, PERSON, ROTA, Book
 from alerts.errand import Kind
 from alerts.escalation import Escalation
+from detectors.shaped import shaped
 from monitor.ports import ErrandReads
 
 
@@ -35,7 +34,7 @@ def next_call(read: ErrandReads, book: Book, incident: str) -> NextCall | None:
     waiting = [e for e in read.errands(incident) if e.kind is Kind.STEP]
     if not waiting:
         return None
-    found = msgspec.convert(waiting[0].content, Escalation)
+    found = shaped(waiting[0].content, Escalation)
     chain = book.chains.get(found.chain)
     if chain is None:
         return None

@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.night import Night
 from detectors.detection import WAKE, Level
+from detectors.shaped import shaped
 from monitor.desk.errors import Invalid
 from monitor.ports import Beat, BeatReads, Store
 
@@ -32,7 +33,7 @@ class Answer:
 def answered(read: BeatReads) -> Answer | None:
     """Return the last answer, None where nobody has answered yet."""
     beat = read.beat(ANSWER)
-    return msgspec.convert(beat.content, Answer) if beat else None
+    return shaped(beat.content, Answer) if beat else None
 
 
 def answer(store: Store, night: Night, by: str, now: datetime) -> Answer:

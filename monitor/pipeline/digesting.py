@@ -10,6 +10,7 @@ import msgspec
 from alerts.alert import Alert
 from alerts.digest import USUAL, Entry, digest, due, entry
 from alerts.errand import Errand, Kind
+from detectors.shaped import shaped
 from monitor.pipeline.errands import Handler
 from monitor.ports import Transaction
 
@@ -62,4 +63,4 @@ class Digesting:
 
 
 def _collected(errand: Errand) -> Collected:
-    return msgspec.convert(errand.content, Collected)
+    return shaped(errand.content, Collected)

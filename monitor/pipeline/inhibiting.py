@@ -20,6 +20,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.inhibition import inhibits
 from detectors.detection import WAKE
+from detectors.shaped import shaped
 from detectors.window import BIN
 from monitor.pipeline.again import said_again
 from monitor.ports import Transaction
@@ -67,7 +68,7 @@ def held(
 
 def look(tx: Transaction, errand: Errand, speak: Speak, now: datetime) -> bool:
     """Say what was held back where nothing bigger speaks for it any more and nobody has answered."""
-    kept = msgspec.convert(errand.content, Kept)
+    kept = shaped(errand.content, Kept)
     incident, first = tx.incident(errand.incident), tx.alert(kept.alert)
     if incident is None or first is None or not _waits(incident, kept):
         return tx.move_errand(errand, None, errand.content)

@@ -12,6 +12,7 @@ from alerts.errand import Errand, Kind
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WATCH
+from detectors.shaped import shaped
 from monitor.pipeline.again import said_again
 from monitor.pipeline.errands import Handler
 from monitor.pipeline.silencing import Silencing
@@ -63,7 +64,7 @@ class Reminding:
 
         Below level 3 nothing is said: the end is near, and a rise speaks for itself.
         """
-        made = msgspec.convert(errand.content, Reminder)
+        made = shaped(errand.content, Reminder)
         incident, alert = tx.incident(errand.incident), tx.alert(made.alert)
         over = incident is None or alert is None or _answered(incident, alert)
         if incident is None or alert is None or over:

@@ -21,6 +21,7 @@ from alerts.incident import Incident
 from alerts.mutes import MuteWindow, open_at
 from alerts.silences import Held, Silence, SilenceKind, broken, holding
 from detectors.detection import WAKE
+from detectors.shaped import shaped
 from detectors.window import BIN
 from monitor.desk.silences import release
 from monitor.pipeline.again import said_again
@@ -97,7 +98,7 @@ class Silencing:
 
     def over(self, tx: Transaction, errand: Errand, say: Say, now: datetime) -> bool:
         """Say what was held back, now that its silence has ended, where it still blows unanswered."""
-        held = msgspec.convert(errand.content, Held)
+        held = shaped(errand.content, Held)
         incident, first = tx.incident(errand.incident), tx.alert(held.alert)
         if incident is None or first is None or not _waits(incident, held):
             return tx.move_errand(errand, None, errand.content)

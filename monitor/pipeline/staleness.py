@@ -21,6 +21,7 @@ from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from alerts.moves import lapse
 from alerts.stale import Ack, Next
+from detectors.shaped import shaped
 from monitor.pipeline.again import said_again
 from monitor.pipeline.errands import Overtaken
 from monitor.ports import Signals, Transaction
@@ -39,7 +40,7 @@ class Staleness:
 
     def do(self, tx: Transaction, errand: Errand, now: datetime) -> bool:
         """Do what is due about one acknowledgement; False where somebody else was first."""
-        ack = msgspec.convert(errand.content, Ack)
+        ack = shaped(errand.content, Ack)
         incident, alert = tx.incident(errand.incident), tx.alert(ack.alert)
         chain = self.book.chains.get(ack.chain)
         found = stale.step(

@@ -21,6 +21,7 @@ from alerts.escalation import Escalation, State, Taken, take
 from alerts.fact import MACHINE, Fact, FactKind
 from alerts.incident import Incident
 from detectors.detection import WAKE, Level
+from detectors.shaped import shaped
 from monitor.desk.escalations import call_of
 from monitor.pipeline import inhibiting
 from monitor.pipeline.errands import Handler
@@ -186,4 +187,4 @@ def _content(escalation: Escalation) -> dict[str, Any]:
 
 
 def _escalation(content: Mapping[str, Any]) -> Escalation:
-    return msgspec.convert(content, Escalation)
+    return shaped(content, Escalation)

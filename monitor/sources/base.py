@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
-
 from detectors.mention import TEXT_LIMIT, Mention
+from detectors.shaped import shaped
 from monitor.ports import EntryKind, Unavailable
 
 BATCH = 500
@@ -182,7 +181,7 @@ def mention_from(fields: Mapping[str, object]) -> Mention:
     title = kept.get("title")
     if isinstance(title, str) and len(title) > 1024:
         kept["title"] = title[:1023] + "…"
-    return msgspec.convert(kept, Mention)
+    return shaped(kept, Mention)
 
 
 def _carried(value: object) -> object:

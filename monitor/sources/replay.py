@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 
 from detectors.mention import Mention
+from detectors.shaped import shaped
 from monitor.sources.base import SourceError
 
 LINE_LIMIT = 4 * 1024 * 1024
@@ -148,7 +149,7 @@ def row_to_mention(header: list[str], cells: list[str]) -> Mention:
             fields[name] = tuple(part for part in re.split(r"[|\s]+", cell) if part)
         else:
             fields[name] = cell
-    return msgspec.convert(fields, Mention, strict=False)
+    return shaped(fields, Mention, strict=False)
 
 
 def check_header(path: Path, header: list[str]) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
+from detectors.shaped import shaped
+
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `json.dumps` with settings of its own builds an encoder each time.
@@ -55,7 +57,7 @@ def pack(thing: object) -> str:
 
 def unpack(text: str, type: type[T]) -> T:
     """Return what `pack` was given; msgspec.ValidationError names what does not fit."""
-    return msgspec.convert(json.loads(text), type)
+    return shaped(json.loads(text), type)
 
 
 def pack_map(data: Mapping[str, Any]) -> str:

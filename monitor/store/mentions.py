@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
-import msgspec
 from sqlalchemy import Connection
 
 from detectors.mention import Kind, Metrics
 from detectors.score.base import YES, Score, Tone, percent
+from detectors.shaped import decoded
 from detectors.window import Counts, bin_start
 from monitor.ports import Filed, Known
 from monitor.store.adding_sqlite import ADD_NARROW
@@ -193,7 +193,7 @@ class MentionWrites:
             return False
         run = self._c.exec_driver_sql
         row = run("SELECT metrics, reach, topics, at_us FROM mention WHERE num = ?", (num,)).one()
-        before = msgspec.json.decode(row[0], type=Metrics) if row[0] else Metrics()
+        before = decoded(row[0], Metrics) if row[0] else Metrics()
         after = Metrics(
             **{
                 name: getattr(before, name) if (value := getattr(metrics, name)) is None else value
@@ -264,7 +264,7 @@ def known_of(c: Connection, id: bytes, num: int) -> Known | None:
 
 @lru_cache(maxsize=4096)
 def topics_of(text: str) -> tuple[str, ...]:
-    return msgspec.json.decode(text, type=tuple[str, ...])
+    return decoded(text, tuple[str, ...])
 
 
 def _without_handles(text: str) -> str:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from alerts.channels.pagerduty import PagerDutySettings
+from detectors.shaped import decoded
 from monitor.desk.errors import NotFound
 from monitor.desk.pagers import HEARD, PagerEvent, hear, named
 from monitor.server.errors import Problem
@@ -111,10 +112,11 @@ async def _body(request: Request) -> bytes:
 def _read(body: bytes, users: Mapping[str, str], service: Service) -> PagerEvent:
     """Return the event in our words. Other kinds have data of other shapes, of which nothing is read."""
     try:
-        event = msgspec.json.decode(body, type=Posted).event
+        event = decoded(body, Posted).event
         at = _instant(event.occurred_at)
         heard = event.event_type in HEARD
-        data = (msgspec.json.decode(event.data, type=About | None) if heard else None) or About()
+        said = bytes(event.data) if heard else b"null"
+        data = About() if said == b"null" else decoded(said, About)
     except (msgspec.DecodeError, ValueError) as error:
         raise Problem(400, "bad-event", f"The body is no event of a V3 webhook: {error}") from None
     agent = event.agent
