@@ -25,7 +25,7 @@ import tomlkit
 from monitor.bench import receiving
 from monitor.bench.actor import Actor
 from monitor.bench.arrivals import judge, trails
-from monitor.bench.doubles import FEW, HANG_S, TIMEOUT_S
+from monitor.bench.doubles import FEW, FEW_SHARE, HANG_S, TIMEOUT_S
 from monitor.bench.figures import versions
 from monitor.bench.machine import stopped
 from monitor.bench.paging import quantile
@@ -194,9 +194,10 @@ def _await_over(house: House, sink: Sink) -> None:
         "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending'))"
         " + (SELECT count(*) FROM incident WHERE status <> 'resolved')"
     )
+    few = max(FEW, FEW_SHARE * house.ask("SELECT count(*) FROM delivery"))
     end = time.monotonic() + DRAIN_S
     while waiting := house.ask(left):
-        if waiting < FEW:
+        if waiting < few:
             sink.faults.calm()
         if time.monotonic() > end:
             raise RuntimeError(f"still busy {DRAIN_S:g} s after the last fault")
