@@ -106,9 +106,10 @@ class Trail:
 
 
 def trails(store: Store) -> list[Trail]:
-    """Return what went out about every incident; what was cancelled before it was tried is left out."""
-    incidents = store.read.incidents(limit=1_000_000)
-    found = [d for i in incidents for d in store.read.deliveries(i.id)]
+    """Return what went out about every incident, and about none (our own trouble); what was cancelled before it
+    was tried is left out."""
+    incidents = [i.id for i in store.read.incidents(limit=1_000_000)]
+    found = [d for about in (*incidents, "") for d in store.read.deliveries(about)]
     return [Trail(d, store.read.delivery_attempts(d.id)) for d in found]
 
 

@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 
 from alerts.alert import Action, AttemptOutcome, Delivery, DeliveryState, NotifyReason, message_id
+from alerts.notices import notice
 from alerts.outbox import Attempt
-from monitor.bench.arrivals import EDIT, Trail, judge, rung
+from monitor.bench.arrivals import EDIT, Trail, judge, rung, trails
 from monitor.server.sink import Received
+from monitor.store.database import SqliteStore
 from tests import builders as b
 
 STORM = b.incident()
@@ -131,3 +133,14 @@ def test_an_attempt_without_an_end_or_a_mark_is_a_problem() -> None:
     assert judge([unmarked], [got(one)]).problems == [
         "delivery 1: 1 unknown outcomes, and not marked"
     ]
+
+
+def test_what_goes_out_about_no_incident_was_queued_as_well() -> None:
+    store = SqliteStore.open("sqlite://")
+    told = notice(NotifyReason.TROUBLE, "unsent-chat", b.T0, ("zu spät", "late"), since=b.T0)
+    with store.begin() as tx:
+        tx.save_incident(STORM, 0)
+        tx.enqueue(b.alert(STORM), ["pager"], b.T0)
+        tx.enqueue(told, ["pager"], b.T0)
+    assert [t.delivery.key for t in trails(store)] == [STORM.key, told.key]
+    store.close()
