@@ -34,7 +34,9 @@ BARS = {"calm": (0.25, 2.0), "faults": (None, 15.0)}
 HANG_S = 15.0
 """A receiver that hangs does so for longer than a channel waits (10 s)."""
 GRACE_S = 180.0
-"""How long after the last crossing the rest may take before what is missing counts as lost."""
+"""How long after the last crossing the rest may take to arrive under faults."""
+CALM_S = 330.0
+"""How long it may take afterwards, without any: who met many faults in a row waits for five minutes."""
 
 
 def run(rate: float, seconds: float, seed: int, say: Callable[[str], None]) -> dict[str, object]:
@@ -77,7 +79,7 @@ def measure(url: str, weather: str, rate: float, seconds: float, seed: int) -> d
             child = nursery.start(
                 {"settings": settings, "storms": storms, "per_s": rate, "whole": False}
             )
-            _await_settled(url, storms, seconds)
+            _await_settled(url, storms, seconds, sink)
             code = nursery.end(child, signal.SIGTERM)
             if code != 0:
                 raise RuntimeError(f"the sender ended with {code}: {last_words(nursery.notes)}")
@@ -86,15 +88,22 @@ def measure(url: str, weather: str, rate: float, seconds: float, seed: int) -> d
         return _figures(url, weather, storms, sink)
 
 
-def _await_settled(url: str, storms: int, seconds: float) -> None:
-    """Wait until all was sent, or the grace is over; looks seldom, so as not to be in the way."""
-    end = time.monotonic() + seconds + GRACE_S
+def _await_settled(url: str, storms: int, seconds: float, sink: Sink) -> None:
+    """Wait until all was sent, or the grace is over; looks seldom, so as not to be in the way.
+
+    Once everything has arrived, or the grace is over, the receiver behaves: what it took is confirmed then, and
+    its time is known already.
+    """
+    grace = time.monotonic() + seconds + GRACE_S
     time.sleep(seconds)
     store = open_store(url)
     try:
-        while time.monotonic() < end:
+        while time.monotonic() < grace + CALM_S:
             if len(store.read.incidents(limit=storms)) == storms and _idle(store):
                 return
+            arrived = {name for one in sink.received for name in named(one)}
+            if len(arrived) >= storms or time.monotonic() > grace:
+                sink.faults.calm()
             time.sleep(1.0)
     finally:
         store.close()
