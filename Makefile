@@ -36,7 +36,7 @@ demo: $(STAMPS)/base ## a storm in time-lapse on a local page; no keys, no netwo
 	$(BIN)/sturmglas demo --port $(PORT)
 
 test: lint types arch $(STAMPS)/servers ## what CI runs: lint, types, import contracts, tests
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m 'not slow' $(PYTEST)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m 'not slow' $(PYTEST)
 
 lint: $(STAMPS)/dev ## ruff: format and lint
 	$(BIN)/ruff format --check .

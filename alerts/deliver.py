@@ -20,6 +20,7 @@ from typing import Protocol
 from alerts.alert import Action, Delivery, DeliveryState
 from alerts.channels import permit
 from alerts.channels.base import Channel, ChannelError, Merging, Paced, Receipt
+from alerts.errand import Errander, Idle
 from alerts.outbox import Attempt, Outbox
 from alerts.settle import Ending, settle
 from alerts.words import SPOKEN
@@ -44,7 +45,7 @@ STOP_S = 1.0
 ORPHANED = timedelta(seconds=30)
 """What was claimed so long ago and is not in our hand has nobody: a sender that is gone claimed it last."""
 LOOK = timedelta(seconds=10)
-"""How often we look for such."""
+"""How often we look for such; never while a claim is on its way into our hand."""
 
 
 class Observer(Protocol):
@@ -55,26 +56,6 @@ class Observer(Protocol):
     def sent(self, channel: str, waited_s: float) -> None:
         """Hear that a receiver accepted what had been queued ``waited_s`` ago."""
         ...
-
-
-class Errander(Protocol):
-    """Who does what is due at a time: the next step of a chain (`monitor.pipeline.waking`)."""
-
-    def run(self, now: datetime) -> int:
-        """Do what is due; return how much was done."""
-        ...
-
-    def next_due(self) -> datetime | None:
-        """Return when something will be due next, None for never."""
-        ...
-
-
-class _Idle:
-    def run(self, now: datetime) -> int:
-        return 0
-
-    def next_due(self) -> datetime | None:
-        return None
 
 
 class _Nobody:
@@ -105,13 +86,14 @@ class Deliverer:
         self._clock = clock
         self._rng = rng
         self._observer: Observer = observer or _Nobody()
-        self._errander: Errander = errander or _Idle()
+        self._errander: Errander = errander or Idle()
         self._tasks: dict[int, asyncio.Task[int]] = {}
         self._where: dict[int, str] = {}
         self._since: dict[int, float] = {}
         self._answered: set[int] = set()
         self._waiting: set[int] = set()
         self._hand: set[int] = set()
+        self._claims = 0
         self._accepted = 0
         self._failures: list[BaseException] = []
         self._recovered_at = clock()
@@ -234,18 +216,27 @@ class Deliverer:
 
     async def _attempt(self, delivery: Delivery, now: datetime) -> int | None:
         """Make one attempt; return how many deliveries were accepted by it, None where none was to be made."""
-        if not permit.given():
-            return None  # whoever may send now does it
-        attempt = await asyncio.to_thread(self._outbox.begin, delivery, max(now, self._clock()))
-        if attempt is None:
-            return None  # another was first, or an end cancelled it
-        begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
-        hand = {one.id for one, _ in begun}
-        self._hand |= hand
+        begun = await self._claim(delivery, now) if permit.given() else ()
+        if not begun:
+            return None  # another was first or may send now, or an end cancelled it
         try:
             return await self._sent(begun, now)
         finally:
-            self._hand -= hand
+            self._hand -= {one.id for one, _ in begun}
+
+    async def _claim(self, delivery: Delivery, now: datetime) -> Sequence[tuple[Delivery, Attempt]]:
+        """Begin an attempt at ``delivery``, and at what goes out with it; all of it is in our hand then."""
+        self._claims += 1
+        try:
+            at = max(now, self._clock())
+            attempt = await asyncio.to_thread(self._outbox.begin, delivery, at)
+            if attempt is None:
+                return ()
+            begun = [(delivery, attempt), *await self._behind(delivery, attempt, now)]
+            self._hand |= {one.id for one, _ in begun}
+            return begun
+        finally:
+            self._claims -= 1
 
     async def _sent(self, begun: Sequence[tuple[Delivery, Attempt]], now: datetime) -> int:
         """Send what was begun, record how that ended; return how many deliveries were accepted by it."""
@@ -333,7 +324,7 @@ class Deliverer:
     async def _pause(self, started: int) -> float:
         """Return how long to sleep; now and then takes over what nobody has in hand."""
         now = self._clock()
-        if now - self._recovered_at > LOOK and permit.given():
+        if now - self._recovered_at > LOOK and not self._claims and permit.given():
             self._recovered_at = now
             hand = frozenset(self._hand)
             if found := await asyncio.to_thread(self._outbox.adopt, now, now - ORPHANED, hand):

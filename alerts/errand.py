@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class Kind(StrEnum):
@@ -37,3 +37,25 @@ class Errand:
     content: Mapping[str, Any] = field(default_factory=dict)  # JSON, of its kind's shape
     id: int = 0
     version: int = 0
+
+
+class Errander(Protocol):
+    """Who does what is due at a time: the next step of a chain."""
+
+    def run(self, now: datetime) -> int:
+        """Do what is due; return how much was done."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when something will be due next, None for never."""
+        ...
+
+
+class Idle:
+    """Nothing is ever due."""
+
+    def run(self, now: datetime) -> int:
+        return 0
+
+    def next_due(self) -> datetime | None:
+        return None

@@ -46,7 +46,7 @@ from detectors.score.linear import (
     column_of,
 )
 from detectors.score.parts import EASY, TRAIN, Example
-from detectors.score.train_more import fit_more
+from detectors.score.train_more import by_kind, fit_more
 
 
 def fit(
@@ -63,6 +63,8 @@ def fit(
     and language are left out. Raises ValueError where a head has no texts.
     """
     training = [e for e in examples if e.use == TRAIN]
+    if more:
+        by_kind(training)  # what is wrong is said before a minute of fitting
     columns = Columns()
     calibration = _fit_tones(training, columns, seed, tell)
     calibration |= _fit_offensive(training, columns, seed, tell)

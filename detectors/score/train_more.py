@@ -78,6 +78,14 @@ def _fit_question(
     return found
 
 
+def by_kind(training: Sequence[Example]) -> list[list[Example]]:
+    """Return what is said of each kind of posts. Raises ValueError where a text says nothing of one."""
+    asked = [[e for e in training if e.family == kind.name] for kind in KINDS]
+    if any(texts_of(some) != texts_of(asked[0]) for some in asked):
+        raise ValueError("every text of kinds must say of each kind whether it is of it")
+    return asked
+
+
 def _fit_kinds(
     own: Sequence[Example], columns: Columns, seed: int, tell: Tell
 ) -> dict[tuple[str, str], Calibration]:
@@ -87,11 +95,9 @@ def _fit_kinds(
     question. So each kind is decided by a regression over all kinds' own scores (of texts that their fits
     had not seen) and the three tones', which folds into one column, as all are sums over the same rows.
     """
-    asked = [[e for e in own if e.family == kind.name] for kind in KINDS]
+    asked = by_kind(own)
     first = asked[0]
-    if not first or any(texts_of(some) != texts_of(first) for some in asked):
-        if own:
-            raise ValueError("every text of kinds must say of each kind whether it is of it")
+    if not first:
         return {}
     tell(f"kinds: {len(first):,} texts")
     x, fold = matrix(texts_of(first)), folds_of(first, seed)

@@ -10,7 +10,7 @@ import httpx
 
 from alerts.channels.ping import Ping
 from alerts.channels.transport import guarded_sync
-from alerts.deliver import Errander
+from alerts.errand import Errander
 from alerts.morning import Times
 from detectors.detection import WAKE
 from monitor.app.pulse import DELIVERER, Pulse

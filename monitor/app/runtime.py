@@ -245,7 +245,8 @@ class DeliveryThread:
         if self._sending is not None:
             permit.use(self._sending.may_send)
         refreshing = Refreshing(built, self._signals)
-        errander = await asyncio.to_thread(errands, built, refreshing, self._pulse, self._sending)
+        planted = functools.partial(errands, built, refreshing, self._pulse, self._sending)
+        errander = refreshing.around(await asyncio.to_thread(planted))
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(WRITERS, "outbox"))
         self._wake, self._stop = asyncio.Event(), asyncio.Event()

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from alerts.alert import Delivery, DeliveryState, acked_by
 from alerts.channels.base import Channel, ChannelError
 from alerts.channels.slack import Slack
+from alerts.errand import Errander
 from alerts.posted import Answer
 from monitor.app.wiring import Built, open_channels
 from monitor.desk.escalations import call_of
@@ -20,9 +22,6 @@ log = logging.getLogger("sturmglas.slack")
 
 LOOKED_AT = 50
 """Incidents that are looked at after a start: in a minute of waiting edits there are hardly more."""
-
-SETTLE_S = 1.0
-"""A signal may come before the transaction that it tells of is there to be read."""
 
 
 async def answer(built: Built, told: Answer) -> None:
@@ -66,14 +65,16 @@ async def catch_up(built: Built, channels: Mapping[str, Channel]) -> int:
 
 
 class Refreshing:
-    """`monitor.ports.Signals` for a deliverer's loop: whatever changes an incident there, its messages show.
+    """`monitor.ports.Signals` for errands: whatever they change of an incident, its messages show.
 
-    ``inner`` hears every signal as well. Incidents that change again while they wait are shown once.
+    ``inner`` hears every signal as well. What was told is looked at once the turn of errands is over (`around`), as
+    before it may not be there to be read. Incidents that change again while they wait are shown once.
     """
 
     def __init__(self, built: Built, inner: Signals) -> None:
         self._built = built
         self._inner = inner
+        self._told: dict[str, None] = {}
         self._changed: dict[str, None] = {}
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -81,10 +82,19 @@ class Refreshing:
     def publish(self, kind: str, id: str, version: int) -> None:
         self._inner.publish(kind, id, version)
         if kind == "incident":
-            self._loop.call_soon_threadsafe(self._note, id)
+            self._told[id] = None
 
-    def _note(self, incident: str) -> None:
-        self._changed[incident] = None
+    def around(self, errander: Errander) -> Errander:
+        """Return ``errander`` with a look, after each turn, at what it told us."""
+        return _Around(errander, self._over)
+
+    def _over(self) -> None:
+        told, self._told = self._told, {}
+        if told:
+            self._loop.call_soon_threadsafe(self._note, told)
+
+    def _note(self, told: Mapping[str, None]) -> None:
+        self._changed.update(told)
         self._news.set()
 
     async def run(self, channels: Mapping[str, Channel]) -> None:
@@ -92,7 +102,6 @@ class Refreshing:
         live = _live(channels)
         while True:
             await self._news.wait()
-            await asyncio.sleep(SETTLE_S)
             self._news.clear()
             changed, self._changed = self._changed, {}
             for incident in changed if live else ():
@@ -107,6 +116,22 @@ class Refreshing:
         last = await asyncio.to_thread(newest, self._built, incident)
         for name in live.keys() & last.keys():
             await live[name].refresh(last[name])
+
+
+class _Around:
+    """An errander, and what follows each of its turns."""
+
+    def __init__(self, errander: Errander, over: Callable[[], None]) -> None:
+        self._errander = errander
+        self._over = over
+
+    def run(self, now: datetime) -> int:
+        done = self._errander.run(now)
+        self._over()
+        return done
+
+    def next_due(self) -> datetime | None:
+        return self._errander.next_due()
 
 
 def newest(built: Built, incident: str) -> dict[str, Delivery]:

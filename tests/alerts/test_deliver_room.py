@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -108,19 +109,22 @@ def test_a_long_queue_at_one_channel_hides_nothing_of_another(store: SqliteStore
 
 
 class Frozen:
-    """An outbox whose sender is frozen once, right after its first claim."""
+    """An outbox whose sender may not send any more once it has claimed, until that is on record."""
 
     def __init__(self, outbox: SqlOutbox) -> None:
         self._outbox = outbox
-        self._frozen: bool | None = None
+        self._claimed = self._told = False
 
     def begin(self, delivery: Delivery, now: datetime) -> Attempt | None:
-        self._frozen = self._frozen is None
+        self._claimed = True
         return self._outbox.begin(delivery, now)
 
+    def finish_all(self, *attempts: Any, **ending: Any) -> None:
+        self._outbox.finish_all(*attempts, **ending)
+        self._told = True
+
     def may_send(self) -> bool:
-        frozen, self._frozen = self._frozen, False if self._frozen else self._frozen
-        return not frozen
+        return self._told or not self._claimed
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._outbox, name)

@@ -12,11 +12,10 @@ import pytest
 from alerts.channels.slack import Slack
 from alerts.deliver import Deliverer
 from alerts.posted import Answer
-from monitor.app import slack_answering
 from monitor.app.slack_answering import Refreshing, answer, catch_up
 from monitor.app.wiring import Built, build, open_channels
 from monitor.desk import incidents as desk
-from monitor.pipeline.errands import run_due
+from monitor.pipeline.errands import Due
 from monitor.pipeline.waking import Waking
 from monitor.ports import NoSignals
 from monitor.server.sink import Sink
@@ -112,11 +111,7 @@ def test_an_edit_that_a_stop_cut_off_is_made_up_for_at_the_start(built: Built, s
     assert asyncio.run(started(built)) == 0
 
 
-def test_a_step_that_goes_to_others_changes_who_is_named_as_next(
-    built: Built, sink: Sink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slack_answering, "SETTLE_S", 0.0)
-
+def test_a_step_that_goes_to_others_changes_who_is_named_as_next(built: Built, sink: Sink) -> None:
     async def lives() -> None:
         async with open_channels(built.settings, posted=built.store.posted) as channels:
             refreshing = Refreshing(built, NoSignals())
@@ -127,8 +122,8 @@ def test_a_step_that_goes_to_others_changes_who_is_named_as_next(
                 waking.say(tx, STORM, b.alert(STORM, at=b.after(1)), [], "night", b.T0)
             await runner.drain(b.T0)
             assert "Without an answer at 13:05: Kim" in text_in("C1")
-            later = b.after(minutes=5)
-            assert await asyncio.to_thread(run_due, built.store, waking.handlers, later) == 1
+            errander = refreshing.around(Due(built.store, waking.handlers))
+            assert await asyncio.to_thread(errander.run, b.after(minutes=5)) == 1
             while "13:05" in text_in("C1"):
                 await asyncio.sleep(0.05)
             task.cancel()
