@@ -48,7 +48,9 @@ def test_the_demo_runs_from_the_wheel_in_an_empty_environment(wheel: Path, tmp_p
     subprocess.run([sys.executable, "-m", "venv", venv], check=True, timeout=120)
     pip = [venv / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
     constraints = ROOT / "constraints.txt"
-    subprocess.run([*pip, "install", "--no-compile", "-c", constraints, wheel], check=True, timeout=600)
+    subprocess.run(
+        [*pip, "install", "--no-compile", "-c", constraints, wheel], check=True, timeout=600
+    )
     done = subprocess.run(
         [venv / "bin/sturmglas", "demo", "--once", "--json"],
         cwd=tmp_path,
