@@ -90,7 +90,7 @@ def machine(store: SqliteStore, moves: Counter[str]) -> type[RuleBasedStateMachi
 def test_no_search_finds_a_move_after_which_something_does_not_hold(store: SqliteStore) -> None:
     moves = Counter[str]()
     how = settings(
-        max_examples=120, stateful_step_count=40, suppress_health_check=list(HealthCheck)
+        max_examples=110, stateful_step_count=40, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(machine(store, moves), settings=how)
     assert moves.total() > 3_000, moves
