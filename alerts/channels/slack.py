@@ -161,19 +161,11 @@ class Slack:
         await self._edit(known, delivery, RINGING)
         return True
 
-    async def catch_up(self, delivery: Delivery) -> bool:
-        """Show a sent delivery in its turn where a stop came between it and its edit; return whether one did."""
+    async def show_soon(self, delivery: Delivery, *, again: bool) -> bool:
+        """Show a sent delivery in its turn where something older is shown, as a stop may leave it; with ``again`` also
+        where it is shown, since what stands around it changed. Return whether there is need."""
         known = await self._known(delivery)
-        if known is None or known.seq >= delivery.seq:
-            return False
-        self._edit_later(delivery)
-        return True
-
-    async def refresh(self, delivery: Delivery) -> bool:
-        """Show a sent delivery again in its turn, since what stands around it changed; False where nothing was
-        posted, or something newer is shown."""
-        known = await self._known(delivery)
-        if known is None or known.seq > delivery.seq:
+        if known is None or known.seq >= delivery.seq + again:
             return False
         self._edit_later(delivery)
         return True
@@ -319,7 +311,7 @@ class Slack:
         """Show ``delivery`` in its turn, unless something newer of its incident is shown before.
 
         What is new was told in the thread already; whoever waited for this would hold up the next of its incident.
-        What a stop cuts off is made up for at the next start (`catch_up`).
+        What a stop cuts off is made up for at the next start (`show_soon`).
         """
         waits = delivery.key in self._late
         self._late[delivery.key] = delivery

@@ -60,7 +60,7 @@ async def catch_up(built: Built, channels: Mapping[str, Channel]) -> int:
     for stands in await asyncio.to_thread(built.store.read.incidents, limit=LOOKED_AT):
         last = await asyncio.to_thread(newest, built, stands.id)
         for name in live.keys() & last.keys():
-            behind += await live[name].catch_up(last[name])
+            behind += await live[name].show_soon(last[name], again=False)
     return behind
 
 
@@ -115,7 +115,7 @@ class Refreshing:
     async def _refresh(self, live: Mapping[str, Slack], incident: str) -> None:
         last = await asyncio.to_thread(newest, self._built, incident)
         for name in live.keys() & last.keys():
-            await live[name].refresh(last[name])
+            await live[name].show_soon(last[name], again=True)
 
 
 class _Around:
